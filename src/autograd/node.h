@@ -1,0 +1,64 @@
+/* node.h: the tape.  A node remembers how tensors were computed: the op, its arguments, the edges to
+ * what computed its inputs, and the tensors that the derivative will read.
+ *
+ * Invariants: an input's node is older (smaller sequence) than the node.  Nothing here recurses over the
+ * graph: nodes are freed through ctx->dying, and the walk (backward.c) visits them newest first. */
+#ifndef NM_NODE_H
+#define NM_NODE_H
+
+#include "ops/ops.h"
+
+typedef struct nm_edge { /* where the gradient of an input slot goes */
+  struct nm_node *node;  /* what computed the input; NULL: nothing, or a leaf */
+  nm_tensor *leaf;       /* a leaf that collects a gradient, else NULL */
+  uint32_t output;       /* which result of `node` */
+  nm_shape shape;        /* of the input, and its dtype: gradients are brought to these */
+  uint8_t dtype;
+  bool wanted;
+} nm_edge;
+
+typedef struct nm_saved {
+  nm_tensor *tensor;  /* NULL: not needed */
+  uint32_t version;   /* of its storage when it was saved */
+} nm_saved;
+
+typedef struct nm_node {
+  uint32_t refs;
+  uint16_t nslots;
+  uint8_t nout, nargs;
+  bool spent;          /* what it saved was freed by a backward without retain_graph */
+  bool marked;         /* found by the walk that is going on */
+  const nm_op *op;
+  uint64_t sequence;
+  struct nm_node *next; /* in ctx->dying, or in the walk's list */
+  nm_edge *edges;       /* nslots */
+  nm_saved *saved;      /* nslots, and one for the first result */
+  nm_value_arg *args;   /* nargs; tensors in them are NULL, see saved; ints and strings are owned */
+  nm_tensor *grad[NM_MAX_RESULTS]; /* during a walk: what has come in so far */
+  nm_shape shape[NM_MAX_RESULTS];  /* of the results */
+  uint8_t dtype[NM_MAX_RESULTS];
+  nm_device *dev;
+} nm_node;
+
+/* What a derivative sees. */
+typedef struct nm_grad_call {
+  nm_context *ctx;
+  const nm_node *node;
+  const nm_value_arg *args;   /* as they were given; tensors are NULL */
+  nm_tensor *g[NM_MAX_RESULTS]; /* gradients of the results; NULL: zero */
+  nm_tensor *x[NM_MAX_ARGS];  /* the saved tensors, by slot (the first NM_MAX_ARGS) */
+  nm_tensor *y;               /* the saved result */
+  nm_status status;
+} nm_grad_call;
+
+/* Puts a node for `c` on the tape and makes its results point to it. */
+nm_status nm__node_record(nm_op_call *c);
+void nm__node_unref(nm_context *ctx, nm_node *n);
+/* Whether a gradient flows through t. */
+static inline bool nm__tracks(const nm_tensor *t) { return t->requires_grad || t->node; }
+/* Brings the node of a view up to date after in-place writes to its base (autograd/views.c). */
+nm_status nm__view_refresh(nm_context *ctx, nm_tensor *t);
+/* Checks that t may be written in place now (not a leaf that requires a gradient, ...). */
+nm_status nm__inplace_check(nm_context *ctx, const char *op, nm_tensor *t);
+
+#endif

@@ -1,0 +1,46 @@
+/* context.h: what a context holds.  One thread at a time uses a context and everything made in it. */
+#ifndef NM_CONTEXT_H
+#define NM_CONTEXT_H
+
+#include "core/device.h"
+#include "core/error.h"
+
+enum { NM_MAX_DEVICES = 8, NM_POOLED = 3 };
+
+typedef struct nm_temps { /* tensors to release when a scope of C code ends, see tensor.h */
+  nm_tensor **list;
+  int n, capacity;
+} nm_temps;
+
+struct nm_context {
+  char message[768];
+  int num_threads;
+  bool fusion;
+  bool grad_enabled;
+  int base;               /* what index values and positions in messages count from: 0, for Lua 1 */
+  nm_dtype default_dtype;
+  uint64_t seed, counter; /* the random stream: philox key and the next block */
+  nm_device *cpu, *vulkan[NM_MAX_DEVICES], *default_device;
+  size_t debt;            /* bytes taken since the host's collector was last told */
+  uint64_t sequence;      /* of tape nodes, in order of creation */
+  uint32_t epoch;         /* of program builds: marks in values are valid for one */
+  void *pool[NM_POOLED];  /* free lists of fixed-size structs, linked through their first word */
+  nm_temps temps;
+  nm_program program;     /* the one that is being built; a build never starts inside another */
+  struct nm_node *dying;  /* tape nodes to free, see autograd/node.c */
+  bool reaping;
+  int ngenerators;
+};
+
+typedef enum nm_pooled { NM_POOL_VALUE, NM_POOL_STORAGE, NM_POOL_TENSOR } nm_pooled;
+
+/* A struct from a free list or from malloc; NULL when out of memory.  Contents undefined. */
+void *nm__struct_new(nm_context *ctx, nm_pooled kind, size_t size);
+void nm__struct_free(nm_context *ctx, nm_pooled kind, void *p);
+
+/* Finds or opens a device by name ("cpu", "vulkan", "vulkan:1"); NULL is the default device. */
+nm_status nm__device_get(nm_context *ctx, const char *name, nm_device **out);
+/* Allocates on a device; when it is full, drops the caches and tries once more. */
+nm_status nm__mem_alloc(nm_device *dev, size_t bytes, nm_mem *out);
+
+#endif

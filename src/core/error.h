@@ -1,0 +1,20 @@
+/* error.h: statuses and their messages.  The message of the last failure is kept in the context. */
+#ifndef NM_ERROR_H
+#define NM_ERROR_H
+
+#include "numoon.h"
+
+/* Sets the context's message and returns `code`. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+nm_status nm__error(nm_context *ctx, nm_status code, const char *format, ...);
+
+/* Leaves the function with the status of a failing call. */
+#define NM_TRY(call)                    \
+  do {                                  \
+    nm_status status_ = (call);         \
+    if (status_ != NM_OK) return status_; \
+  } while (0)
+
+#endif

@@ -1,0 +1,178 @@
+/* tensor.c: making tensors and working with shapes. */
+#include "core/tensor.h"
+#include "autograd/node.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int64_t nm__count(int ndim, const int64_t *shape) {
+  int64_t n = 1;
+  for (int d = 0; d < ndim; d++) n *= shape[d];
+  return n;
+}
+
+int64_t nm__checked_count(const nm_shape *s) {
+  int64_t n = 1;
+  bool zero = false;
+  for (int d = 0; d < s->ndim; d++) {
+    if (s->dim[d] < 0) return -1;
+    if (s->dim[d] == 0) zero = true;
+    else if (__builtin_mul_overflow(n, s->dim[d], &n)) return -1;
+  }
+  return zero ? 0 : n > INT64_MAX / 8 ? -1 : n;
+}
+
+bool nm__same_shape(const nm_tensor *t, int ndim, const int64_t *shape) {
+  if (t->ndim != ndim) return false;
+  for (int d = 0; d < ndim; d++)
+    if (t->shape[d] != shape[d]) return false;
+  return true;
+}
+
+bool nm__is_contiguous(const nm_tensor *t) {
+  int64_t expected = 1;
+  for (int d = t->ndim - 1; d >= 0; d--) {
+    if (t->shape[d] == 0) return true;
+    if (t->shape[d] != 1 && t->stride[d] != expected) return false;
+    expected *= t->shape[d];
+  }
+  for (int d = 0; d < t->ndim; d++)
+    if (t->shape[d] == 0) return true;
+  return true;
+}
+
+bool nm__is_whole(const nm_tensor *t) {
+  return t->offset == 0 && t->storage->value->numel == nm_numel(t) &&
+         t->storage->value->dtype == t->dtype && nm__is_contiguous(t);
+}
+
+void nm__row_major(int ndim, const int64_t *shape, int64_t *stride) {
+  int64_t step = 1;
+  for (int d = ndim - 1; d >= 0; d--) {
+    stride[d] = step;
+    step *= shape[d] > 0 ? shape[d] : 1;
+  }
+}
+
+bool nm__broadcast(nm_shape *s, int ndim, const int64_t *shape) {
+  if (ndim > s->ndim) {
+    int shift = ndim - s->ndim;
+    memmove(s->dim + shift, s->dim, (size_t)s->ndim * sizeof *s->dim);
+    for (int d = 0; d < shift; d++) s->dim[d] = 1;
+    s->ndim = ndim;
+  }
+  for (int d = 0; d < ndim; d++) {
+    int64_t *have = &s->dim[s->ndim - ndim + d];
+    if (*have == shape[d] || shape[d] == 1) continue;
+    if (*have != 1) return false;
+    *have = shape[d];
+  }
+  return true;
+}
+
+void nm__broadcast_strides(const nm_tensor *t, int ndim, const int64_t *shape, int64_t *stride) {
+  int shift = ndim - t->ndim;
+  for (int d = 0; d < ndim; d++)
+    stride[d] = d < shift || (t->shape[d - shift] == 1 && shape[d] != 1) ? 0 : t->stride[d - shift];
+}
+
+const char *nm__shape_text(int ndim, const int64_t *shape, char buffer[NM_SHAPE_TEXT]) {
+  char *p = buffer;
+  *p++ = '{';
+  for (int d = 0; d < ndim; d++) p += sprintf(p, d ? ", %lld" : "%lld", (long long)shape[d]);
+  strcpy(p, "}");
+  return buffer;
+}
+
+static nm_tensor *tensor_over(nm_context *ctx, nm_storage *s, nm_dtype dtype, int ndim, const int64_t *shape) {
+  nm_tensor *t = nm__struct_new(ctx, NM_POOL_TENSOR, sizeof *t);
+  if (!t) {
+    nm__error(ctx, NM_ENOMEM, "out of memory");
+    return NULL;
+  }
+  t->refs = 1;
+  t->dtype = (uint8_t)dtype;
+  t->ndim = (uint8_t)ndim;
+  t->requires_grad = t->retains_grad = false;
+  t->storage = s;
+  t->offset = 0;
+  t->node = NULL;
+  t->output = t->view_version = 0;
+  t->base = t->grad = NULL;
+  for (int d = 0; d < ndim; d++) t->shape[d] = shape[d];
+  return t;
+}
+
+nm_tensor *nm__tensor_new(nm_context *ctx, nm_value *v, int ndim, const int64_t *shape) {
+  nm_storage *s = nm__storage_new(ctx, v);
+  if (!s) {
+    nm__error(ctx, NM_ENOMEM, "out of memory");
+    return NULL;
+  }
+  nm_tensor *t = tensor_over(ctx, s, (nm_dtype)v->dtype, ndim, shape);
+  if (t) nm__row_major(ndim, shape, t->stride);
+  else nm__storage_unref(ctx, s);
+  return t;
+}
+
+nm_tensor *nm__tensor_empty(nm_context *ctx, nm_device *dev, nm_dtype dtype, int ndim, const int64_t *shape) {
+  const char *feature;
+  nm_value *v;
+  if (!dev->cls->holds(dev, dtype, &feature)) {
+    nm__error(ctx, NM_ENOTSUP, "%s cannot hold %s: it lacks %s", dev->name, nm__dtypes[dtype].name, feature);
+    return NULL;
+  }
+  if (nm__value_new(dev, dtype, nm__count(ndim, shape), &v) != NM_OK) return NULL;
+  return nm__tensor_new(ctx, v, ndim, shape);
+}
+
+nm_tensor *nm__tensor_view(nm_context *ctx, nm_tensor *t, int ndim, const int64_t *shape,
+                           const int64_t *stride, int64_t offset) {
+  nm_tensor *v = tensor_over(ctx, t->storage, (nm_dtype)t->dtype, ndim, shape);
+  if (!v) return NULL;
+  t->storage->refs++;
+  v->offset = offset;
+  for (int d = 0; d < ndim; d++) v->stride[d] = stride[d];
+  return v;
+}
+
+void nm_retain(nm_tensor *t) { t->refs++; }
+
+void nm_release(nm_context *ctx, nm_tensor *t) {
+  if (!t || --t->refs) return;
+  if (t->node) nm__node_unref(ctx, t->node);
+  if (t->grad) nm_release(ctx, t->grad);
+  if (t->base) nm_release(ctx, t->base);
+  nm__storage_unref(ctx, t->storage);
+  nm__struct_free(ctx, NM_POOL_TENSOR, t);
+}
+
+nm_dtype nm_dtype_of(const nm_tensor *t) { return (nm_dtype)t->dtype; }
+int nm_ndim(const nm_tensor *t) { return t->ndim; }
+const int64_t *nm_shape(const nm_tensor *t) { return t->shape; }
+const int64_t *nm_strides(const nm_tensor *t) { return t->stride; }
+int64_t nm_numel(const nm_tensor *t) { return nm__count(t->ndim, t->shape); }
+
+nm_tensor *nm__temp(nm_context *ctx, nm_tensor *t) {
+  nm_temps *l = &ctx->temps;
+  if (!t) return NULL;
+  if (l->n == l->capacity) {
+    int capacity = l->capacity ? l->capacity * 2 : 64;
+    nm_tensor **list = realloc(l->list, (size_t)capacity * sizeof *list);
+    if (!list) {
+      nm_release(ctx, t);
+      nm__error(ctx, NM_ENOMEM, "out of memory");
+      return NULL;
+    }
+    l->list = list;
+    l->capacity = capacity;
+  }
+  return l->list[l->n++] = t;
+}
+
+nm_tensor *nm__unscope(nm_context *ctx, int mark, nm_tensor *keep) {
+  if (keep) keep->refs++;
+  while (ctx->temps.n > mark) nm_release(ctx, ctx->temps.list[--ctx->temps.n]);
+  return keep;
+}

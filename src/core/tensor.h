@@ -1,0 +1,68 @@
+/* tensor.h: the tensor, a typed view of a storage, and the geometry of views.
+ *
+ * A tensor's shape, strides and offset never change.  What an op returns is row-major over a storage of
+ * its own; a view shares its base's storage.  Strides are never negative. */
+#ifndef NM_TENSOR_H
+#define NM_TENSOR_H
+
+#include "core/value.h"
+
+struct nm_tensor {
+  uint32_t refs;
+  uint8_t dtype, ndim;
+  bool requires_grad; /* a leaf that collects a gradient */
+  bool retains_grad;  /* not a leaf, but wants .grad filled */
+  nm_storage *storage;
+  int64_t offset;
+  int64_t shape[NM_MAX_DIMS], stride[NM_MAX_DIMS]; /* in elements */
+  /* autograd */
+  struct nm_node *node;  /* what computed it; NULL: a leaf, or not tracked */
+  uint32_t output;       /* which of the node's results it is */
+  uint32_t view_version; /* of the storage when `node` was made for this view */
+  nm_tensor *base;       /* the tensor this is a view of, itself no view */
+  nm_tensor *grad;
+};
+
+typedef struct nm_shape {
+  int ndim;
+  int64_t dim[NM_MAX_DIMS];
+} nm_shape;
+
+static inline nm_shape nm__shape_of(const nm_tensor *t) {
+  nm_shape s = {.ndim = t->ndim};
+  for (int d = 0; d < t->ndim; d++) s.dim[d] = t->shape[d];
+  return s;
+}
+static inline nm_device *nm__device_of(const nm_tensor *t) { return t->storage->value->dev; }
+int64_t nm__count(int ndim, const int64_t *shape); /* the product */
+bool nm__same_shape(const nm_tensor *t, int ndim, const int64_t *shape);
+bool nm__is_contiguous(const nm_tensor *t);
+/* Row-major and exactly its storage: such a tensor may stand for the storage's value. */
+bool nm__is_whole(const nm_tensor *t);
+void nm__row_major(int ndim, const int64_t *shape, int64_t *stride);
+/* Adds `shape` to `s` by NumPy's broadcasting; false if they do not fit. */
+bool nm__broadcast(nm_shape *s, int ndim, const int64_t *shape);
+/* Number of elements, or -1 when it overflows or a size is negative. */
+int64_t nm__checked_count(const nm_shape *s);
+/* Strides that read a tensor over a shape it broadcasts to. */
+void nm__broadcast_strides(const nm_tensor *t, int ndim, const int64_t *shape, int64_t *stride);
+/* Writes "{2, 3}" for messages; returns buffer. */
+enum { NM_SHAPE_TEXT = 8 * 22 + 4 };
+const char *nm__shape_text(int ndim, const int64_t *shape, char buffer[NM_SHAPE_TEXT]);
+
+/* A row-major tensor over a new storage; takes over the reference to v, also when it fails. */
+nm_tensor *nm__tensor_new(nm_context *ctx, nm_value *v, int ndim, const int64_t *shape);
+/* A ready tensor with undefined contents. */
+nm_tensor *nm__tensor_empty(nm_context *ctx, nm_device *dev, nm_dtype dtype, int ndim, const int64_t *shape);
+/* Another view of t's storage, not tracked by autograd unless ops do it. */
+nm_tensor *nm__tensor_view(nm_context *ctx, nm_tensor *t, int ndim, const int64_t *shape,
+                           const int64_t *stride, int64_t offset);
+
+/* Scopes.  C code that computes with tensors keeps its temporaries in the context's list:
+ *   int mark = nm__scope(ctx);  ... nm__temp(ctx, t) ...;  nm__unscope(ctx, mark, result);
+ * releases all of them but `result` (which may be NULL), whose reference goes to the caller. */
+static inline int nm__scope(const nm_context *ctx) { return ctx->temps.n; }
+nm_tensor *nm__temp(nm_context *ctx, nm_tensor *t); /* NULL passes through */
+nm_tensor *nm__unscope(nm_context *ctx, int mark, nm_tensor *keep);
+
+#endif

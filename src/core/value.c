@@ -1,0 +1,77 @@
+/* value.c: life and death of values and storages. */
+#include "core/value.h"
+
+#include <string.h>
+
+nm_status nm__value_new(nm_device *dev, nm_dtype dtype, int64_t n, nm_value **out) {
+  nm_context *ctx = dev->ctx;
+  nm_value *v = nm__struct_new(ctx, NM_POOL_VALUE, sizeof *v);
+  if (!v) return nm__error(ctx, NM_ENOMEM, "out of memory");
+  memset(v, 0, offsetof(nm_value, shape));
+  v->refs = 1;
+  v->dtype = (uint8_t)dtype;
+  v->dev = dev;
+  v->numel = n;
+  v->ready = true;
+  v->release = NULL;
+  v->mem = (nm_mem){0};
+  if (n > 0) {
+    nm_status s = nm__mem_alloc(dev, (size_t)n * nm__dtype_size(dtype), &v->mem);
+    if (s != NM_OK) {
+      nm__struct_free(ctx, NM_POOL_VALUE, v);
+      return s;
+    }
+  }
+  *out = v;
+  return NM_OK;
+}
+
+void nm__value_drop_args(nm_context *ctx, nm_value *v) {
+  int n = v->nargs;
+  v->nargs = 0;
+  for (int i = 0; i < n; i++) {
+    nm_source *s = &v->args[i];
+    if (!s->value) continue;
+    *s->link = s->next;
+    if (s->next) s->next->link = s->link;
+    nm__value_unref(ctx, s->value);
+  }
+}
+
+void nm__value_unref(nm_context *ctx, nm_value *v) {
+  if (--v->refs) return;
+  nm__value_drop_args(ctx, v);
+  if (v->ready) {
+    if (v->release) {
+      v->release(v->release_arg);
+    } else if (v->mem.size) {
+      v->dev->cls->release(v->dev, &v->mem);
+    }
+  }
+  nm__struct_free(ctx, NM_POOL_VALUE, v);
+}
+
+nm_storage *nm__storage_new(nm_context *ctx, nm_value *v) {
+  nm_storage *s = nm__struct_new(ctx, NM_POOL_STORAGE, sizeof *s);
+  if (!s) {
+    nm__value_unref(ctx, v);
+    return NULL;
+  }
+  *s = (nm_storage){.refs = 1, .value = v};
+  return s;
+}
+
+void nm__storage_unref(nm_context *ctx, nm_storage *s) {
+  if (--s->refs) return;
+  nm__value_unref(ctx, s->value);
+  nm__struct_free(ctx, NM_POOL_STORAGE, s);
+}
+
+void nm__storage_set(nm_context *ctx, nm_storage *s, nm_value *v) {
+  nm_value *old = s->value;
+  old->saved -= s->saved;
+  v->saved += s->saved;
+  s->value = v;
+  s->version++;
+  nm__value_unref(ctx, old);
+}

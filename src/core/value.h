@@ -1,0 +1,78 @@
+/* value.h: values and storages, the two levels under a tensor.
+ *
+ * A *value* is one flat array of elements, defined once and never changed while anyone else can see it.
+ * It is pending (an instruction over other values, run when its elements are needed) or ready (memory).
+ * A *storage* is the cell that tensors share: it holds the current value.  Writing a whole storage
+ * gives it a new value, so programs that still read the old one stay right without being run; writing
+ * a part of it changes the value's memory, after its pending readers have been dealt with (fuse/).
+ *
+ * Invariants: a pending value is row-major over its shape.  refs counts the storages and the arguments
+ * of pending values; an argument is also linked into `readers` of the value it reads.  The argument
+ * graph below a pending value is bounded (NM_WEIGHT_CAP), so walking it by recursion is safe. */
+#ifndef NM_VALUE_H
+#define NM_VALUE_H
+
+#include "core/context.h"
+
+typedef struct nm_value nm_value;
+
+typedef struct nm_source { /* an argument of a pending value */
+  nm_value *value;         /* NULL: the constant `bits` */
+  nm_value *owner;         /* the pending value whose argument this is */
+  struct nm_source *next, **link; /* in value->readers */
+  uint8_t layout;          /* nm_layout over the owner's shape */
+  int64_t offset;
+  union {
+    int64_t stride[NM_MAX_DIMS];
+    nm_bits bits;
+  };
+} nm_source;
+
+struct nm_value {
+  uint32_t refs;
+  uint32_t saved;    /* tape nodes that will want it: it is stored when a program computes it on the way */
+  uint32_t epoch;    /* of the program build that last met it, */
+  uint8_t reg;       /* and its operand number there */
+  uint8_t dtype, op, cls, aux, nargs, ndim;
+  bool ready, seen;  /* seen: was computed on the way once and not stored; next time it is stored */
+  bool pinned;       /* its memory is known outside: it may not move */
+  uint16_t weight;   /* pending: at least the instructions of its program */
+  nm_device *dev;
+  nm_source *readers;
+  int64_t numel;
+  int64_t shape[NM_MAX_DIMS]; /* pending only */
+  nm_mem mem;                 /* ready only */
+  void (*release)(void *arg); /* of memory that is the host's */
+  void *release_arg;
+  nm_source args[3];          /* pending only */
+};
+
+typedef struct nm_storage {
+  uint32_t refs;
+  uint32_t version; /* writes so far; saved tensors compare it */
+  uint32_t saved;   /* tape nodes that saved a tensor of it: passed on to its value */
+  nm_value *value;
+} nm_storage;
+
+/* A ready value of n elements with undefined contents, one reference. */
+nm_status nm__value_new(nm_device *dev, nm_dtype dtype, int64_t n, nm_value **out);
+void nm__value_unref(nm_context *ctx, nm_value *v);
+/* Lets go of the arguments of a value that has become ready (or is dying). */
+void nm__value_drop_args(nm_context *ctx, nm_value *v);
+static inline void nm__source_link(nm_source *s, nm_value *v, nm_value *owner) {
+  s->value = v;
+  s->owner = owner;
+  v->refs++;
+  s->next = v->readers;
+  if (s->next) s->next->link = &s->next;
+  s->link = &v->readers;
+  v->readers = s;
+}
+
+/* A storage around a value; takes over the caller's reference to it. */
+nm_storage *nm__storage_new(nm_context *ctx, nm_value *v);
+void nm__storage_unref(nm_context *ctx, nm_storage *s);
+/* Gives the storage another value (takes over the reference) and counts the write. */
+void nm__storage_set(nm_context *ctx, nm_storage *s, nm_value *v);
+
+#endif

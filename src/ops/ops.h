@@ -1,0 +1,110 @@
+/* ops.h: the registry of ops, and the one function that applies any of them.
+ *
+ * An op is one entry: parameters, forward, derivative, doc.  A forward checks everything before it
+ * allocates or records, then fills `out`.  It runs with the tape off, unless the op is COMPOSED: then
+ * it is written in other ops, which put their own nodes on the tape, and it has no derivative.
+ * Dims and index positions arrive as C counts them (from 0, negative from the end); index *values*
+ * in tensors (gather, argmax, x[idx]) count from ctx->base, 0 for C programs and 1 for Lua's. */
+#ifndef NM_OPS_H
+#define NM_OPS_H
+
+#include "core/tensor.h"
+
+typedef enum nm_param_kind {
+  NM_P_TENSOR,  /* a tensor */
+  NM_P_OPERAND, /* a tensor or a number (INT, FLOAT or BOOL) */
+  NM_P_TENSORS, /* a list of tensors */
+  NM_P_NUMBER,  /* an INT, FLOAT or BOOL that keeps its type */
+  NM_P_INT,
+  NM_P_FLOAT,
+  NM_P_BOOL,
+  NM_P_DIM,    /* INT: a dim, counted from 0 here and from 1 in Lua */
+  NM_P_DIMS,   /* INTS: a dim or a list of dims */
+  NM_P_INDEX,  /* INT: a position along a dim, counted from 0 here and from 1 in Lua */
+  NM_P_SIZES,  /* INTS: sizes, in Lua trailing integers or one list */
+  NM_P_INTS,   /* INTS: a list of integers, in Lua a table only */
+  NM_P_DTYPE,  /* STRING: name or alias */
+  NM_P_DEVICE, /* STRING */
+  NM_P_STRING,
+} nm_param_kind;
+
+enum { NM_OPTIONAL = 1, NM_NAMED = 2 /* only by name, in the options table; implies optional */ };
+
+typedef struct nm_param {
+  const char *name;
+  uint8_t kind, flags;
+  const char *standard; /* the default as text, for the docs; NULL: none */
+} nm_param;
+
+enum { /* nm_op.flags */
+  NM_FUNCTION = 1,  /* nm.op(...) */
+  NM_METHOD = 2,    /* x:op(...), the first parameter is the tensor */
+  NM_INPLACE = 4,   /* x:op_(...) too */
+  NM_OUT = 8,       /* the option out = y too */
+  NM_COMPOSED = 16, /* written in other ops: see above */
+  NM_VIEW = 32,     /* the result shares the first argument's storage */
+  NM_ANYWHERE = NM_FUNCTION | NM_METHOD,
+};
+enum { NM_MAX_ARGS = 12, NM_MAX_RESULTS = 4, NM_USES = 3 };
+enum { NM_USE_RESULT = 128 }; /* bit of nm_op.uses: the first result; bit i: the tensor in slot i */
+
+typedef struct nm_op_call {
+  nm_context *ctx;
+  const struct nm_op *op;
+  int nargs;
+  const nm_value_arg *args; /* nargs == op->nparams; what was left out is NM_ARG_NONE */
+  int nout;                 /* set by forward; 1 when it is called */
+  nm_tensor *out[NM_MAX_RESULTS];
+} nm_op_call;
+
+typedef struct nm_op {
+  const char *name, *doc; /* doc: a line; first what comes out, formula and source where there is one */
+  const nm_param *params;
+  uint8_t nparams;
+  uint8_t opcode;  /* nm_opcode of an elementwise op */
+  uint16_t flags;
+  nm_status (*forward)(nm_op_call *);
+  /* The gradient with respect to the tensor in slot `i`, as a temporary (core/tensor.h), NULL on
+   * failure or where there is none (then *s stays NM_OK).  Slots number the tensors among the arguments
+   * in order: a TENSOR or OPERAND parameter is one slot (also when it holds a number), a TENSORS
+   * parameter one per element.  The walk sums to the input's shape and casts to its dtype. */
+  nm_tensor *(*backward)(struct nm_grad_call *b, int i);
+  uint8_t uses[NM_USES]; /* what the gradient of slot i reads (of slots beyond, as the last) */
+  const char *dtypes;    /* kinds of the first tensor: "f", "fi", "fib" */
+  double lo, hi;         /* range of test inputs where the derivative is smooth; 0, 0: any */
+  const char *example;   /* Lua, one line, may be NULL */
+} nm_op;
+
+int nm__op_count(void);
+const nm_op *nm__op_at(int i);
+const nm_op *nm__op_find(const char *name); /* NULL if there is none */
+const nm_op *nm__op_of(nm_opcode op);       /* the entry of an elementwise instruction */
+
+/* Applies an op: checks, runs or records, and puts a node on the tape.  args has op->nparams entries.
+ * On success out[0 .. *nout-1] hold a reference each. */
+nm_status nm__apply(nm_context *ctx, const nm_op *op, const nm_value_arg *args, int *nout, nm_tensor *out[NM_MAX_RESULTS]);
+/* x:op_(...): the result replaces the elements of args[0]'s tensor. */
+nm_status nm__apply_inplace(nm_context *ctx, const nm_op *op, const nm_value_arg *args);
+/* out = y: the (first) result is written into y, whose shape must be the result's. */
+nm_status nm__apply_out(nm_context *ctx, const nm_op *op, const nm_value_arg *args, nm_tensor *y);
+
+/* Indexing: t[{...}] as a list of items, one per dim (ELLIPSIS and NEWAXIS apart). */
+typedef struct nm_index {
+  enum { NM_IX_ALL, NM_IX_INT, NM_IX_SLICE, NM_IX_NEWAXIS, NM_IX_ELLIPSIS, NM_IX_TENSOR } kind;
+  /* INT: first, counted from 0, negative from the end.  SLICE: first and last, both included, counted
+   * likewise, step > 0; first > last is empty, past the end is clamped. */
+  int64_t first, last, step;
+  nm_tensor *tensor; /* int64 or int32 positions (counting from ctx->base), or a bool mask */
+} nm_index;
+enum { NM_MAX_INDEX = 2 * NM_MAX_DIMS + 2 };
+nm_status nm__index_get(nm_context *ctx, nm_tensor *t, int n, const nm_index *ix, nm_tensor **out);
+/* value is a tensor that broadcasts to the place, or a number. */
+nm_status nm__index_set(nm_context *ctx, nm_tensor *t, int n, const nm_index *ix, const nm_value_arg *value);
+
+/* One element as a number, by its position in each dim (counted from 0, negative from the end). */
+nm_status nm__get_element(nm_context *ctx, nm_tensor *t, int n, const int64_t *at, nm_value_arg *out);
+nm_status nm__set_element(nm_context *ctx, nm_tensor *t, int n, const int64_t *at, const nm_value_arg *value);
+/* All elements equal, and shapes and dtypes' kinds comparable: what a == b means in Lua. */
+nm_status nm__equal(nm_context *ctx, nm_tensor *a, nm_tensor *b, bool *out);
+
+#endif
