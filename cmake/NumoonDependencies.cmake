@@ -1,7 +1,7 @@
 # What numoon uses when it is there: Lua's headers, Vulkan's headers and a GLSL compiler, zlib, stb.
 #
 # Sets NUMOON_HAVE_VULKAN, NUMOON_LUA_INCDIR, NUMOON_LUA_LIBRARY and the interface library
-# numoon_libraries (macros, includes and libraries).  Vulkan itself is opened at run time, never linked.
+# numoon_libraries (macros, includes and libraries).  Vulkan is opened at run time, never linked.
 add_library(numoon_libraries INTERFACE)
 
 set(CMAKE_THREAD_PREFER_PTHREAD ON)

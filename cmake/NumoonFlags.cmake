@@ -1,8 +1,8 @@
 # The interface library numoon_flags: how every C file of numoon is compiled.
 #
 # No -march=native: which vector instructions are used is decided when the module is loaded.
-# Signed overflow wraps, since integer tensors do; nothing is contracted, so that a fused program gives
-# the bits of its single ops; no code here looks at errno or at floating-point exceptions.
+# Signed overflow wraps, since integer tensors do; nothing is contracted, so that a fused program
+# gives the bits of its single ops; no code here looks at errno or at floating-point exceptions.
 include(CheckCCompilerFlag)
 
 add_library(numoon_flags INTERFACE)
@@ -31,11 +31,11 @@ function(numoon_isa_flags)
   check_c_compiler_flag(-march=x86-64-v4 NUMOON_HAVE_MARCH_LEVELS)
   foreach(source ${ARGN})
     if(source MATCHES "_avx2\\.c$")
-      set(level "-march=x86-64-v3")
-      set(features "-mavx2;-mfma;-mf16c;-mbmi;-mbmi2")
+      set(level -march=x86-64-v3)
+      set(features -mavx2 -mfma -mf16c -mbmi -mbmi2)
     elseif(source MATCHES "_avx512\\.c$")
-      set(level "-march=x86-64-v4;-mprefer-vector-width=512")
-      set(features "-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mavx512cd;-mfma;-mf16c;-mbmi;-mbmi2")
+      set(level -march=x86-64-v4 -mprefer-vector-width=512)
+      set(features -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512cd -mfma -mf16c -mbmi -mbmi2)
     else()
       continue()
     endif()
