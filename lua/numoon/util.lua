@@ -1,0 +1,186 @@
+--- What the Lua part of numoon shares: errors at the caller's line, and checked options.
+--
+-- A call that comes from outside numoon's own files is the caller: its line is where an error belongs,
+-- however deep in the library the mistake was found.
+local util = {}
+
+-- The chunk names of numoon's own files begin with this: "@.../numoon/".
+util.prefix = debug.getinfo(1, "S").source:match("^(@.*[/\\])") or "@"
+
+--- The position "file:line: " of the innermost call outside numoon.
+---@return string
+function util.where()
+  local level = 2
+  while true do
+    local info = debug.getinfo(level, "Sl")
+    if not info then return "" end
+    if info.currentline > 0 and info.source:sub(1, #util.prefix) ~= util.prefix then
+      return ("%s:%d: "):format(info.short_src, info.currentline)
+    end
+    level = level + 1
+  end
+end
+
+--- Raises an error at the caller's line.
+---@param format string
+function util.error(format, ...)
+  error(util.where() .. format:format(...), 0)
+end
+
+-- Edit distance of two names, a swap of neighbours counting as one edit (optimal string alignment).
+local function distance(a, b)
+  local before, row = {}, {}
+  for j = 0, #b do row[j] = j end
+  for i = 1, #a do
+    local new = { [0] = i }
+    for j = 1, #b do
+      local same = a:byte(i) == b:byte(j)
+      local best = math.min(row[j] + 1, new[j - 1] + 1, row[j - 1] + (same and 0 or 1))
+      if i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
+        best = math.min(best, before[j - 2] + 1)
+      end
+      new[j] = best
+    end
+    before, row = row, new
+  end
+  return row[#b]
+end
+
+--- The name among `names` that `name` was most likely meant to be, or nil when none is close.
+---@param name any
+---@param names string[]
+---@return string?
+function util.nearest(name, names)
+  if type(name) ~= "string" or name == "" then return nil end
+  local best, least = nil, math.max(1, #name // 3) + 1
+  for _, candidate in ipairs(names) do
+    local d = distance(name:lower(), candidate:lower())
+    if d < least or (d == least and best and candidate < best) then best, least = candidate, d end
+  end
+  return best
+end
+
+--- "; did you mean 'x'?", or "" when no name is close.
+---@param name any
+---@param names string[]
+---@return string
+function util.hint(name, names)
+  local near = util.nearest(name, names)
+  return near and ("; did you mean '%s'?"):format(near) or ""
+end
+
+--- The string keys of a table, sorted.
+---@param t table
+---@return string[]
+function util.keys(t)
+  local keys = {}
+  for key in pairs(t) do
+    if type(key) == "string" then keys[#keys + 1] = key end
+  end
+  table.sort(keys)
+  return keys
+end
+
+--- Stands for "no default" in a table of defaults: the option may be left out and is then nil.
+util.none = setmetatable({}, { __tostring = function() return "none" end })
+
+--- What a value is, for messages: "number", "nil", "tensor of shape {2, 3}", ...
+---@param value any
+---@return string
+function util.describe(value)
+  if type(value) == "userdata" and require("numoon").is_tensor(value) then
+    return "tensor of shape " .. tostring(value.shape)
+  end
+  if type(value) == "string" then return ("'%s'"):format(value) end
+  if type(value) == "number" or type(value) == "boolean" then return tostring(value) end
+  return type(value)
+end
+
+--- Checks an options table against its defaults and fills in what was left out.  An option whose
+--- default is `util.none` may be of any type; any other has the type of its default.
+---@param what string what the options belong to, for messages: "nn.Linear"
+---@param given table?
+---@param defaults table<string, any>
+---@return table
+function util.options(what, given, defaults)
+  local options = {}
+  for name, default in pairs(defaults) do
+    if default ~= util.none then options[name] = default end
+  end
+  if given == nil then return options end
+  if type(given) ~= "table" then
+    util.error("%s: options must be a table, got %s", what, util.describe(given))
+  end
+  for name, value in pairs(given) do
+    local default = defaults[name]
+    if default == nil then
+      util.error("%s: unknown option '%s'%s", what, tostring(name),
+        util.hint(name, util.keys(defaults)))
+    elseif default ~= util.none and type(value) ~= type(default) then
+      util.error("%s: option '%s' must be a %s, got %s", what, name, type(default),
+        util.describe(value))
+    end
+    options[name] = value
+  end
+  return options
+end
+
+--- Checks that a value is an integer of at least `least`, and returns it as one.
+---@param what string
+---@param name string
+---@param value any
+---@param least integer
+---@return integer
+function util.integer(what, name, value, least)
+  local integer = math.tointeger(value)
+  if type(value) ~= "number" or not integer or integer < least then
+    util.error("%s: %s must be an integer of at least %d, got %s", what, name, least,
+      util.describe(value))
+  end
+  return integer --[[@as integer]]
+end
+
+--- Checks that a value is a number from `low` to `high` (infinite when left out), both included.
+---@param what string
+---@param name string
+---@param value any
+---@param low number
+---@param high? number
+---@return number
+function util.number(what, name, value, low, high)
+  high = high or math.huge
+  if type(value) ~= "number" or not (value >= low and value <= high) then
+    util.error("%s: %s must be a number %s, got %s", what, name,
+      high < math.huge and ("from %g to %g"):format(low, high) or ("of at least %g"):format(low),
+      util.describe(value))
+  end
+  return value
+end
+
+--- Checks that a value is one of a few strings.
+---@param what string
+---@param name string
+---@param value any
+---@param choices string[]
+---@return string
+function util.choice(what, name, value, choices)
+  for _, choice in ipairs(choices) do
+    if value == choice then return choice end
+  end
+  util.error("%s: %s must be one of '%s', got %s%s", what, name, table.concat(choices, "', '"),
+    util.describe(value), util.hint(value, choices))
+  return value
+end
+
+--- Checks that a value is a tensor.
+---@param what string
+---@param name string
+---@param value any
+function util.tensor(what, name, value)
+  if not require("numoon").is_tensor(value) then
+    util.error("%s: %s must be a tensor, got %s", what, name, util.describe(value))
+  end
+  return value
+end
+
+return util
