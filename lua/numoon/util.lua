@@ -1,7 +1,7 @@
 --- What the Lua part of numoon shares: errors at the caller's line, and checked options.
 --
--- A call that comes from outside numoon's own files is the caller: its line is where an error belongs,
--- however deep in the library the mistake was found.
+-- A call that comes from outside numoon's own files is the caller: its line is where an error
+-- belongs, however deep in the library the mistake was found.
 local util = {}
 
 -- The chunk names of numoon's own files begin with this: "@.../numoon/".
@@ -105,7 +105,13 @@ end
 function util.options(what, given, defaults)
   local options = {}
   for name, default in pairs(defaults) do
-    if default ~= util.none then options[name] = default end
+    if default == util.none then
+      options[name] = nil
+    elseif type(default) == "table" then -- a list; the caller may change his
+      options[name] = table.move(default, 1, #default, 1, {})
+    else
+      options[name] = default
+    end
   end
   if given == nil then return options end
   if type(given) ~= "table" then
@@ -176,11 +182,24 @@ end
 ---@param what string
 ---@param name string
 ---@param value any
+---@return numoon.Tensor
 function util.tensor(what, name, value)
   if not require("numoon").is_tensor(value) then
     util.error("%s: %s must be a tensor, got %s", what, name, util.describe(value))
   end
   return value
+end
+
+--- Makes reading an unknown field of a library's table an error that names the nearest one.
+---@param name string
+---@param library table
+---@return table library
+function util.strict(name, library)
+  return setmetatable(library, {
+    __index = function(_, key)
+      util.error("%s has no field '%s'%s", name, tostring(key), util.hint(key, util.keys(library)))
+    end,
+  })
 end
 
 return util

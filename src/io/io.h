@@ -1,4 +1,4 @@
-/* io.h: files.  Everything is read or written whole; formats that are simple enough to be read in
+/* io.h: files, and the clock.  Everything is read or written whole; formats that are simple enough to be read in
  * Lua (IDX) are.  zlib and stb_image_write are optional: without them the functions that need them
  * fail with NM_ENOTSUP. */
 #ifndef NM_IO_H
@@ -14,5 +14,8 @@ nm_status nm__read_file(nm_context *ctx, const char *path, unsigned char **data,
  * top. */
 nm_status nm__write_png(nm_context *ctx, const char *path, int w, int h, int channels,
                         const uint8_t *pixels);
+
+/* Seconds since some moment in the past; never runs backwards. */
+double nm__clock(void);
 
 #endif
