@@ -85,8 +85,8 @@ local function progress(epoch, done, total, loss)
   io.flush()
 end
 
--- Trains for one epoch and returns the mean loss, which is read only now and then: reading waits for
--- the device.
+-- Trains for one epoch and returns the mean loss.  It is read only now and then, since reading waits
+-- for the device.
 local function train_epoch(epoch, net, optimizer, loader)
   net:train()
   local total, batches = nm.zeros(1, { device = options.device }), 0

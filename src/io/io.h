@@ -1,4 +1,4 @@
-/* io.h: files, and the clock.  Everything is read or written whole; formats that are simple enough to be read in
+/* io.h: files, and the clock.  Files are read and written whole; formats simple enough to be read in
  * Lua (IDX) are.  zlib and stb_image_write are optional: without them the functions that need them
  * fail with NM_ENOTSUP. */
 #ifndef NM_IO_H
