@@ -25,8 +25,8 @@ end
 
 local function quote(s) return "'" .. s:gsub("'", "'\\''") .. "'" end
 
--- Output of a command as lines, and whether it succeeded.  OPENBLAS_* in the environment would choose
--- OpenBLAS's kernels for PyTorch; it chooses better itself.
+-- Output of a command as lines, and whether it succeeded.  OPENBLAS_* in the environment would
+-- choose OpenBLAS's kernels for PyTorch; it chooses better itself.
 local function lines_of(command)
   local clean = "env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE BENCH_THREADS=%d %s"
   local pipe = assert(io.popen(clean:format(threads, command)))

@@ -85,7 +85,7 @@ local function progress(epoch, done, total, loss)
   io.flush()
 end
 
--- Trains for one epoch and returns the mean loss.  It is read only now and then, since reading waits
+-- Trains for one epoch and returns the mean loss.  It is read now and then only: reading waits
 -- for the device.
 local function train_epoch(epoch, net, optimizer, loader)
   net:train()
