@@ -1,0 +1,275 @@
+/* call.c: calling ops: as functions and methods, in place, into `out`, as operators.
+ *
+ * A result's box is made before the result, so that running out of memory in Lua loses nothing; further
+ * results wait in the context's list of temporaries until their boxes are made. */
+#include "lua/binding.h"
+
+#include <string.h>
+
+const nm_op *nml_op(lua_State *L, const char *name) {
+  const nm_op *op = nm__op_find(name);
+  if (!op) nml_error(L, "numoon: this build has no op '%s'", name);
+  return op;
+}
+
+/* Lists of tensors are anchored by their tables, which a finalizer could change. */
+static void hold(nm_context *ctx, const nm_op *op, const nm_value_arg *args) {
+  for (int k = 0; k < op->nparams; k++) {
+    int n = args[k].kind == NM_ARG_TENSOR ? 1 : args[k].kind == NM_ARG_TENSORS ? args[k].n : 0;
+    nm_tensor *const *t = args[k].kind == NM_ARG_TENSOR ? &args[k].as.tensor : args[k].as.tensors;
+    for (int i = 0; i < n; i++) {
+      nm_retain(t[i]);
+      nm__temp(ctx, t[i]);
+    }
+  }
+}
+
+typedef enum form { CALL, INPLACE, OUT } form;
+
+/* Applies, and when memory runs out collects everything and tries once more. */
+static nm_status apply(lua_State *L, nml_state *s, form how, const nm_op *op, const nm_value_arg *args,
+                       nm_tensor *y, int *nout, nm_tensor **out) {
+  nm_context *ctx = s->ctx;
+  bool tried = false;
+  int mark = nm__scope(ctx);
+  nm_status status;
+  for (;;) {
+    switch (how) {
+      case CALL: status = nm__apply(ctx, op, args, nout, out); break;
+      case INPLACE: status = nm__apply_inplace(ctx, op, args); break;
+      default: status = nm__apply_out(ctx, op, args, y); break;
+    }
+    if (status != NM_ENOMEM || tried) break;
+    hold(ctx, op, args);
+    nml_again(L, status, &tried);
+  }
+  if (tried) nm__unscope(ctx, mark, NULL);
+  return status;
+}
+
+nm_status nml_try(lua_State *L, nml_state *s, const nm_op *op, const nm_value_arg *args, nml_box *box) {
+  int nout = 1;
+  nm_tensor *out[NM_MAX_RESULTS];
+  NM_TRY(apply(L, s, CALL, op, args, NULL, &nout, out));
+  box->t = out[0];
+  for (int i = 1; i < nout; i++) nm_release(s->ctx, out[i]);
+  return NM_OK;
+}
+
+void nml_apply(lua_State *L, nml_state *s, const nm_op *op, const nm_value_arg *args, nml_box *box) {
+  if (nml_try(L, s, op, args, box) != NM_OK) nml_fail(L, s);
+}
+
+/* Pushes the results from the second on. */
+static void push_others(lua_State *L, nml_state *s, int nout, nm_tensor **out) {
+  nm_context *ctx = s->ctx;
+  int mark = nm__scope(ctx);
+  for (int i = 1; i < nout; i++)
+    if (!nm__temp(ctx, out[i])) out[i] = NULL;
+  for (int i = 1; i < nout; i++) {
+    if (out[i]) nml_push(L, s, out[i]);
+    else lua_pushnil(L);
+  }
+  nm__unscope(ctx, mark, NULL);
+}
+
+static int call_out(lua_State *L, nml_state *s, const nml_args *a) {
+  if (apply(L, s, OUT, a->op, a->arg, a->out, NULL, NULL) != NM_OK) return nml_fail(L, s);
+  lua_getfield(L, a->options, "out");
+  return 1;
+}
+
+int nml_l_op(lua_State *L) {
+  nml_state *s = nml_enter(L);
+  const nm_op *op = lua_touserdata(L, lua_upvalueindex(NML_SELF));
+  int n = lua_gettop(L), nout = 1;
+  nm_tensor *out[NM_MAX_RESULTS];
+  nml_args a;
+  nml_box *box = nml_new(L, s);
+  nml_parse(L, s, op, n, &a);
+  if (a.out) return call_out(L, s, &a);
+  if (apply(L, s, CALL, op, a.arg, NULL, &nout, out) != NM_OK) return nml_fail(L, s);
+  box->t = out[0];
+  lua_settop(L, n + 1);
+  if (a.requires_grad && nm_set_requires_grad(s->ctx, box->t, true) != NM_OK) return nml_fail(L, s);
+  if (nout > 1) push_others(L, s, nout, out);
+  return nout;
+}
+
+int nml_l_inplace(lua_State *L) {
+  nml_state *s = nml_enter(L);
+  const nm_op *op = lua_touserdata(L, lua_upvalueindex(NML_SELF));
+  nml_args a;
+  nml_parse(L, s, op, lua_gettop(L), &a);
+  if (a.arg[0].kind != NM_ARG_TENSOR) return nml_error(L, "%s_: there must be a tensor before ':'", op->name);
+  if (a.out) return nml_error(L, "%s_: works in place and takes no option 'out'", op->name);
+  if (apply(L, s, INPLACE, op, a.arg, NULL, NULL, NULL) != NM_OK) return nml_fail(L, s);
+  lua_pushvalue(L, 1);
+  return 1;
+}
+
+int nml_l_function(lua_State *L) {
+  nml_state *s = nml_enter(L);
+  const nml_function *f = lua_touserdata(L, lua_upvalueindex(NML_SELF));
+  nml_args a;
+  nml_parse(L, s, &f->op, lua_gettop(L), &a);
+  return f->call(L, s, &a);
+}
+
+/* ---- operators ---- */
+static int operand(lua_State *L, const nml_state *s, int i, const nm_op *op, nm_value_arg *v) {
+  nm_tensor *t = nml_tensor_at(L, s, i);
+  if (t) {
+    v->kind = NM_ARG_TENSOR;
+    v->as.tensor = t;
+  } else if (!nml_number_at(L, i, v)) {
+    return nml_error(L, "%s: an operand must be a tensor or a number, got %s", op->name,
+                     nml_describe(L, s, i));
+  }
+  return 0;
+}
+
+static int l_operator(lua_State *L, int arity) {
+  nml_state *s = nml_enter(L);
+  const nm_op *op = lua_touserdata(L, lua_upvalueindex(NML_SELF));
+  nm_value_arg args[NM_MAX_ARGS];
+  nml_box *box = nml_new(L, s);
+  for (int k = arity; k < op->nparams; k++) args[k].kind = NM_ARG_NONE;
+  for (int k = 0; k < arity; k++) operand(L, s, k + 1, op, &args[k]);
+  nml_apply(L, s, op, args, box);
+  return 1;
+}
+
+static int l_binary(lua_State *L) { return l_operator(L, 2); }
+static int l_unary(lua_State *L) { return l_operator(L, 1); }
+
+static int l_matmul(lua_State *L) {
+  nml_state *s = nml_enter(L);
+  if (!nml_box_at(L, s, 1) || !nml_box_at(L, s, 2)) {
+    int other = nml_box_at(L, s, 1) ? 2 : 1;
+    return nml_error(L, "matmul: %% is matrix multiplication and takes two tensors, got %s; "
+                        "the remainder of a division is x:remainder(y)", nml_describe(L, s, other));
+  }
+  return l_operator(L, 2);
+}
+
+static int l_equal(lua_State *L) {
+  nml_state *s = nml_enter(L);
+  nml_box *a = nml_box_at(L, s, 1), *b = nml_box_at(L, s, 2);
+  bool equal = false;
+  if (a && b && a->t && b->t && nm__equal(s->ctx, a->t, b->t, &equal) != NM_OK) equal = false;
+  lua_pushboolean(L, equal);
+  return 1;
+}
+
+static int l_less(lua_State *L) {
+  return nml_error(L, "tensors have no order: for elements use x:lt(y), x:gt(y)");
+}
+
+static int l_less_equal(lua_State *L) {
+  return nml_error(L, "tensors have no order: for elements use x:le(y), x:ge(y)");
+}
+
+static int l_length(lua_State *L) {
+  nml_state *s = nml_enter(L);
+  nm_tensor *t = nml_tensor_at(L, s, 1);
+  if (!t) return nml_error(L, "#: not a tensor");
+  if (t->ndim == 0) return nml_error(L, "#: a 0-d tensor has no length; its value is t:item()");
+  lua_pushinteger(L, (lua_Integer)t->shape[0]);
+  return 1;
+}
+
+static int l_concat(lua_State *L) {
+  luaL_tolstring(L, 1, NULL);
+  luaL_tolstring(L, 2, NULL);
+  lua_concat(L, 2);
+  return 1;
+}
+
+static const struct {
+  const char *event, *op;
+  lua_CFunction f;
+} operators[] = {
+  {"__add", "add", l_binary}, {"__sub", "sub", l_binary}, {"__mul", "mul", l_binary},
+  {"__div", "div", l_binary}, {"__idiv", "floor_divide", l_binary}, {"__pow", "pow", l_binary},
+  {"__mod", "matmul", l_matmul}, {"__unm", "neg", l_unary},
+  {"__band", "bitwise_and", l_binary}, {"__bor", "bitwise_or", l_binary},
+  {"__bxor", "bitwise_xor", l_binary}, {"__bnot", "bitwise_not", l_unary},
+  {"__shl", "bitwise_left_shift", l_binary}, {"__shr", "bitwise_right_shift", l_binary},
+  {"__eq", NULL, l_equal}, {"__lt", NULL, l_less}, {"__le", NULL, l_less_equal},
+  {"__len", NULL, l_length}, {"__concat", NULL, l_concat},
+};
+
+void nml_set_operators(lua_State *L, int nup) {
+  int meta = lua_absindex(L, -nup - 1);
+  for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
+    const nm_op *op = operators[i].op ? nml_op(L, operators[i].op) : NULL;
+    lua_pushvalue(L, meta + NML_STATE);
+    lua_pushvalue(L, meta + NML_META);
+    lua_pushlightuserdata(L, (void *)(uintptr_t)op);
+    lua_pushcclosure(L, operators[i].f, 3);
+    lua_setfield(L, meta, operators[i].event);
+  }
+  lua_pop(L, nup);
+}
+
+/* ---- the registry as data ---- */
+/* ORDER nm_param_kind */
+static const char *const kind_names[] = {
+  "tensor", "operand", "tensors", "number", "int", "float", "bool", "dim", "dims", "index", "sizes", "ints",
+  "dtype", "device", "string"};
+_Static_assert(sizeof kind_names / sizeof *kind_names == NM_P_STRING + 1, "ORDER nm_param_kind");
+
+static void set_string(lua_State *L, const char *key, const char *value) {
+  if (!value) return;
+  lua_pushstring(L, value);
+  lua_setfield(L, -2, key);
+}
+
+static void set_flag(lua_State *L, const char *key, bool value) {
+  lua_pushboolean(L, value);
+  lua_setfield(L, -2, key);
+}
+
+static void push_op(lua_State *L, const nm_op *op) {
+  lua_createtable(L, 0, 16);
+  set_string(L, "name", op->name);
+  set_string(L, "doc", op->doc);
+  set_string(L, "dtypes", op->dtypes);
+  set_string(L, "example", op->example);
+  set_flag(L, "func", op->flags & NM_FUNCTION);
+  set_flag(L, "method", op->flags & NM_METHOD);
+  set_flag(L, "inplace", op->flags & NM_INPLACE);
+  set_flag(L, "out", op->flags & NM_OUT);
+  set_flag(L, "composed", op->flags & NM_COMPOSED);
+  set_flag(L, "view", op->flags & NM_VIEW);
+  set_flag(L, "elementwise", nm__op_of((nm_opcode)op->opcode) == op);
+  set_flag(L, "differentiable", op->backward || (op->flags & NM_COMPOSED));
+  if (op->lo < op->hi) {
+    lua_pushnumber(L, op->lo);
+    lua_setfield(L, -2, "lo");
+    lua_pushnumber(L, op->hi);
+    lua_setfield(L, -2, "hi");
+  }
+  lua_createtable(L, op->nparams, 0);
+  for (int k = 0; k < op->nparams; k++) {
+    const nm_param *p = &op->params[k];
+    lua_createtable(L, 0, 5);
+    set_string(L, "name", p->name);
+    set_string(L, "kind", p->kind == NML_P_ANY ? "any" : kind_names[p->kind]);
+    set_string(L, "default", p->standard);
+    set_flag(L, "optional", p->flags & (NM_OPTIONAL | NM_NAMED));
+    set_flag(L, "named", p->flags & NM_NAMED);
+    lua_rawseti(L, -2, k + 1);
+  }
+  lua_setfield(L, -2, "params");
+}
+
+int nml_l_ops(lua_State *L) {
+  lua_createtable(L, 0, nm__op_count());
+  for (int i = 0; i < nm__op_count(); i++) {
+    push_op(L, nm__op_at(i));
+    lua_setfield(L, -2, nm__op_at(i)->name);
+  }
+  return 1;
+}

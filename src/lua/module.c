@@ -1,0 +1,264 @@
+/* module.c: the module numoon.core: the context of a Lua state, what it holds, and the pace of the
+ * garbage collector.
+ *
+ * Lifetime: the nml_state is the first object with a finalizer, so lua_close closes the context after
+ * the tensors; a tensor that is finalized later (it can be resurrected) finds ctx == NULL.
+ *
+ * Memory: Lua sees a tensor as a few bytes.  What tensors take is told to the collector in proportion:
+ * when `budget` bytes have been taken, the collector has been given what it needs for one full cycle.
+ * The budget is what lives, like Lua's own pause of 200%, but not under a floor, below which a
+ * collection costs more than the memory is worth. */
+#include "lua/binding.h"
+
+#include "io/io.h"
+
+#include <stdlib.h>
+
+enum {
+  BUDGET = 8 << 20, /* see above */
+  SLACK = 32 << 20, /* over twice what lived after the last one, everything is collected; this reaches
+                       what a generational collector has declared old */
+};
+
+static char core_key, guard_key; /* of the registry, by address */
+
+static size_t live_bytes(const nm_context *ctx) {
+  size_t n = ctx->cpu->live;
+  for (int i = 0; i < NM_MAX_DEVICES; i++)
+    if (ctx->vulkan[i]) n += ctx->vulkan[i]->live;
+  return n;
+}
+
+void nml_collect(lua_State *L, nml_state *s) {
+  const double cycle = 1.25; /* a pause of one heap, and the work of the cycle itself */
+  size_t debt = s->ctx->debt, live = live_bytes(s->ctx);
+  s->ctx->debt = 0;
+  if (lua_gc(L, LUA_GCISRUNNING, 0) != 1) return; /* stopped by the user, or we are in a finalizer */
+  if (live < s->low) s->low = live;
+  if (live > 2 * s->low + SLACK) {
+    lua_gc(L, LUA_GCCOLLECT, 0);
+    s->low = live_bytes(s->ctx);
+    return;
+  }
+  double budget = live > BUDGET ? (double)live : BUDGET;
+  s->owed += (double)debt / budget * cycle * lua_gc(L, LUA_GCCOUNT, 0);
+  if (s->owed < 1) return;
+  int kb = (int)s->owed; /* below 1.25 times the heap */
+  s->owed -= kb;
+  lua_gc(L, LUA_GCSTEP, kb);
+}
+
+bool nml_again(lua_State *L, nm_status status, bool *tried) {
+  if (status != NM_ENOMEM || *tried) return false;
+  *tried = true;
+  lua_gc(L, LUA_GCCOLLECT, 0);
+  return true;
+}
+
+static int l_close(lua_State *L) {
+  nml_state *s = lua_touserdata(L, 1);
+  nm_context *ctx = s->ctx;
+  s->ctx = NULL;
+  if (!ctx) return 0;
+  nm__unscope(ctx, 0, NULL);
+  nm_close(ctx);
+  return 0;
+}
+
+/* core.set_prefix(text): what the sources of numoon's own Lua files begin with. */
+static int l_set_prefix(lua_State *L) {
+  nml_state *s = nml_enter(L);
+  luaL_checkstring(L, 1);
+  lua_settop(L, 1);
+  lua_pushvalue(L, 1);
+  lua_setiuservalue(L, lua_upvalueindex(NML_STATE), 1);
+  s->prefix = lua_tostring(L, 1);
+  return 0;
+}
+
+/* ---- files ---- */
+static int l_free_guard(lua_State *L) {
+  void **p = lua_touserdata(L, 1);
+  free(*p);
+  *p = NULL;
+  return 0;
+}
+
+/* Pushes a cell; what is stored in it is freed when it is collected. */
+static void **push_guard(lua_State *L) {
+  void **p = lua_newuserdatauv(L, sizeof *p, 0);
+  *p = NULL;
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &guard_key) == LUA_TNIL) {
+    lua_pop(L, 1);
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, l_free_guard);
+    lua_setfield(L, -2, "__gc");
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &guard_key);
+  }
+  lua_setmetatable(L, -2);
+  return p;
+}
+
+static int f_read_file(lua_State *L, nml_state *s, const nml_args *a) {
+  void **guard = push_guard(L);
+  unsigned char *data = NULL;
+  size_t size = 0;
+  if (nm__read_file(s->ctx, a->arg[0].as.string, &data, &size) != NM_OK) return nml_fail(L, s);
+  *guard = data;
+  lua_pushlstring(L, (const char *)data, size);
+  free(data);
+  *guard = NULL;
+  return 1;
+}
+
+static int f_write_png(lua_State *L, nml_state *s, const nml_args *a) {
+  nm_tensor *t = a->arg[4].as.tensor;
+  int64_t w = a->arg[1].as.integer, h = a->arg[2].as.integer, channels = a->arg[3].as.integer;
+  if (w < 1 || w > 65535 || h < 1 || h > 65535 || channels < 1 || channels > 4)
+    return nml_error(L, "write_png: width and height must be 1 to 65535, channels 1 to 4");
+  if (t->dtype != NM_UINT8 || nm_numel(t) != w * h * channels)
+    return nml_error(L, "write_png: pixels must be %I uint8 values, got %s", (LUAI_UACINT)(w * h * channels),
+                     nml_describe(L, s, 5));
+  uint8_t *pixels = lua_newuserdatauv(L, (size_t)nm_numel(t), 0);
+  if (nm_read(s->ctx, t, pixels, (size_t)nm_numel(t)) != NM_OK ||
+      nm__write_png(s->ctx, a->arg[0].as.string, (int)w, (int)h, (int)channels, pixels) != NM_OK)
+    return nml_fail(L, s);
+  return 0;
+}
+
+static const nm_param read_file_params[] = {{"path", NM_P_STRING, 0, NULL}};
+static const nm_param write_png_params[] = {
+  {"path", NM_P_STRING, 0, NULL}, {"width", NM_P_INT, 0, NULL}, {"height", NM_P_INT, 0, NULL},
+  {"channels", NM_P_INT, 0, NULL}, {"pixels", NM_P_TENSOR, 0, NULL}};
+static const nml_function file_functions[] = {
+  {{.name = "read_file", .params = read_file_params, .nparams = 1,
+    .doc = "the contents of a file as a string, inflated when it is gzip"}, f_read_file},
+  {{.name = "write_png", .params = write_png_params, .nparams = 5, .doc = "writes 8-bit pixels as a PNG file"},
+   f_write_png},
+  {{.name = NULL}, NULL}};
+
+/* ---- opening ---- */
+/* Sets t[name] = closure of f over the state, the metatable and `self`; t at index -1. */
+static void set_closure(lua_State *L, int t, int state, int meta, const char *name, lua_CFunction f,
+                        const void *self) {
+  t = lua_absindex(L, t);
+  lua_pushvalue(L, state);
+  lua_pushvalue(L, meta);
+  lua_pushlightuserdata(L, (void *)(uintptr_t)self);
+  lua_pushcclosure(L, f, 3);
+  lua_setfield(L, t, name);
+}
+
+typedef struct tables { /* stack indices */
+  int state, meta, core, functions, methods;
+} tables;
+
+/* FUNCTION goes to nm, METHOD to tensors, neither to the core table alone. */
+static void add_functions(lua_State *L, const tables *t, const nml_function *f) {
+  for (; f->op.name; f++) {
+    if (f->op.flags & NM_FUNCTION)
+      set_closure(L, t->functions, t->state, t->meta, f->op.name, nml_l_function, f);
+    if (f->op.flags & NM_METHOD)
+      set_closure(L, t->methods, t->state, t->meta, f->op.name, nml_l_function, f);
+    if (!(f->op.flags & NM_ANYWHERE))
+      set_closure(L, t->core, t->state, t->meta, f->op.name, nml_l_function, f);
+  }
+}
+
+static void add_ops(lua_State *L, const tables *t) {
+  for (int i = 0; i < nm__op_count(); i++) {
+    const nm_op *op = nm__op_at(i);
+    if (op->flags & NM_FUNCTION) set_closure(L, t->functions, t->state, t->meta, op->name, nml_l_op, op);
+    if (op->flags & NM_METHOD) set_closure(L, t->methods, t->state, t->meta, op->name, nml_l_op, op);
+    if (op->flags & NM_INPLACE) {
+      const char *name = lua_pushfstring(L, "%s_", op->name);
+      set_closure(L, t->methods, t->state, t->meta, name, nml_l_inplace, op);
+      lua_pop(L, 1);
+    }
+  }
+}
+
+static void push_state(lua_State *L) {
+  nml_state *s = lua_newuserdatauv(L, sizeof *s, 1);
+  *s = (nml_state){.ctx = NULL};
+  lua_createtable(L, 0, 2);
+  lua_pushcfunction(L, l_close);
+  lua_setfield(L, -2, "__gc");
+  lua_pushliteral(L, "numoon");
+  lua_setfield(L, -2, "__metatable");
+  lua_setmetatable(L, -2);
+  s->ctx = nm_open();
+  if (!s->ctx) luaL_error(L, "numoon: out of memory");
+  s->ctx->base = 1;
+}
+
+/* dtypes: name and alias -> name. */
+static void push_dtypes(lua_State *L) {
+  lua_newtable(L);
+  for (int d = 0; d < NM_NDTYPES; d++) {
+    lua_pushstring(L, nm__dtypes[d].name);
+    lua_setfield(L, -2, nm__dtypes[d].name);
+    if (!nm__dtypes[d].alias) continue;
+    lua_pushstring(L, nm__dtypes[d].name);
+    lua_setfield(L, -2, nm__dtypes[d].alias);
+  }
+}
+
+static int new_table(lua_State *L) {
+  lua_newtable(L);
+  return lua_gettop(L);
+}
+
+__attribute__((visibility("default"))) int luaopen_numoon_core(lua_State *L);
+
+int luaopen_numoon_core(lua_State *L) {
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &core_key) == LUA_TTABLE) return 1;
+  lua_settop(L, 0);
+  luaL_checkstack(L, 16, NULL);
+  push_state(L);
+  tables t = {.state = 1, .meta = new_table(L), .core = new_table(L), .functions = new_table(L),
+              .methods = new_table(L)};
+  nml_state *s = lua_touserdata(L, t.state);
+  s->meta = lua_topointer(L, t.meta);
+  add_ops(L, &t);
+  add_functions(L, &t, nml_convert_functions); /* "to" takes more forms than the op of that name */
+  add_functions(L, &t, nml_tensor_functions);
+  add_functions(L, &t, nml_mode_functions);
+  add_functions(L, &t, nml_scope_functions);
+  add_functions(L, &t, file_functions);
+  set_closure(L, t.methods, t.state, t.meta, "get", nml_l_get, NULL);
+  set_closure(L, t.methods, t.state, t.meta, "set", nml_l_set, NULL);
+  set_closure(L, t.core, t.state, t.meta, "ops", nml_l_ops, NULL);
+  set_closure(L, t.core, t.state, t.meta, "raise", nml_l_raise, NULL);
+  set_closure(L, t.core, t.state, t.meta, "nearest", nml_l_nearest, NULL);
+  set_closure(L, t.core, t.state, t.meta, "scope_keep", nml_l_scope_keep, NULL);
+  set_closure(L, t.core, t.state, t.meta, "set_prefix", l_set_prefix, NULL);
+
+  lua_settop(L, t.methods);
+  lua_pushvalue(L, t.meta); /* the metamethods: upvalues state, meta, methods */
+  lua_pushvalue(L, t.state);
+  lua_pushvalue(L, t.meta);
+  lua_pushvalue(L, t.methods);
+  nml_set_tensor_fields(L, 3);
+  lua_pushvalue(L, t.state);
+  lua_pushvalue(L, t.meta);
+  nml_set_operators(L, 2);
+
+  lua_pushvalue(L, t.functions);
+  lua_setfield(L, t.core, "functions");
+  lua_pushvalue(L, t.methods);
+  lua_setfield(L, t.core, "methods");
+  lua_pushvalue(L, t.meta);
+  lua_setfield(L, t.core, "meta");
+  push_dtypes(L);
+  lua_setfield(L, t.core, "dtypes");
+  lua_pushlightuserdata(L, (void *)(uintptr_t)nml_newaxis);
+  lua_setfield(L, t.core, "newaxis");
+  lua_pushliteral(L, NM_VERSION);
+  lua_setfield(L, t.core, "version");
+  lua_settop(L, t.core);
+  lua_pushvalue(L, t.core);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &core_key);
+  return 1;
+}
