@@ -17,8 +17,8 @@ describe("the rock", function()
     local text, ok = run("mkdir -p %s && cp -R CMakeLists.txt cmake src shaders lua rocks %s",
       source, source)
     assert(ok, text)
-    text, ok = run("cd %s && CMAKE_BUILD_PARALLEL_LEVEL=2 luarocks --lua-version=5.4 --tree=%s make "
-      .. "rocks/numoon-scm-1.rockspec", source, tree)
+    text, ok = run("cd %s && CMAKE_BUILD_PARALLEL_LEVEL=2 luarocks --lua-version=5.4 --tree=%s "
+      .. "make rocks/numoon-scm-1.rockspec", source, tree)
     assert(ok, text)
   end)
   teardown(function() run("rm -rf %s", work) end)
