@@ -7,7 +7,10 @@ local function blocks(path)
     if line == "```lua" then
       lines, expected = {}, {}
     elseif line == "```" and lines then
-      list[#list + 1] = { code = table.concat(lines, "\n"), expected = table.concat(expected, "\n") }
+      list[#list + 1] = {
+        code = table.concat(lines, "\n"),
+        expected = table.concat(expected, "\n"),
+      }
       lines = nil
     elseif lines then
       lines[#lines + 1] = line

@@ -76,7 +76,7 @@ static int l_set_prefix(lua_State *L) {
   return 0;
 }
 
-/* ---- files ---- */
+/* ---- files and the clock ---- */
 static int l_free_guard(lua_State *L) {
   void **p = lua_touserdata(L, 1);
   free(*p);
@@ -127,6 +127,12 @@ static int f_write_png(lua_State *L, nml_state *s, const nml_args *a) {
   return 0;
 }
 
+static int f_clock(lua_State *L, nml_state *s, const nml_args *a) {
+  (void)s, (void)a;
+  lua_pushnumber(L, nm__clock());
+  return 1;
+}
+
 static const nm_param read_file_params[] = {{"path", NM_P_STRING, 0, NULL}};
 static const nm_param write_png_params[] = {
   {"path", NM_P_STRING, 0, NULL}, {"width", NM_P_INT, 0, NULL}, {"height", NM_P_INT, 0, NULL},
@@ -136,6 +142,7 @@ static const nml_function file_functions[] = {
     .doc = "the contents of a file as a string, inflated when it is gzip"}, f_read_file},
   {{.name = "write_png", .params = write_png_params, .nparams = 5, .doc = "writes 8-bit pixels as a PNG file"},
    f_write_png},
+  {{.name = "clock", .doc = "seconds since some moment in the past, for measuring"}, f_clock},
   {{.name = NULL}, NULL}};
 
 /* ---- opening ---- */
