@@ -20,8 +20,8 @@ local function check_inputs(name, inputs)
     if x.requires_grad then
       any = true
       if x.dtype ~= "float64" then
-        util.error("%s: input %d must be float64, as differences need its precision, got %s", name, i,
-          x.dtype)
+        util.error("%s: input %d must be float64, as differences need its precision, got %s", name,
+          i, x.dtype)
       end
     end
   end
@@ -115,8 +115,9 @@ local function mismatch(inputs, i, numeric, rows, options)
         if a ~= a or n ~= n then excess = (a ~= a and n ~= n) and 0 or math.huge end
         if excess > worst then
           worst = excess
-          text = ("d output %d, element %d / d input %d, element %s: %.10g by backward, %.10g by differences")
-            :format(k, e, i, place(j, inputs[i].shape), a, n)
+          local format = "d output %d, element %d / d input %d, element %s: "
+            .. "%.10g by backward, %.10g by differences"
+          text = format:format(k, e, i, place(j, inputs[i].shape), a, n)
         end
       end
     end
@@ -131,7 +132,8 @@ local function check(name, f, inputs, options)
   local worst, message = 0, nil
   for i, x in ipairs(inputs) do
     if x.requires_grad then
-      local excess, text = mismatch(inputs, i, numerical(f, inputs, i, options.eps), rows[i], options)
+      local numeric = numerical(f, inputs, i, options.eps)
+      local excess, text = mismatch(inputs, i, numeric, rows[i], options)
       if excess > worst then worst, message = excess, text end
     end
   end

@@ -1,11 +1,12 @@
 /* args.c: reading the arguments of a call by the parameters of an op.
  *
- * Positional arguments fill the parameters in order, the options table (the last argument, when it has
- * string keys) the rest by name.  A list part of the options table, as in nm.zeros{2, 3, dtype = "int64"},
- * is the next positional argument.  The last positional parameter may take what follows when it is a
- * list: x:permute(2, 1), nm.zeros(2, 3).
+ * Positional arguments fill the parameters in order, the options table (the last argument, when it
+ * has string keys) the rest by name.  A list part of the options table, as in
+ * nm.zeros{2, 3, dtype = "int64"}, is the next positional argument.  The last positional parameter
+ * may take what follows when it is a list: x:permute(2, 1), nm.zeros(2, 3).
  *
- * Nothing here runs Lua code except through allocation, and tensors stay anchored by the arguments. */
+ * Nothing here runs Lua code except through allocation, and tensors stay anchored by the arguments.
+ */
 #include "lua/binding.h"
 
 #include <string.h>
@@ -14,7 +15,8 @@
 static const char *const wanted[] = {
   "a tensor", "a tensor or a number", "a list of tensors", "a number", "an integer", "a number",
   "true or false", "a dim (an integer)", "a dim or a list of dims", "an index (an integer)",
-  "sizes (integers or a list of integers)", "a list of integers", "a dtype", "a device", "a string"};
+  "sizes (integers or a list of integers)", "a list of integers", "a dtype", "a device",
+  "a string"};
 _Static_assert(sizeof wanted / sizeof *wanted == NM_P_STRING + 1, "ORDER nm_param_kind");
 
 typedef struct reader {
@@ -25,7 +27,7 @@ typedef struct reader {
   int position;      /* and the number of its argument, 0 for an option */
 } reader;
 
-/* `name` or `argument 2 (name)`, counted as the caller wrote it: x:sum(...) has no argument for x. */
+/* `argument 2 (name)`, counted as the caller wrote it: in x:sum(...) the first one follows x. */
 static const char *argument_name(reader *r) {
   lua_Debug ar;
   int position = r->position;
@@ -45,7 +47,8 @@ _Noreturn static void wrong(reader *r, int i) {
 _Noreturn static void wrong_element(reader *r, int place, const char *want) {
   const char *given = nml_describe(r->L, r->s, -1);
   const char *name = argument_name(r);
-  nml_error(r->L, "%s: element %d of %s must be %s, got %s", r->a->op->name, place, name, want, given);
+  nml_error(r->L, "%s: element %d of %s must be %s, got %s", r->a->op->name, place, name, want,
+            given);
 }
 
 bool nml_integer_at(lua_State *L, int i, int64_t *out) {
@@ -90,8 +93,8 @@ static union nml_word *take_words(reader *r, size_t n) {
 /* Counted from 1 in Lua; negative ones stay. */
 static int64_t from_one(reader *r, int64_t i) {
   if (i == 0)
-    nml_error(r->L, "%s: %s is 0: %s count from 1, and -1 is the last", r->a->op->name, argument_name(r),
-              r->p->kind == NM_P_INDEX ? "indices" : "dims");
+    nml_error(r->L, "%s: %s is 0: %s count from 1, and -1 is the last", r->a->op->name,
+              argument_name(r), r->p->kind == NM_P_INDEX ? "indices" : "dims");
   return i > 0 ? i - 1 : i;
 }
 
@@ -147,8 +150,8 @@ static int count_elements(const reader *r, int i) {
   return n;
 }
 
-/* A list, one integer, or all that follow where the parameter is the last; returns how many arguments
- * were read. */
+/* A list, one integer, or all that follow where the parameter is the last; returns how many
+ * arguments were read. */
 static int read_list(reader *r, nm_value_arg *v, int i, bool trailing) {
   enum { LONGEST = 1 << 20 };
   if (lua_istable(r->L, i)) {
@@ -186,7 +189,8 @@ static int read_value(reader *r, nm_value_arg *v, int i, bool trailing) {
       }
       return 1;
     }
-    case NM_P_TENSORS: case NM_P_DIMS: case NM_P_SIZES: case NM_P_INTS: return read_list(r, v, i, trailing);
+    case NM_P_TENSORS: case NM_P_DIMS: case NM_P_SIZES: case NM_P_INTS:
+      return read_list(r, v, i, trailing);
     case NM_P_NUMBER:
       if (!nml_number_at(L, i, v)) wrong(r, i);
       return 1;
@@ -213,8 +217,8 @@ static int read_value(reader *r, nm_value_arg *v, int i, bool trailing) {
   }
 }
 
-/* Whether a table is (also) options.  A long list is not walked: its other keys come after it, except
- * where it lies in the hash part; there the names of the parameters are still found. */
+/* Whether a table is (also) options.  A long list is not walked: its other keys come after it,
+ * except where it lies in the hash part; there the names of the parameters are still found. */
 static bool has_string_key(lua_State *L, int i, const nm_op *op) {
   enum { LONG = 256 };
   size_t n = lua_rawlen(L, i);
@@ -238,12 +242,6 @@ static bool has_string_key(lua_State *L, int i, const nm_op *op) {
   return false;
 }
 
-bool nml_takes_requires_grad(const nm_op *op) {
-  for (int k = 0; k < op->nparams; k++)
-    if (op->params[k].kind == NM_P_DEVICE) return !(op->flags & NM_VIEW) && strcmp(op->name, "to") != 0;
-  return false;
-}
-
 _Noreturn static void unknown_option(reader *r, const char *key) {
   lua_State *L = r->L;
   const nm_op *op = r->a->op;
@@ -251,7 +249,6 @@ _Noreturn static void unknown_option(reader *r, const char *key) {
   luaL_Buffer b;
   for (int k = 0; k < op->nparams; k++) nml_nearest_try(&n, op->params[k].name);
   if (op->flags & NM_OUT) nml_nearest_try(&n, "out");
-  if (nml_takes_requires_grad(op)) nml_nearest_try(&n, "requires_grad");
   const char *hint = nml_did_you_mean(L, &n);
   luaL_buffinit(L, &b);
   const char *comma = "";
@@ -261,8 +258,7 @@ _Noreturn static void unknown_option(reader *r, const char *key) {
     luaL_addstring(&b, op->params[k].name);
     comma = ", ";
   }
-  if (op->flags & NM_OUT) luaL_addstring(&b, *comma ? ", out" : "out"), comma = ", ";
-  if (nml_takes_requires_grad(op)) luaL_addstring(&b, *comma ? ", requires_grad" : "requires_grad");
+  if (op->flags & NM_OUT) luaL_addstring(&b, *comma ? ", out" : "out");
   luaL_pushresult(&b);
   if (!*lua_tostring(L, -1)) nml_error(L, "%s: no option '%s'; it has none", op->name, key);
   nml_error(L, "%s: no option '%s'%s (options: %s)", op->name, key, hint, lua_tostring(L, -1));
@@ -287,14 +283,9 @@ static bool read_option(reader *r, const char *key) {
   }
   if ((op->flags & NM_OUT) && !strcmp(key, "out")) {
     a->out = nml_tensor_at(L, r->s, at);
-    if (!a->out) nml_error(L, "%s: option 'out' must be a tensor, got %s", op->name, nml_describe(L, r->s, at));
-    return false;
-  }
-  if (nml_takes_requires_grad(op) && !strcmp(key, "requires_grad")) {
-    if (!lua_isboolean(L, at))
-      nml_error(L, "%s: option 'requires_grad' must be true or false, got %s", op->name,
+    if (!a->out)
+      nml_error(L, "%s: option 'out' must be a tensor, got %s", op->name,
                 nml_describe(L, r->s, at));
-    a->requires_grad = lua_toboolean(L, at);
     return false;
   }
   unknown_option(r, key);
@@ -308,14 +299,15 @@ static void read_options(reader *r) {
     if (lua_type(L, -2) == LUA_TSTRING) {
       int value = lua_gettop(L);
       bool stays = read_option(r, lua_tostring(L, -2));
-      lua_pushvalue(L, value - 1); /* what was left on the stack, as a long list's memory, stays below */
+      lua_pushvalue(L, value - 1); /* what was left above, as a long list's memory, stays below */
       if (!stays) lua_remove(L, value);
       lua_remove(L, value - 1);
       continue;
     }
     int64_t i;
     if (!nml_integer_at(L, -2, &i) || i < 1 || (size_t)i > length)
-      nml_error(L, "%s: the options have a key that is no name: %s", a->op->name, nml_describe(L, r->s, -2));
+      nml_error(L, "%s: the options have a key that is no name: %s", a->op->name,
+                nml_describe(L, r->s, -2));
     lua_pop(L, 1);
   }
 }
@@ -331,8 +323,8 @@ _Noreturn static void too_many(reader *r, int k, int i) {
   int most = 0;
   const char *given = nml_describe(r->L, r->s, i);
   for (int j = 0; j < k; j++) most += !(op->params[j].flags & NM_NAMED);
-  nml_error(r->L, "%s: too many arguments: it takes %d and options, and then got %s", op->name, most,
-                   given);
+  nml_error(r->L, "%s: too many arguments: it takes %d and options, and then got %s", op->name,
+            most, given);
 }
 
 static void read_positions(reader *r) {
@@ -341,7 +333,8 @@ static void read_positions(reader *r) {
   const nm_op *op = a->op;
   int k = next_parameter(op, 0), i = 1;
   while (i <= a->npos) {
-    if (k == op->nparams || (i == a->npos && i > 1 && lua_istable(L, i) && !is_list_kind(op->params[k].kind))) {
+    if (k == op->nparams ||
+        (i == a->npos && i > 1 && lua_istable(L, i) && !is_list_kind(op->params[k].kind))) {
       bool empty = i == a->npos && lua_istable(L, i) && lua_rawlen(L, i) == 0; /* no options */
       if (empty && (k == op->nparams || op->params[k].kind != NML_P_ANY)) break;
       if (k == op->nparams) too_many(r, k, i);
@@ -368,7 +361,6 @@ void nml_parse(lua_State *L, const nml_state *s, const nm_op *op, int n, nml_arg
   a->npos = n;
   a->options = a->used = 0;
   a->out = NULL;
-  a->requires_grad = false;
   for (int k = 0; k < op->nparams; k++) a->arg[k].kind = NM_ARG_NONE;
   if (n > 0 && lua_istable(L, n)) {
     luaL_checkstack(L, 2 * NM_MAX_ARGS + 8, NULL);
@@ -381,7 +373,8 @@ void nml_parse(lua_State *L, const nml_state *s, const nm_op *op, int n, nml_arg
   if (a->options) read_options(&r);
   for (int k = 0; k < op->nparams; k++) {
     if (a->arg[k].kind != NM_ARG_NONE || (op->params[k].flags & (NM_OPTIONAL | NM_NAMED))) continue;
-    nml_error(L, "%s: argument %d (%s) is missing: it must be %s", op->name, k + 1, op->params[k].name,
+    nml_error(L, "%s: argument %d (%s) is missing: it must be %s", op->name, k + 1,
+              op->params[k].name,
               op->params[k].kind == NML_P_ANY ? "a value" : wanted[op->params[k].kind]);
   }
 }

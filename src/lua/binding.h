@@ -1,10 +1,11 @@
 /* binding.h: what the files of the Lua binding share.
  *
- * The binding is the only code that includes lua.h, and the only code that raises errors.  A Lua state
- * has one context, in an nml_state that lives in the registry; every C function of the binding has the
- * nml_state and the tensors' metatable as its first two upvalues.  A tensor in Lua is a userdata that
- * holds one reference (nml_box).  lua_error never returns, so nothing that is not anchored on the Lua
- * stack may be held when anything here can raise: the boxes of results are made before the results. */
+ * The binding is the only code that includes lua.h, and the only code that raises errors.  A Lua
+ * state has one context, in an nml_state that lives in the registry; every C function of the
+ * binding has the nml_state and the tensors' metatable as its first two upvalues.  A tensor in Lua
+ * is a userdata that holds one reference (nml_box).  lua_error never returns, so nothing that is
+ * not anchored on the Lua stack may be held when anything here can raise: the boxes of results are
+ * made before the results. */
 #ifndef NM_BINDING_H
 #define NM_BINDING_H
 
@@ -16,7 +17,8 @@
 typedef struct nml_state {
   nm_context *ctx;    /* NULL once the Lua state closes it */
   const void *meta;   /* address of the tensors' metatable */
-  const char *prefix; /* sources that begin with it are numoon's own, see error.c; anchored in the core */
+  const char
+    *prefix; /* sources that begin with it are numoon's own, see error.c; anchored in the core */
   size_t low;         /* fewest live bytes since the last full collection, see module.c */
   double owed;        /* KB that the collector has still to be told */
   bool scoped;        /* tensors are noted in the current nm.scope, see scope.c */
@@ -27,17 +29,18 @@ typedef struct nml_box {
 } nml_box;
 
 enum { NML_STATE = 1, NML_META = 2, NML_SELF = 3 }; /* upvalues; SELF: what the closure is for */
-enum { NML_DEBT = 64 * 1024 };                      /* bytes taken between two looks at the collector */
+enum { NML_DEBT = 64 * 1024 }; /* bytes taken between two looks at the collector */
 
 /* ---- module.c ---- */
 /* Tells the collector what has been taken outside of its sight.  May run finalizers. */
 void nml_collect(lua_State *L, nml_state *s);
-/* For `do status = ...; while (nml_again(...))`: collects everything and says true when memory ran out
- * for the first time. */
+/* For `do status = ...; while (nml_again(...))`: collects everything and says true when memory ran
+ * out for the first time. */
 bool nml_again(lua_State *L, nm_status status, bool *tried);
 
 /* ---- error.c ---- */
-/* Raises at the line of the caller outside of numoon's own Lua files; formats as lua_pushfstring. */
+/* Raises at the line of the caller outside of numoon's own Lua files; formats as lua_pushfstring.
+ */
 _Noreturn int nml_error(lua_State *L, const char *format, ...);
 /* Raises the context's message. */
 _Noreturn int nml_fail(lua_State *L, const nml_state *s);
@@ -60,7 +63,8 @@ int nml_l_nearest(lua_State *L); /* core.nearest(word, names) */
 nml_box *nml_new(lua_State *L, nml_state *s);
 /* Pushes a tensor, another reference to which is taken. */
 void nml_push(lua_State *L, nml_state *s, nm_tensor *t);
-void nml_set_tensor_fields(lua_State *L, int nup); /* the metamethods, into the table below nup upvalues */
+void nml_set_tensor_fields(lua_State *L,
+                           int nup); /* the metamethods, into the table below nup upvalues */
 _Noreturn int nml_closed(lua_State *L);                      /* raises: the tensor was closed */
 
 /* The box at a stack index, NULL if there is no tensor. */
@@ -89,13 +93,15 @@ static inline nml_state *nml_enter(lua_State *L) {
 }
 
 /* ---- args.c ---- */
-enum { NML_P_ANY = 64 }; /* a parameter of the binding's own functions: INT, the value's stack index */
+enum {
+  NML_P_ANY = 64
+}; /* a parameter of the binding's own functions: INT, the value's stack index */
 
 typedef struct nml_args {
   const nm_op *op;
-  int npos, options; /* positional arguments; stack index of the options table, 0 if there is none */
+  int npos,
+    options; /* positional arguments; stack index of the options table, 0 if there is none */
   nm_tensor *out;
-  bool requires_grad;
   nm_value_arg arg[NM_MAX_ARGS];
   int used;
   union nml_word {
@@ -106,11 +112,10 @@ typedef struct nml_args {
 
 /* Reads the n arguments of a call by the op's parameters, or raises. */
 void nml_parse(lua_State *L, const nml_state *s, const nm_op *op, int n, nml_args *a);
-/* Whether numbers of Lua: sets a number argument, false if there is none at the index. */
+/* A number or boolean as an argument; false if there is none at the index. */
 bool nml_number_at(lua_State *L, int i, nm_value_arg *v);
 /* Converts an integer without accepting strings; integral floats are fine. */
 bool nml_integer_at(lua_State *L, int i, int64_t *out);
-bool nml_takes_requires_grad(const nm_op *op);
 
 /* ---- call.c ---- */
 /* A function of the binding itself, with a signature as an op has. */
@@ -125,14 +130,16 @@ int nml_l_inplace(lua_State *L);  /* and x:op_ */
 int nml_l_ops(lua_State *L);      /* core.ops(): the registry as a table */
 void nml_set_operators(lua_State *L, int nup);
 /* Applies an op that has one result, which goes into the box. */
-nm_status nml_try(lua_State *L, nml_state *s, const nm_op *op, const nm_value_arg *args, nml_box *box);
+nm_status nml_try(lua_State *L, nml_state *s, const nm_op *op, const nm_value_arg *args,
+                  nml_box *box);
 /* The same, and raises when it fails. */
 void nml_apply(lua_State *L, nml_state *s, const nm_op *op, const nm_value_arg *args, nml_box *box);
 /* The entry of an op that the binding itself needs; raises when this build lacks it. */
 const nm_op *nml_op(lua_State *L, const char *name);
 
 /* ---- index.c ---- */
-/* t[key] and t[key] = value for keys that are no strings: t, key and value are at indices 1, 2, 3. */
+/* t[key] and t[key] = value for keys that are no strings: t, key and value are at indices 1, 2, 3.
+ */
 int nml_index_get(lua_State *L, nml_state *s, nm_tensor *t);
 int nml_index_set(lua_State *L, nml_state *s, nm_tensor *t);
 extern const char nml_newaxis[]; /* its address, as a light userdata, is nm.newaxis */
@@ -140,23 +147,23 @@ int nml_l_get(lua_State *L);
 int nml_l_set(lua_State *L);
 
 /* ---- convert.c ---- */
-/* A tensor from a number, boolean or nested table at a stack index, into the box.  dtype: NM_NDTYPES for
- * what the values ask for; device NULL: the default. */
-void nml_from_value(lua_State *L, nml_state *s, const char *name, int i, nm_dtype dtype, const char *device,
-                    nml_box *box);
+/* A tensor from a number, boolean or nested table at a stack index, into the box.  dtype:
+ * NM_NDTYPES for what the values ask for; device NULL: the default. */
+void nml_from_value(lua_State *L, nml_state *s, const char *name, int i, nm_dtype dtype,
+                    const char *device, nml_box *box);
 /* Pushes an element in memory as a Lua value. */
 void nml_push_element(lua_State *L, nm_dtype dtype, const void *p);
 void nml_push_number(lua_State *L, const nm_value_arg *v);
 extern const nml_function nml_convert_functions[];
 
 /* Applies the op `to`; dtype and device may be NULL. */
-nm_status nml_try_to(lua_State *L, nml_state *s, nm_tensor *t, const char *dtype, const char *device,
-                     nml_box *box);
+nm_status nml_try_to(lua_State *L, nml_state *s, nm_tensor *t, const char *dtype,
+                     const char *device, nml_box *box);
 
 /* ---- the rest of the functions ---- */
 extern const nml_function nml_tensor_functions[]; /* tensor.c */
 extern const nml_function nml_mode_functions[];   /* modes.c */
-void nml_scope_note(lua_State *L);                /* scope.c: notes the tensor on top in the scope */
+void nml_scope_note(lua_State *L); /* scope.c: notes the tensor on top in the scope */
 extern const nml_function nml_scope_functions[];
 int nml_l_scope_keep(lua_State *L);
 

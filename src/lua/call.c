@@ -1,7 +1,7 @@
 /* call.c: calling ops: as functions and methods, in place, into `out`, as operators.
  *
- * A result's box is made before the result, so that running out of memory in Lua loses nothing; further
- * results wait in the context's list of temporaries until their boxes are made. */
+ * A result's box is made before the result, so that running out of memory in Lua loses nothing;
+ * further results wait in the context's list of temporaries until their boxes are made. */
 #include "lua/binding.h"
 
 #include <string.h>
@@ -27,8 +27,8 @@ static void hold(nm_context *ctx, const nm_op *op, const nm_value_arg *args) {
 typedef enum form { CALL, INPLACE, OUT } form;
 
 /* Applies, and when memory runs out collects everything and tries once more. */
-static nm_status apply(lua_State *L, nml_state *s, form how, const nm_op *op, const nm_value_arg *args,
-                       nm_tensor *y, int *nout, nm_tensor **out) {
+static nm_status apply(lua_State *L, nml_state *s, form how, const nm_op *op,
+                       const nm_value_arg *args, nm_tensor *y, int *nout, nm_tensor **out) {
   nm_context *ctx = s->ctx;
   bool tried = false;
   int mark = nm__scope(ctx);
@@ -47,7 +47,8 @@ static nm_status apply(lua_State *L, nml_state *s, form how, const nm_op *op, co
   return status;
 }
 
-nm_status nml_try(lua_State *L, nml_state *s, const nm_op *op, const nm_value_arg *args, nml_box *box) {
+nm_status nml_try(lua_State *L, nml_state *s, const nm_op *op, const nm_value_arg *args,
+                  nml_box *box) {
   int nout = 1;
   nm_tensor *out[NM_MAX_RESULTS];
   NM_TRY(apply(L, s, CALL, op, args, NULL, &nout, out));
@@ -56,7 +57,8 @@ nm_status nml_try(lua_State *L, nml_state *s, const nm_op *op, const nm_value_ar
   return NM_OK;
 }
 
-void nml_apply(lua_State *L, nml_state *s, const nm_op *op, const nm_value_arg *args, nml_box *box) {
+void nml_apply(lua_State *L, nml_state *s, const nm_op *op, const nm_value_arg *args,
+               nml_box *box) {
   if (nml_try(L, s, op, args, box) != NM_OK) nml_fail(L, s);
 }
 
@@ -91,7 +93,6 @@ int nml_l_op(lua_State *L) {
   if (apply(L, s, CALL, op, a.arg, NULL, &nout, out) != NM_OK) return nml_fail(L, s);
   box->t = out[0];
   lua_settop(L, n + 1);
-  if (a.requires_grad && nm_set_requires_grad(s->ctx, box->t, true) != NM_OK) return nml_fail(L, s);
   if (nout > 1) push_others(L, s, nout, out);
   return nout;
 }
@@ -101,7 +102,8 @@ int nml_l_inplace(lua_State *L) {
   const nm_op *op = lua_touserdata(L, lua_upvalueindex(NML_SELF));
   nml_args a;
   nml_parse(L, s, op, lua_gettop(L), &a);
-  if (a.arg[0].kind != NM_ARG_TENSOR) return nml_error(L, "%s_: there must be a tensor before ':'", op->name);
+  if (a.arg[0].kind != NM_ARG_TENSOR)
+    return nml_error(L, "%s_: there must be a tensor before ':'", op->name);
   if (a.out) return nml_error(L, "%s_: works in place and takes no option 'out'", op->name);
   if (apply(L, s, INPLACE, op, a.arg, NULL, NULL, NULL) != NM_OK) return nml_fail(L, s);
   lua_pushvalue(L, 1);
@@ -216,8 +218,8 @@ void nml_set_operators(lua_State *L, int nup) {
 /* ---- the registry as data ---- */
 /* ORDER nm_param_kind */
 static const char *const kind_names[] = {
-  "tensor", "operand", "tensors", "number", "int", "float", "bool", "dim", "dims", "index", "sizes", "ints",
-  "dtype", "device", "string"};
+  "tensor", "operand", "tensors", "number", "int", "float", "bool", "dim", "dims", "index", "sizes",
+  "ints", "dtype", "device", "string"};
 _Static_assert(sizeof kind_names / sizeof *kind_names == NM_P_STRING + 1, "ORDER nm_param_kind");
 
 static void set_string(lua_State *L, const char *key, const char *value) {

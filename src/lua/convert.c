@@ -1,8 +1,8 @@
 /* convert.c: tensors from Lua's numbers, tables, strings and addresses, and back to tables.
  *
- * A nested table is walked twice: the lengths first, then the values into one buffer of 8-byte words,
- * integers until the first float is met, doubles from then on; at the end the words are narrowed in
- * place to the dtype. */
+ * A nested table is walked twice: the lengths first, then the values into one buffer of 8-byte
+ * words, integers until the first float is met, doubles from then on; at the end the words are
+ * narrowed in place to the dtype. */
 #include "lua/binding.h"
 
 #include <math.h>
@@ -64,14 +64,15 @@ static void put_value(builder *b) {
   if (nml_number_at(L, top, &v)) {
     put_number(b, &v);
   } else if (lua_istable(L, top)) {
-    nml_error(L, "%s: ragged table: %s is a table, where others are numbers", b->name, place(b, b->ndim));
+    nml_error(L, "%s: ragged table: %s is a table, where others are numbers", b->name,
+              place(b, b->ndim));
   } else if ((t = nml_tensor_at(L, b->s, top)) != NULL && t->ndim == 0) {
     if (nm__get_element(b->s->ctx, t, 0, NULL, &v) != NM_OK) nml_fail(L, b->s);
     put_number(b, &v);
   } else {
     const char *given = nml_describe(L, b->s, top);
-    nml_error(L, "%s: %s must be a number or a boolean, got %s%s", b->name, place(b, b->ndim), given,
-              t ? "; nm.stack joins tensors" : "");
+    nml_error(L, "%s: %s must be a number or a boolean, got %s%s", b->name, place(b, b->ndim),
+              given, t ? "; nm.stack joins tensors" : "");
   }
 }
 
@@ -96,7 +97,8 @@ static void walk(builder *b, int level) {
       walk(b, level + 1);
     } else {
       const char *given = nml_describe(L, b->s, lua_gettop(L));
-      nml_error(L, "%s: ragged table: %s is %s, where others are tables", b->name, place(b, level + 1), given);
+      nml_error(L, "%s: ragged table: %s is %s, where others are tables", b->name,
+                place(b, level + 1), given);
     }
     lua_pop(L, 1);
   }
@@ -109,7 +111,8 @@ static void find_shape(builder *b, int i) {
   lua_pushvalue(L, i);
   while (lua_istable(L, -1)) {
     if (b->ndim == NM_MAX_DIMS)
-      nml_error(L, "%s: the table is nested deeper than %d levels, the most dims of a tensor", b->name, NM_MAX_DIMS);
+      nml_error(L, "%s: the table is nested deeper than %d levels, the most dims of a tensor",
+                b->name, NM_MAX_DIMS);
     size_t n = lua_rawlen(L, -1);
     b->shape[b->ndim++] = (int64_t)n;
     if (n == 0) break;
@@ -144,7 +147,8 @@ static void truncate_words(builder *b, nm_dtype dtype) {
   word *w = b->data;
   for (int64_t k = 0; k < b->n; k++) {
     double f = w[k].f;
-    if (!(f >= -0x1p63 && f < 0x1p63)) no_fit(b, lua_pushfstring(b->L, "%f", (LUAI_UACNUMBER)f), dtype);
+    if (!(f >= -0x1p63 && f < 0x1p63))
+      no_fit(b, lua_pushfstring(b->L, "%f", (LUAI_UACNUMBER)f), dtype);
     w[k].i = (int64_t)f;
   }
 }
@@ -159,7 +163,8 @@ static void narrow(builder *b, nm_dtype dtype) {
     case NM_FLOAT64: CONVERT(double, floats ? w[k].f : (double)w[k].i);
     case NM_FLOAT32: CONVERT(float, floats ? (float)w[k].f : (float)w[k].i);
     case NM_FLOAT16: CONVERT(uint16_t, nm__float_to_half(floats ? (float)w[k].f : (float)w[k].i));
-    case NM_BFLOAT16: CONVERT(uint16_t, nm__float_to_bfloat(floats ? (float)w[k].f : (float)w[k].i));
+    case NM_BFLOAT16:
+      CONVERT(uint16_t, nm__float_to_bfloat(floats ? (float)w[k].f : (float)w[k].i));
     case NM_BOOL: CONVERT(uint8_t, floats ? w[k].f != 0 : w[k].i != 0);
     case NM_INT32: NARROW(int32_t, INT32_MIN, INT32_MAX);
     case NM_INT16: NARROW(int16_t, INT16_MIN, INT16_MAX);
@@ -170,8 +175,8 @@ static void narrow(builder *b, nm_dtype dtype) {
 }
 
 /* A new tensor with these bytes; checks that they are as many as it needs. */
-static void make(lua_State *L, nml_state *s, const nm_dims *shape, nm_dtype dtype, const char *device,
-                 const void *data, nml_box *box) {
+static void make(lua_State *L, nml_state *s, const nm_dims *shape, nm_dtype dtype,
+                 const char *device, const void *data, nml_box *box) {
   bool tried = false;
   nm_status status;
   do status = nm_empty(s->ctx, shape->ndim, shape->dim, dtype, device, &box->t);
@@ -184,8 +189,8 @@ static void make(lua_State *L, nml_state *s, const nm_dims *shape, nm_dtype dtyp
   if (bytes && nm_write(s->ctx, box->t, data, bytes) != NM_OK) nml_fail(L, s);
 }
 
-void nml_from_value(lua_State *L, nml_state *s, const char *name, int i, nm_dtype dtype, const char *device,
-                    nml_box *box) {
+void nml_from_value(lua_State *L, nml_state *s, const char *name, int i, nm_dtype dtype,
+                    const char *device, nml_box *box) {
   builder b = {.L = L, .s = s, .name = name, .kind = 'b'};
   nm_dims shape = {.ndim = 0};
   i = lua_absindex(L, i);
@@ -200,27 +205,29 @@ void nml_from_value(lua_State *L, nml_state *s, const char *name, int i, nm_dtyp
   lua_insert(L, -2);
   if (b.ndim) walk(&b, 0);
   else put_value(&b);
-  if (dtype == NM_NDTYPES) dtype = b.kind == 'f' || b.n == 0 ? s->ctx->default_dtype : b.kind == 'i' ? NM_INT64 : NM_BOOL;
+  if (dtype == NM_NDTYPES)
+    dtype = b.kind == 'f' || b.n == 0 ? s->ctx->default_dtype : b.kind == 'i' ? NM_INT64 : NM_BOOL;
   narrow(&b, dtype);
   make(L, s, &shape, dtype, device, b.data, box);
   lua_pop(L, 2);
 }
 
 /* ---- the functions ---- */
-nm_status nml_try_to(lua_State *L, nml_state *s, nm_tensor *t, const char *dtype, const char *device,
-                     nml_box *box) {
+nm_status nml_try_to(lua_State *L, nml_state *s, nm_tensor *t, const char *dtype,
+                     const char *device, nml_box *box) {
   const nm_op *op = nml_op(L, "to");
   nm_value_arg args[NM_MAX_ARGS] = {{.kind = NM_ARG_TENSOR, .as.tensor = t}};
   for (int k = 1; k < op->nparams; k++) {
-    const char *text = op->params[k].kind == NM_P_DTYPE ? dtype : op->params[k].kind == NM_P_DEVICE ? device : NULL;
+    int kind = op->params[k].kind;
+    const char *text = kind == NM_P_DTYPE ? dtype : kind == NM_P_DEVICE ? device : NULL;
     if (text) args[k] = (nm_value_arg){.kind = NM_ARG_STRING, .as.string = text};
   }
   return nml_try(L, s, op, args, box);
 }
 
 /* A copy that the tape does not know of. */
-static void copy_tensor(lua_State *L, nml_state *s, nm_tensor *t, const char *dtype, const char *device,
-                        nml_box *box) {
+static void copy_tensor(lua_State *L, nml_state *s, nm_tensor *t, const char *dtype,
+                        const char *device, nml_box *box) {
   const nm_op *clone = nml_op(L, "clone");
   nml_box *same = nml_new(L, s);
   nm_value_arg args[NM_MAX_ARGS] = {{.kind = NM_ARG_TENSOR, .as.tensor = t}};
@@ -232,14 +239,20 @@ static void copy_tensor(lua_State *L, nml_state *s, nm_tensor *t, const char *dt
   lua_pop(L, 1);
 }
 
-static const char *text_of(const nm_value_arg *v) { return v->kind == NM_ARG_STRING ? v->as.string : NULL; }
+static const char *text_of(const nm_value_arg *v) {
+  return v->kind == NM_ARG_STRING ? v->as.string : NULL;
+}
 
 static nm_dtype dtype_of(const nm_value_arg *v, nm_dtype standard) {
   return v->kind == NM_ARG_STRING ? nm__dtype_of_name(v->as.string) : standard;
 }
 
+/* The last parameter is requires_grad. */
 static int finish(lua_State *L, nml_state *s, const nml_args *a, const nml_box *box) {
-  if (a->requires_grad && nm_set_requires_grad(s->ctx, box->t, true) != NM_OK) return nml_fail(L, s);
+  const nm_value_arg *on = &a->arg[a->op->nparams - 1];
+  if (on->kind == NM_ARG_BOOL && on->as.boolean &&
+      nm_set_requires_grad(s->ctx, box->t, true) != NM_OK)
+    return nml_fail(L, s);
   return 1;
 }
 
@@ -251,24 +264,29 @@ static int f_tensor(lua_State *L, nml_state *s, const nml_args *a) {
   if (t) {
     copy_tensor(L, s, t, text_of(&a->arg[1]), text_of(&a->arg[2]), box);
   } else if (lua_istable(L, i) || nml_number_at(L, i, &v)) {
-    nml_from_value(L, s, a->op->name, i, dtype_of(&a->arg[1], NM_NDTYPES), text_of(&a->arg[2]), box);
+    nml_from_value(L, s, a->op->name, i, dtype_of(&a->arg[1], NM_NDTYPES), text_of(&a->arg[2]),
+                   box);
   } else {
-    return nml_error(L, "%s: the values must be numbers, booleans, nested tables of them or a tensor, got %s",
-                     a->op->name, nml_describe(L, s, i));
+    return nml_error(
+      L, "%s: the values must be numbers, booleans, nested tables of them or a tensor, got %s",
+      a->op->name, nml_describe(L, s, i));
   }
   return finish(L, s, a, box);
 }
 
 /* The shape among the arguments; without one {count}. */
-static void shape_of(lua_State *L, const nm_op *op, const nm_value_arg *v, int64_t count, nm_dims *shape) {
+static void shape_of(lua_State *L, const nm_op *op, const nm_value_arg *v, int64_t count,
+                     nm_dims *shape) {
   *shape = (nm_dims){.ndim = 1, .dim = {count}};
   if (v->kind != NM_ARG_INTS) return;
-  if (v->n > NM_MAX_DIMS) nml_error(L, "%s: %d dims: a tensor has at most %d", op->name, v->n, NM_MAX_DIMS);
+  if (v->n > NM_MAX_DIMS)
+    nml_error(L, "%s: %d dims: a tensor has at most %d", op->name, v->n, NM_MAX_DIMS);
   shape->ndim = v->n;
   for (int d = 0; d < v->n; d++) shape->dim[d] = v->as.ints[d];
   if (nm__checked_count(shape) < 0) {
     char text[NM_SHAPE_TEXT];
-    nml_error(L, "%s: shape %s is negative or too large", op->name, nm__shape_text(v->n, shape->dim, text));
+    nml_error(L, "%s: shape %s is negative or too large", op->name,
+              nm__shape_text(v->n, shape->dim, text));
   }
 }
 
@@ -282,18 +300,20 @@ static int f_frombuffer(lua_State *L, nml_state *s, const nml_args *a) {
                      nml_describe(L, s, (int)a->arg[0].as.integer));
   const char *data = lua_tolstring(L, (int)a->arg[0].as.integer, &bytes);
   if ((int64_t)bytes % size != 0)
-    return nml_error(L, "frombuffer: %I bytes are no whole number of %s, %d bytes each", (LUAI_UACINT)bytes,
-                     nm__dtypes[dtype].name, (int)size);
+    return nml_error(L, "frombuffer: %I bytes are no whole number of %s, %d bytes each",
+                     (LUAI_UACINT)bytes, nm__dtypes[dtype].name, (int)size);
   shape_of(L, a->op, &a->arg[2], (int64_t)bytes / size, &shape);
   if (nm__checked_count(&shape) != (int64_t)bytes / size) {
     char text[NM_SHAPE_TEXT];
     return nml_error(L, "frombuffer: the buffer holds %I values of %s, shape %s needs %I",
                      (LUAI_UACINT)((int64_t)bytes / size), nm__dtypes[dtype].name,
-                     nm__shape_text(shape.ndim, shape.dim, text), (LUAI_UACINT)nm__checked_count(&shape));
+                     nm__shape_text(shape.ndim, shape.dim, text),
+                     (LUAI_UACINT)nm__checked_count(&shape));
   }
   if (dtype == NM_BOOL)
     for (size_t k = 0; k < bytes; k++)
-      if ((unsigned char)data[k] > 1) return nml_error(L, "frombuffer: byte %I is no bool: 0 or 1", (LUAI_UACINT)k + 1);
+      if ((unsigned char)data[k] > 1)
+        return nml_error(L, "frombuffer: byte %I is no bool: 0 or 1", (LUAI_UACINT)k + 1);
   nml_box *box = nml_new(L, s);
   make(L, s, &shape, dtype, text_of(&a->arg[3]), data, box);
   return finish(L, s, a, box);
@@ -305,7 +325,8 @@ static int f_from_blob(lua_State *L, nml_state *s, const nml_args *a) {
   nm_dtype dtype = dtype_of(&a->arg[2], s->ctx->default_dtype);
   void *data = lua_touserdata(L, i);
   if (lua_type(L, i) != LUA_TLIGHTUSERDATA)
-    return nml_error(L, "from_blob: the address must be a light userdata, got %s", nml_describe(L, s, i));
+    return nml_error(L, "from_blob: the address must be a light userdata, got %s",
+                     nml_describe(L, s, i));
   shape_of(L, a->op, &a->arg[1], 0, &shape);
   if ((!data && nm__checked_count(&shape)) || (uintptr_t)data % nm__dtype_size(dtype))
     return nml_error(L, "from_blob: the address is not one of a %s", nm__dtypes[dtype].name);
@@ -333,7 +354,7 @@ void nml_push_element(lua_State *L, nm_dtype dtype, const void *p) {
     case NM_FLOAT32: { READ(float); lua_pushnumber(L, (lua_Number)v); break; }
     case NM_FLOAT64: { READ(double); lua_pushnumber(L, (lua_Number)v); break; }
     case NM_FLOAT16: { READ(uint16_t); lua_pushnumber(L, (lua_Number)nm__half_to_float(v)); break; }
-    case NM_BFLOAT16: { READ(uint16_t); lua_pushnumber(L, (lua_Number)nm__bfloat_to_float(v)); break; }
+    case NM_BFLOAT16: { READ(uint16_t); lua_pushnumber(L, nm__bfloat_to_float(v)); break; }
     case NM_INT64: { READ(int64_t); lua_pushinteger(L, (lua_Integer)v); break; }
     case NM_INT32: { READ(int32_t); lua_pushinteger(L, v); break; }
     case NM_INT16: { READ(int16_t); lua_pushinteger(L, v); break; }
@@ -380,22 +401,24 @@ static int f_tobytes(lua_State *L, nml_state *s, const nml_args *a) {
 
 static const nm_param tensor_params[] = {{"value", NML_P_ANY, 0, NULL},
                                          {"dtype", NM_P_DTYPE, NM_NAMED, NULL},
-                                         {"device", NM_P_DEVICE, NM_NAMED, NULL}};
+                                         {"device", NM_P_DEVICE, NM_NAMED, NULL},
+                                         {"requires_grad", NM_P_BOOL, NM_NAMED, "false"}};
 static const nm_param buffer_params[] = {{"buffer", NML_P_ANY, 0, NULL},
                                          {"dtype", NM_P_DTYPE, NM_OPTIONAL, "the default dtype"},
                                          {"shape", NM_P_INTS, NM_OPTIONAL, NULL},
-                                         {"device", NM_P_DEVICE, NM_NAMED, NULL}};
+                                         {"device", NM_P_DEVICE, NM_NAMED, NULL},
+                                         {"requires_grad", NM_P_BOOL, NM_NAMED, "false"}};
 static const nm_param blob_params[] = {{"address", NML_P_ANY, 0, NULL},
                                        {"shape", NM_P_INTS, 0, NULL},
                                        {"dtype", NM_P_DTYPE, NM_OPTIONAL, "the default dtype"}};
 static const nm_param self_params[] = {{"input", NM_P_TENSOR, 0, NULL}};
 
 const nml_function nml_convert_functions[] = {
-  {{.name = "tensor", .params = tensor_params, .nparams = 3, .flags = NM_FUNCTION,
+  {{.name = "tensor", .params = tensor_params, .nparams = 4, .flags = NM_FUNCTION,
     .doc = "a tensor of a number, a boolean, a nested table, or a copy of a tensor"}, f_tensor},
-  {{.name = "from_table", .params = tensor_params, .nparams = 3, .flags = NM_FUNCTION,
+  {{.name = "from_table", .params = tensor_params, .nparams = 4, .flags = NM_FUNCTION,
     .doc = "the same as tensor"}, f_tensor},
-  {{.name = "frombuffer", .params = buffer_params, .nparams = 4, .flags = NM_FUNCTION,
+  {{.name = "frombuffer", .params = buffer_params, .nparams = 5, .flags = NM_FUNCTION,
     .doc = "a tensor of the bytes of a string, which are copied"}, f_frombuffer},
   {{.name = "from_blob", .params = blob_params, .nparams = 3, .flags = NM_FUNCTION,
     .doc = "a CPU tensor over memory of the host program, which must outlive it"}, f_from_blob},

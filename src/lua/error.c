@@ -59,7 +59,8 @@ const char *nml_describe(lua_State *L, const nml_state *s, int i) {
       if ((box = nml_box_at(L, s, i)) != NULL) {
         char shape[NM_SHAPE_TEXT];
         if (!box->t) return lua_pushliteral(L, "a closed tensor");
-        return lua_pushfstring(L, "a tensor of shape %s, %s", nm__shape_text(box->t->ndim, box->t->shape, shape),
+        return lua_pushfstring(L, "a tensor of shape %s, %s",
+                               nm__shape_text(box->t->ndim, box->t->shape, shape),
                                nm__dtypes[box->t->dtype].name);
       } /* fall through */
     case LUA_TFUNCTION: return lua_pushfstring(L, "a %s", luaL_typename(L, i));
@@ -81,8 +82,8 @@ static int distance(const char *a, const char *b) {
       int best = last[j - 1] + (x != y);
       if (last[j] + 1 < best) best = last[j] + 1;
       if (now[j - 1] + 1 < best) best = now[j - 1] + 1;
-      if (i > 1 && j > 1 && x == tolower((unsigned char)b[j - 2]) && tolower((unsigned char)a[i - 2]) == y &&
-          before[j - 2] + 1 < best)
+      if (i > 1 && j > 1 && x == tolower((unsigned char)b[j - 2]) &&
+          tolower((unsigned char)a[i - 2]) == y && before[j - 2] + 1 < best)
         best = before[j - 2] + 1;
       now[j] = best;
     }

@@ -1,8 +1,8 @@
 /* index.c: t[...], t[...] = value, t:get and t:set.
  *
- * One key is read into a list of nm_index items, which count from 0 and include both ends.  A key is an
- * integer, a tensor, nm.newaxis, "...", or a list of these and of slices: {} is all, {first, last} and
- * {first, last, step} include both ends. */
+ * One key is read into a list of nm_index items, which count from 0 and include both ends.  A key
+ * is an integer, a tensor, nm.newaxis, "...", or a list of these and of slices: {} is all, {first,
+ * last} and {first, last, step} include both ends. */
 #include "lua/binding.h"
 
 #include <string.h>
@@ -29,13 +29,16 @@ static void read_slice(keys *k, nm_index *ix) {
   ix->kind = NM_IX_ALL;
   if (n == 0) {
     lua_pushnil(L);
-    if (lua_next(L, -2)) nml_error(L, "index: a slice is {first, last} or {first, last, step}, without names or gaps");
+    if (lua_next(L, -2))
+      nml_error(L, "index: a slice is {first, last} or {first, last, step}, without names or gaps");
     return;
   }
   if (n == 1) {
     lua_rawgeti(L, -1, 1);
     const char *i = luaL_tolstring(L, -1, NULL);
-    nml_error(L, "index: {%s} could mean two things: write {%s, -1} for the slice to the end, or %s for the one place",
+    nml_error(L,
+              "index: {%s} could mean two things: write {%s, -1} for the slice to the end, or %s "
+              "for the one place",
               i, i, i);
   }
   if (n > 3)
@@ -44,7 +47,8 @@ static void read_slice(keys *k, nm_index *ix) {
   for (int d = 0; d < (int)n; d++) {
     lua_rawgeti(L, -1, d + 1);
     if (!nml_integer_at(L, -1, &v[d]))
-      nml_error(L, "index: a slice must hold integers, got %s", nml_describe(L, k->s, lua_gettop(L)));
+      nml_error(L, "index: a slice must hold integers, got %s",
+                nml_describe(L, k->s, lua_gettop(L)));
     lua_pop(L, 1);
   }
   if (v[2] <= 0) nml_error(L, "index: a slice's step must be positive, got %I", (LUAI_UACINT)v[2]);
@@ -61,7 +65,8 @@ static void read_slice(keys *k, nm_index *ix) {
 /* The item on top of the stack. */
 static void read_item(keys *k) {
   lua_State *L = k->L;
-  if (k->n == NM_MAX_INDEX) nml_error(L, "index: too many items; a tensor has at most %d dims", NM_MAX_DIMS);
+  if (k->n == NM_MAX_INDEX)
+    nml_error(L, "index: too many items; a tensor has at most %d dims", NM_MAX_DIMS);
   nm_index *ix = &k->ix[k->n++];
   nm_tensor *t;
   int64_t i;
@@ -90,7 +95,9 @@ static void read_item(keys *k) {
       return;
     default: break;
   }
-  nml_error(L, "index: must be an integer, a slice {first, last, step}, \"...\", nm.newaxis or a tensor, got %s",
+  nml_error(L,
+            "index: must be an integer, a slice {first, last, step}, \"...\", nm.newaxis or a "
+            "tensor, got %s",
             nml_describe(L, k->s, lua_gettop(L)));
 }
 
@@ -152,7 +159,8 @@ int nml_index_set(lua_State *L, nml_state *s, nm_tensor *t) {
     v.kind = NM_ARG_TENSOR;
     v.as.tensor = box->t;
   } else if (!nml_number_at(L, 3, &v)) {
-    return nml_error(L, "index: what is assigned must be a number or a tensor, got %s", nml_describe(L, s, 3));
+    return nml_error(L, "index: what is assigned must be a number or a tensor, got %s",
+                     nml_describe(L, s, 3));
   }
   read_key(&k);
   do status = nm__index_set(s->ctx, t, k.n, k.ix, &v);
@@ -163,7 +171,8 @@ int nml_index_set(lua_State *L, nml_state *s, nm_tensor *t) {
 /* ---- single elements ---- */
 static nm_tensor *element(lua_State *L, nml_state *s, const char *name, int n, int64_t *at) {
   nm_tensor *t = nml_tensor_at(L, s, 1);
-  if (!t) nml_error(L, "%s: there must be a tensor before ':', got %s", name, nml_describe(L, s, 1));
+  if (!t)
+    nml_error(L, "%s: there must be a tensor before ':', got %s", name, nml_describe(L, s, 1));
   if (n != t->ndim) {
     char shape[NM_SHAPE_TEXT];
     nml_error(L, "%s: takes an index for each dim, got %d for shape %s", name, n < 0 ? 0 : n,
@@ -171,7 +180,8 @@ static nm_tensor *element(lua_State *L, nml_state *s, const char *name, int n, i
   }
   for (int d = 0; d < n; d++) {
     if (!nml_integer_at(L, d + 2, &at[d]))
-      nml_error(L, "%s: index %d must be an integer, got %s", name, d + 1, nml_describe(L, s, d + 2));
+      nml_error(L, "%s: index %d must be an integer, got %s", name, d + 1,
+                nml_describe(L, s, d + 2));
     at[d] = position_from_one(L, at[d]);
   }
   return t;

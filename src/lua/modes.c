@@ -1,4 +1,5 @@
-/* modes.c: what holds for a whole Lua state: defaults, random numbers, threads, gradients, devices. */
+/* modes.c: what holds for a whole Lua state: defaults, random numbers, threads, gradients, devices.
+ */
 #include "lua/binding.h"
 
 #include <string.h>
@@ -25,7 +26,8 @@ static int f_set_fusion(lua_State *L, nml_state *s, const nml_args *a) {
 
 static int f_set_num_threads(lua_State *L, nml_state *s, const nml_args *a) {
   int64_t n = a->arg[0].as.integer;
-  if (n < 1 || n > 4096) return nml_error(L, "set_num_threads: the number must be 1 or more, got %I", (LUAI_UACINT)n);
+  if (n < 1 || n > 4096)
+    return nml_error(L, "set_num_threads: the number must be 1 or more, got %I", (LUAI_UACINT)n);
   nm_set_num_threads(s->ctx, (int)n);
   return 0;
 }
@@ -70,8 +72,9 @@ static int f_set_rng_state(lua_State *L, nml_state *s, const nml_args *a) {
 static int f_set_default_dtype(lua_State *L, nml_state *s, const nml_args *a) {
   nm_dtype dtype = nm__dtype_of_name(a->arg[0].as.string);
   if (!nm__is_float(dtype))
-    return nml_error(L, "set_default_dtype: must be a float type, got %s: integers stay int64 and booleans bool",
-                     nm__dtypes[dtype].name);
+    return nml_error(
+      L, "set_default_dtype: must be a float type, got %s: integers stay int64 and booleans bool",
+      nm__dtypes[dtype].name);
   s->ctx->default_dtype = dtype;
   return 0;
 }
@@ -83,9 +86,11 @@ static int f_get_default_dtype(lua_State *L, nml_state *s, const nml_args *a) {
 }
 
 /* The device of an optional argument. */
-static nm_device *device_of(lua_State *L, nml_state *s, const nm_value_arg *v, const char *standard) {
+static nm_device *device_of(lua_State *L, nml_state *s, const nm_value_arg *v,
+                            const char *standard) {
   nm_device *dev;
-  if (nm__device_get(s->ctx, v->kind == NM_ARG_STRING ? v->as.string : standard, &dev) != NM_OK) nml_fail(L, s);
+  if (nm__device_get(s->ctx, v->kind == NM_ARG_STRING ? v->as.string : standard, &dev) != NM_OK)
+    nml_fail(L, s);
   return dev;
 }
 
@@ -112,8 +117,10 @@ static int f_is_grad_enabled(lua_State *L, nml_state *s, const nml_args *a) {
   return 1;
 }
 
-/* The tensors of a tensor or a list, in memory on the stack; NULL where `holes` and the list has false. */
-static nm_tensor **read_tensors(lua_State *L, nml_state *s, const char *what, int i, bool holes, int *n) {
+/* The tensors of a tensor or a list, in memory on the stack; NULL where `holes` and the list has
+ * false. */
+static nm_tensor **read_tensors(lua_State *L, nml_state *s, const char *what, int i, bool holes,
+                                int *n) {
   enum { LONGEST = 1 << 20 };
   bool list = lua_istable(L, i);
   size_t length = list ? lua_rawlen(L, i) : 1;
@@ -146,7 +153,8 @@ static nml_box **new_boxes(lua_State *L, nml_state *s, int n) {
 static int f_grad(lua_State *L, nml_state *s, const nml_args *a) {
   int nout, nin, ngrads = 0, inputs = (int)a->arg[1].as.integer;
   luaL_checkstack(L, 12, NULL);
-  nm_tensor **out = read_tensors(L, s, "outputs", (int)a->arg[0].as.integer, false, &nout), **grads = NULL;
+  nm_tensor **out = read_tensors(L, s, "outputs", (int)a->arg[0].as.integer, false, &nout),
+            **grads = NULL;
   nm_tensor **in = read_tensors(L, s, "inputs", inputs, false, &nin);
   if (GIVEN(2)) {
     grads = read_tensors(L, s, "grad_outputs", (int)a->arg[2].as.integer, true, &ngrads);
@@ -156,7 +164,8 @@ static int f_grad(lua_State *L, nml_state *s, const nml_args *a) {
   nm_tensor **result = lua_newuserdatauv(L, ((size_t)nin + 1) * sizeof *result, 0);
   memset(result, 0, ((size_t)nin + 1) * sizeof *result);
   nml_box **box = new_boxes(L, s, nin);
-  if (nm_gradients(s->ctx, nout, out, grads, nin, in, retain, create, GIVEN(5) && a->arg[5].as.boolean, result) != NM_OK)
+  if (nm_gradients(s->ctx, nout, out, grads, nin, in, retain, create,
+                   GIVEN(5) && a->arg[5].as.boolean, result) != NM_OK)
     return nml_fail(L, s);
   for (int k = 0; k < nin; k++) box[k]->t = result[k];
   for (int k = 0; k < nin; k++) {
@@ -243,21 +252,25 @@ static const nm_param tensors_params[] = {{"tensors", NM_P_TENSORS, NM_OPTIONAL,
 static const nm_param on_params[] = {{"on", NM_P_BOOL, 0, NULL}};
 static const nm_param n_params[] = {{"n", NM_P_INT, 0, NULL}};
 static const nm_param seed_params[] = {{"seed", NM_P_INT, 0, NULL}};
-static const nm_param state_params[] = {{"seed", NM_P_INT, 0, NULL}, {"counter", NM_P_INT, 0, NULL}};
+static const nm_param state_params[] = {{"seed", NM_P_INT, 0, NULL},
+                                        {"counter", NM_P_INT, 0, NULL}};
 static const nm_param dtype_params[] = {{"dtype", NM_P_DTYPE, 0, NULL}};
 static const nm_param name_params[] = {{"device", NM_P_STRING, 0, NULL}};
 static const nm_param device_params[] = {{"device", NM_P_STRING, NM_OPTIONAL, NULL}};
 static const nm_param none[1];
-static const nm_param grad_params[] = {
-  {"outputs", NML_P_ANY, 0, NULL}, {"inputs", NML_P_ANY, 0, NULL}, {"grad_outputs", NML_P_ANY, NM_OPTIONAL, NULL},
-  {"retain_graph", NM_P_BOOL, NM_OPTIONAL, "create_graph"}, {"create_graph", NM_P_BOOL, NM_OPTIONAL, "false"},
-  {"allow_unused", NM_P_BOOL, NM_OPTIONAL, "false"}};
+static const nm_param grad_params[] = {{"outputs", NML_P_ANY, 0, NULL},
+                                       {"inputs", NML_P_ANY, 0, NULL},
+                                       {"grad_outputs", NML_P_ANY, NM_OPTIONAL, NULL},
+                                       {"retain_graph", NM_P_BOOL, NM_OPTIONAL, "create_graph"},
+                                       {"create_graph", NM_P_BOOL, NM_OPTIONAL, "false"},
+                                       {"allow_unused", NM_P_BOOL, NM_OPTIONAL, "false"}};
 
 #define ROW(f, p, count, where, text) \
   {{.name = #f, .doc = text, .params = p, .nparams = count, .flags = where}, f_##f}
 
 const nml_function nml_mode_functions[] = {
-  ROW(eval, tensors_params, 1, NM_FUNCTION, "computes what is pending in the tensors, and returns them"),
+  ROW(eval, tensors_params, 1, NM_FUNCTION,
+      "computes what is pending in the tensors, and returns them"),
   ROW(set_fusion, on_params, 1, NM_FUNCTION, "off: every op runs at once"),
   ROW(set_num_threads, n_params, 1, NM_FUNCTION, "threads that the CPU uses at most"),
   ROW(get_num_threads, none, 0, NM_FUNCTION, "threads that the CPU uses at most"),
@@ -270,8 +283,10 @@ const nml_function nml_mode_functions[] = {
   ROW(set_default_device, name_params, 1, NM_FUNCTION, "the device of new tensors"),
   ROW(get_default_device, none, 0, NM_FUNCTION, "the device of new tensors"),
   ROW(is_grad_enabled, none, 0, NM_FUNCTION, "whether ops are put on the tape"),
-  ROW(grad, grad_params, 6, NM_FUNCTION, "gradients of outputs with respect to inputs, without touching any grad"),
-  ROW(memory_stats, device_params, 1, NM_FUNCTION, "bytes in use, the most so far, and kept for reuse"),
+  ROW(grad, grad_params, 6, NM_FUNCTION,
+      "gradients of outputs with respect to inputs, without touching any grad"),
+  ROW(memory_stats, device_params, 1, NM_FUNCTION,
+      "bytes in use, the most so far, and kept for reuse"),
   ROW(empty_cache, device_params, 1, NM_FUNCTION, "gives back the memory that is kept for reuse"),
   ROW(grad_mode, on_params, 1, 0, "sets whether ops are put on the tape, and returns what it was"),
   ROW(synchronize, device_params, 1, 0, "waits for a device"),

@@ -1,13 +1,13 @@
 /* module.c: the module numoon.core: the context of a Lua state, what it holds, and the pace of the
  * garbage collector.
  *
- * Lifetime: the nml_state is the first object with a finalizer, so lua_close closes the context after
- * the tensors; a tensor that is finalized later (it can be resurrected) finds ctx == NULL.
+ * Lifetime: the nml_state is the first object with a finalizer, so lua_close closes the context
+ * after the tensors; a tensor that is finalized later (it can be resurrected) finds ctx == NULL.
  *
- * Memory: Lua sees a tensor as a few bytes.  What tensors take is told to the collector in proportion:
- * when `budget` bytes have been taken, the collector has been given what it needs for one full cycle.
- * The budget is what lives, like Lua's own pause of 200%, but not under a floor, below which a
- * collection costs more than the memory is worth. */
+ * Memory: Lua sees a tensor as a few bytes.  What tensors take is told to the collector in
+ * proportion: when `budget` bytes have been taken, the collector has been given what it needs for
+ * one full cycle. The budget is what lives, like Lua's own pause of 200%, but not under a floor,
+ * below which a collection costs more than the memory is worth. */
 #include "lua/binding.h"
 
 #include "io/io.h"
@@ -16,8 +16,8 @@
 
 enum {
   BUDGET = 8 << 20, /* see above */
-  SLACK = 32 << 20, /* over twice what lived after the last one, everything is collected; this reaches
-                       what a generational collector has declared old */
+  SLACK = 32 << 20, /* over twice what lived after the last one, everything is collected; this
+                       reaches what a generational collector has declared old */
 };
 
 static char core_key, guard_key; /* of the registry, by address */
@@ -33,7 +33,8 @@ void nml_collect(lua_State *L, nml_state *s) {
   const double cycle = 1.25; /* a pause of one heap, and the work of the cycle itself */
   size_t debt = s->ctx->debt, live = live_bytes(s->ctx);
   s->ctx->debt = 0;
-  if (lua_gc(L, LUA_GCISRUNNING, 0) != 1) return; /* stopped by the user, or we are in a finalizer */
+  if (lua_gc(L, LUA_GCISRUNNING, 0) != 1)
+    return; /* stopped by the user, or we are in a finalizer */
   if (live < s->low) s->low = live;
   if (live > 2 * s->low + SLACK) {
     lua_gc(L, LUA_GCCOLLECT, 0);
@@ -118,8 +119,8 @@ static int f_write_png(lua_State *L, nml_state *s, const nml_args *a) {
   if (w < 1 || w > 65535 || h < 1 || h > 65535 || channels < 1 || channels > 4)
     return nml_error(L, "write_png: width and height must be 1 to 65535, channels 1 to 4");
   if (t->dtype != NM_UINT8 || nm_numel(t) != w * h * channels)
-    return nml_error(L, "write_png: pixels must be %I uint8 values, got %s", (LUAI_UACINT)(w * h * channels),
-                     nml_describe(L, s, 5));
+    return nml_error(L, "write_png: pixels must be %I uint8 values, got %s",
+                     (LUAI_UACINT)(w * h * channels), nml_describe(L, s, 5));
   uint8_t *pixels = lua_newuserdatauv(L, (size_t)nm_numel(t), 0);
   if (nm_read(s->ctx, t, pixels, (size_t)nm_numel(t)) != NM_OK ||
       nm__write_png(s->ctx, a->arg[0].as.string, (int)w, (int)h, (int)channels, pixels) != NM_OK)
@@ -138,9 +139,15 @@ static const nm_param write_png_params[] = {
   {"path", NM_P_STRING, 0, NULL}, {"width", NM_P_INT, 0, NULL}, {"height", NM_P_INT, 0, NULL},
   {"channels", NM_P_INT, 0, NULL}, {"pixels", NM_P_TENSOR, 0, NULL}};
 static const nml_function file_functions[] = {
-  {{.name = "read_file", .params = read_file_params, .nparams = 1,
-    .doc = "the contents of a file as a string, inflated when it is gzip"}, f_read_file},
-  {{.name = "write_png", .params = write_png_params, .nparams = 5, .doc = "writes 8-bit pixels as a PNG file"},
+  {{.name = "read_file",
+    .params = read_file_params,
+    .nparams = 1,
+    .doc = "the contents of a file as a string, inflated when it is gzip"},
+   f_read_file},
+  {{.name = "write_png",
+    .params = write_png_params,
+    .nparams = 5,
+    .doc = "writes 8-bit pixels as a PNG file"},
    f_write_png},
   {{.name = "clock", .doc = "seconds since some moment in the past, for measuring"}, f_clock},
   {{.name = NULL}, NULL}};
@@ -176,8 +183,10 @@ static void add_functions(lua_State *L, const tables *t, const nml_function *f) 
 static void add_ops(lua_State *L, const tables *t) {
   for (int i = 0; i < nm__op_count(); i++) {
     const nm_op *op = nm__op_at(i);
-    if (op->flags & NM_FUNCTION) set_closure(L, t->functions, t->state, t->meta, op->name, nml_l_op, op);
-    if (op->flags & NM_METHOD) set_closure(L, t->methods, t->state, t->meta, op->name, nml_l_op, op);
+    if (op->flags & NM_FUNCTION)
+      set_closure(L, t->functions, t->state, t->meta, op->name, nml_l_op, op);
+    if (op->flags & NM_METHOD)
+      set_closure(L, t->methods, t->state, t->meta, op->name, nml_l_op, op);
     if (op->flags & NM_INPLACE) {
       const char *name = lua_pushfstring(L, "%s_", op->name);
       set_closure(L, t->methods, t->state, t->meta, name, nml_l_inplace, op);

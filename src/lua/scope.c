@@ -1,7 +1,8 @@
 /* scope.c: nm.scope: tensors made in a block and closed at its end.
  *
- * The scopes form a stack of tables.  A table has the tensors made in its scope as weak keys, so the
- * collector still takes what is dropped earlier, and the scope around it under a key of its own. */
+ * The scopes form a stack of tables.  A table has the tensors made in its scope as weak keys, so
+ * the collector still takes what is dropped earlier, and the scope around it under a key of its
+ * own. */
 #include "lua/binding.h"
 
 static char current_key, parent_key, scope_meta_key;
@@ -78,7 +79,8 @@ static void keep(lua_State *L, const nml_state *s, int scope, int i, int depth) 
   }
 }
 
-/* keep_all(scope, ...): the values, which survive the scope, with the tensors in tables among them. */
+/* keep_all(scope, ...): the values, which survive the scope, with the tensors in tables among them.
+ */
 int nml_l_scope_keep(lua_State *L) {
   const nml_state *s = lua_touserdata(L, lua_upvalueindex(NML_STATE));
   int n = lua_gettop(L);

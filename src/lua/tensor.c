@@ -42,8 +42,8 @@ static int l_gc(lua_State *L) {
   return 0;
 }
 
-/* A finalizer that runs inside one of our calls must not take away what the call works on: there the
- * tensor is left to the collector. */
+/* A finalizer that runs inside one of our calls must not take away what the call works on: there
+ * the tensor is left to the collector. */
 static int f_free(lua_State *L, nml_state *s, const nml_args *a) {
   nml_box *box = nml_box_at(L, s, (int)a->arg[0].as.integer);
   if (!box) return nml_error(L, "%s: not a tensor", a->op->name);
@@ -108,8 +108,11 @@ static void push_integers(lua_State *L, int n, const int64_t *list) {
 }
 
 static void push_shape(lua_State *L, const nm_tensor *t) {
-  static const luaL_Reg fields[] = {{"__tostring", l_shape_text}, {"__eq", l_shape_equal},
-                                    {"__index", l_shape_index}, {"__concat", l_shape_concat}, {NULL, NULL}};
+  static const luaL_Reg fields[] = {{"__tostring", l_shape_text},
+                                    {"__eq", l_shape_equal},
+                                    {"__index", l_shape_index},
+                                    {"__concat", l_shape_concat},
+                                    {NULL, NULL}};
   push_integers(L, t->ndim, t->shape);
   if (lua_rawgetp(L, LUA_REGISTRYINDEX, &shape_key) == LUA_TNIL) {
     lua_pop(L, 1);
@@ -122,7 +125,9 @@ static void push_shape(lua_State *L, const nm_tensor *t) {
 
 /* ---- fields ---- */
 static void get_shape(lua_State *L, nml_state *s, nm_tensor *t) { (void)s, push_shape(L, t); }
-static void get_ndim(lua_State *L, nml_state *s, nm_tensor *t) { (void)s, lua_pushinteger(L, t->ndim); }
+static void get_ndim(lua_State *L, nml_state *s, nm_tensor *t) {
+  (void)s, lua_pushinteger(L, t->ndim);
+}
 static void get_dtype(lua_State *L, nml_state *s, nm_tensor *t) {
   (void)s;
   lua_pushstring(L, nm__dtypes[t->dtype].name);
@@ -202,13 +207,20 @@ static void get_grad_fn(lua_State *L, nml_state *s, nm_tensor *t) {
 typedef struct field {
   const char *name;
   void (*get)(lua_State *L, nml_state *s, nm_tensor *t); /* pushes the value */
-  void (*set)(lua_State *L, nml_state *s, nm_tensor *t); /* the value is at index 3; NULL: read only */
+  /* the value is at index 3; NULL: read only */
+  void (*set)(lua_State *L, nml_state *s, nm_tensor *t);
 } field;
 
 static const field fields[] = {
-  {"shape", get_shape, NULL}, {"ndim", get_ndim, NULL}, {"dtype", get_dtype, NULL},
-  {"device", get_device, NULL}, {"T", get_T, NULL}, {"mT", get_mT, NULL}, {"grad", get_grad, set_grad},
-  {"requires_grad", get_requires_grad, set_requires_grad}, {"is_leaf", get_is_leaf, NULL},
+  {"shape", get_shape, NULL},
+  {"ndim", get_ndim, NULL},
+  {"dtype", get_dtype, NULL},
+  {"device", get_device, NULL},
+  {"T", get_T, NULL},
+  {"mT", get_mT, NULL},
+  {"grad", get_grad, set_grad},
+  {"requires_grad", get_requires_grad, set_requires_grad},
+  {"is_leaf", get_is_leaf, NULL},
   {"grad_fn", get_grad_fn, NULL},
 };
 
@@ -264,8 +276,11 @@ static int l_newindex(lua_State *L) {
 }
 
 void nml_set_tensor_fields(lua_State *L, int nup) {
-  static const luaL_Reg events[] = {{"__index", l_index}, {"__newindex", l_newindex}, {"__gc", l_gc},
-                                    {"__close", l_gc}, {NULL, NULL}};
+  static const luaL_Reg events[] = {{"__index", l_index},
+                                    {"__newindex", l_newindex},
+                                    {"__gc", l_gc},
+                                    {"__close", l_gc},
+                                    {NULL, NULL}};
   int methods = lua_absindex(L, -1);
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
     lua_pushlightuserdata(L, (void *)(uintptr_t)&fields[i]);
@@ -351,8 +366,9 @@ static int f_item(lua_State *L, nml_state *s, const nml_args *a) {
   nm_value_arg v;
   char shape[NM_SHAPE_TEXT];
   if (nm_numel(t) != 1)
-    return nml_error(L, "item: the tensor must have one element, got shape %s; use t:get(i, ...) or t:totable()",
-                     nm__shape_text(t->ndim, t->shape, shape));
+    return nml_error(
+      L, "item: the tensor must have one element, got shape %s; use t:get(i, ...) or t:totable()",
+      nm__shape_text(t->ndim, t->shape, shape));
   if (nm__get_element(s->ctx, t, t->ndim, at, &v) != NM_OK) return nml_fail(L, s);
   nml_push_number(L, &v);
   return 1;
@@ -384,11 +400,13 @@ static int f_backward(lua_State *L, nml_state *s, const nml_args *a) {
   nm_tensor *grad = a->arg[1].kind == NM_ARG_TENSOR ? a->arg[1].as.tensor : NULL;
   bool create = a->arg[3].kind == NM_ARG_BOOL && a->arg[3].as.boolean;
   bool retain = a->arg[2].kind == NM_ARG_BOOL ? a->arg[2].as.boolean : create;
-  if (nm_backward(s->ctx, a->arg[0].as.tensor, grad, retain, create) != NM_OK) return nml_fail(L, s);
+  if (nm_backward(s->ctx, a->arg[0].as.tensor, grad, retain, create) != NM_OK)
+    return nml_fail(L, s);
   return 0;
 }
 
-static int convert(lua_State *L, nml_state *s, nm_tensor *t, const char *dtype, const char *device) {
+static int convert(lua_State *L, nml_state *s, nm_tensor *t, const char *dtype,
+                   const char *device) {
   if (nml_try_to(L, s, t, dtype, device, nml_new(L, s)) != NM_OK) return nml_fail(L, s);
   return 1;
 }
@@ -451,11 +469,10 @@ static const nm_param backward_params[] = {SELF,
                                            {"retain_graph", NM_P_BOOL, NM_OPTIONAL, "create_graph"},
                                            {"create_graph", NM_P_BOOL, NM_OPTIONAL, "false"}};
 
-#define ROW(f, p, where, text)                                                                      \
-  {{.name = #f, .doc = text, .params = p, .nparams = sizeof p / sizeof *p, .flags = where}, f_##f}
-#define CAST(type)                                                                                  \
-  {{.name = #type, .doc = "the tensor as this dtype", .params = self_params, .nparams = 1,          \
-    .flags = NM_METHOD}, f_cast}
+#define NAMED(name_, f, p, where, text) \
+  {{.name = name_, .doc = text, .params = p, .nparams = sizeof p / sizeof *p, .flags = where}, f}
+#define ROW(f, p, where, text) NAMED(#f, f_##f, p, where, text)
+#define CAST(type) NAMED(#type, f_cast, self_params, NM_METHOD, "the tensor as this dtype")
 
 const nml_function nml_tensor_functions[] = {
   ROW(size, dim_params, NM_METHOD, "the shape, or the size of one dim"),
@@ -463,20 +480,24 @@ const nml_function nml_tensor_functions[] = {
   ROW(dim, self_params, NM_METHOD, "the number of dims"),
   ROW(numel, self_params, NM_ANYWHERE, "the number of elements"),
   ROW(element_size, self_params, NM_METHOD, "bytes of an element"),
-  ROW(storage_offset, self_params, NM_METHOD, "where the first element is in its storage, in elements from 0"),
+  ROW(storage_offset, self_params, NM_METHOD,
+      "where the first element is in its storage, in elements from 0"),
   ROW(is_contiguous, self_params, NM_METHOD, "whether the elements are row-major without gaps"),
   ROW(is_floating_point, self_params, NM_ANYWHERE, "whether the dtype is a float"),
   ROW(is_tensor, any_params, NM_FUNCTION, "whether a value is a tensor"),
   ROW(item, self_params, NM_METHOD, "the value of a tensor of one element"),
-  ROW(data_ptr, self_params, NM_METHOD, "the host address of the first element, as a light userdata"),
+  ROW(data_ptr, self_params, NM_METHOD,
+      "the host address of the first element, as a light userdata"),
   ROW(requires_grad_, flag_params, NM_METHOD, "says whether backward collects a gradient here"),
-  ROW(retain_grad, self_params, NM_METHOD, "makes backward keep the gradient of a tensor that is no leaf"),
+  ROW(retain_grad, self_params, NM_METHOD,
+      "makes backward keep the gradient of a tensor that is no leaf"),
   ROW(backward, backward_params, NM_METHOD, "adds the gradients of the tensor to the leaves' grad"),
   ROW(free, box_params, NM_METHOD, "lets go of the memory now; the tensor can't be used any more"),
-  {{.name = "close", .doc = "the same as free", .params = box_params, .nparams = 1, .flags = NM_METHOD}, f_free},
-  ROW(to, to_params, NM_METHOD, "the tensor as another dtype or on another device; itself when it is that already"),
+  NAMED("close", f_free, box_params, NM_METHOD, "the same as free"),
+  ROW(to, to_params, NM_METHOD,
+      "the tensor as another dtype or on another device; itself when it is that already"),
   ROW(cpu, self_params, NM_METHOD, "the tensor on the CPU"),
   ROW(vulkan, index_params, NM_METHOD, "the tensor on a Vulkan device"),
-  CAST(float), CAST(double), CAST(half), CAST(bfloat16), CAST(long), CAST(int), CAST(short), CAST(int8),
-  CAST(uint8), CAST(bool),
+  CAST(float), CAST(double), CAST(half), CAST(bfloat16), CAST(long), CAST(int), CAST(short),
+  CAST(int8), CAST(uint8), CAST(bool),
   {{.name = NULL}, NULL}};
