@@ -1,0 +1,195 @@
+/* cpu.h: the CPU device inside: its state, its threads, and the table of loops for an instruction set.
+ *
+ * The work is cut in two.  The loops (isa_*.h) are plain C over a few hundred elements or over packed
+ * panels; they are compiled once per instruction set (isa_baseline.c, isa_avx2.c, isa_avx512.c) into
+ * tables of type nm_isa, of which a device picks one when it opens.  What surrounds them (machine.c,
+ * reduce.c, matmul.c, softmax.c, index.c) walks shapes and shares work among threads, and is compiled once.
+ *
+ * Invariant: how work is cut into pieces depends on shapes only, never on the number of threads,
+ * so results do not either. */
+#ifndef NM_CPU_H
+#define NM_CPU_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "core/context.h"
+
+enum {
+  NM_TILE = 512,                            /* elements that an instruction handles at a time */
+  NM_OPERANDS = NM_PROG_IN + NM_PROG_CONST + NM_PROG_CODE,
+  NM_STEPS = NM_PROG_IN + NM_PROG_CODE + NM_PROG_OUT,
+  NM_MAX_THREADS = 256,
+  NM_SMALL_CLASSES = 64, /* size classes of the allocator, see memory.c */
+};
+
+/* y[i] = op(a[i], b[i], c[i]) for i < n.  y may be a, b or c, never a part of one shifted. */
+typedef void nm_loop(int n, void *y, const void *a, const void *b, const void *c);
+/* Elements of a dtype in memory `stride` apart, to and from a dense tile of the dtype's class. */
+typedef void nm_load_loop(int n, void *tile, const void *mem, int64_t stride);
+typedef void nm_store_loop(int n, void *mem, int64_t stride, const void *tile);
+/* Elements start .. start + n - 1 of a random tensor. */
+typedef void nm_random_loop(int n, void *y, int64_t start, uint64_t key, uint64_t counter);
+
+/* What a reduction has gathered so far: f for sums, products and extremes of floats, else i. */
+typedef union nm_acc { double f; int64_t i; } nm_acc;
+enum { NM_NFOLDS = NM_R_ALL + 1 };
+/* One accumulator for n >= 1 elements, and n accumulators that take in an element each. */
+typedef nm_acc nm_fold_row(int n, const void *x);
+typedef void nm_fold_column(int n, nm_acc *acc, const void *x);
+/* Position of the first extreme of n >= 1 elements, and its value. */
+typedef int nm_arg_row(int n, const void *x, nm_acc *value);
+/* n accumulators with the positions of what they hold; `at` is the position of the new elements. */
+typedef void nm_arg_column(int n, nm_acc *acc, int64_t *where, const void *x, int64_t at);
+
+/* Matrix products of one class, see isa_gemm.h.  Strides in elements. */
+typedef struct nm_gemm {
+  int mr, nr, kc; /* size of the register tile, depth of a packed panel */
+  /* c (m x n of at most mr x nr, rows ldc apart) = or += a panel x b panel, kc deep */
+  void (*kernel)(int kc, const void *a, const void *b, void *c, int64_t ldc, int m, int n, bool add);
+  /* y (m x n, dense) = a x b, unpacked, for sizes where packing costs more than it brings */
+  void (*small)(int m, int n, int k, const void *a, int64_t ars, int64_t acs, const void *b, int64_t brs,
+                int64_t bcs, void *y);
+  /* *y = sum of a[i] b[i] */
+  void (*dot)(int64_t k, const void *a, const void *b, void *y);
+  /* y[i] += x[k] a[k * cs + i] for i < n and all k */
+  void (*columns)(int n, int64_t k, const void *a, int64_t cs, const void *x, void *y);
+} nm_gemm;
+/* Packs `rows` <= r vectors of length k: panel[j * r + i] = mem[i * rs + j * cs], zero for i >= rows. */
+typedef void nm_pack_loop(int rows, int r, int k, const void *mem, int64_t rs, int64_t cs, void *panel);
+
+typedef struct nm_softmax_loops { /* of one float class */
+  double (*exp_sum)(int n, void *y, const void *x, double m); /* y = exp(x - m), returns the sum */
+  void (*scale)(int n, void *y, double s);                    /* y *= s */
+  double (*shifted_sum)(int n, const void *x, double m);      /* the sum of exp(x - m) */
+  void (*shift)(int n, void *y, double m, double s);          /* y = (y - m) - s */
+} nm_softmax_loops;
+
+typedef struct nm_isa {
+  const char *name;
+  nm_loop *ew[NM_NCLASSES][NM_NOPCODES]; /* NULL where the class has no such instruction */
+  nm_loop *cast[NM_NCLASSES][NM_NCLASSES];
+  nm_loop *narrow[NM_NDTYPES]; /* from its class to its class */
+  nm_load_loop *load[NM_NDTYPES];
+  nm_store_loop *store[NM_NDTYPES];
+  nm_random_loop *rand[2], *randn[2]; /* by class: NM_F32, NM_F64 */
+  nm_fold_row *fold_row[NM_NFOLDS][NM_NCLASSES];
+  nm_fold_column *fold_column[NM_NFOLDS][NM_NCLASSES];
+  nm_arg_row *arg_row[2][NM_NCLASSES]; /* maximum, minimum */
+  nm_arg_column *arg_column[2][NM_NCLASSES];
+  nm_gemm gemm[NM_NCLASSES];
+  nm_pack_loop *pack[NM_NDTYPES];
+  nm_softmax_loops softmax[2];
+} nm_isa;
+
+extern const nm_isa nm__isa_baseline;
+#if defined(__x86_64__) && defined(__GNUC__)
+#define NM_X86_LEVELS 1
+extern const nm_isa nm__isa_avx2, nm__isa_avx512;
+#endif
+
+typedef struct nm_block { /* a free block of memory that is too big for a size class, see memory.c */
+  void *ptr;
+  size_t capacity;
+} nm_block;
+
+typedef struct nm_pool { /* memory.c */
+  void *small[NM_SMALL_CLASSES]; /* free lists, linked through the first word */
+  nm_block *big;                 /* in the order in which they were released */
+  int nbig, big_capacity;
+} nm_pool;
+
+typedef struct nm_team nm_team; /* threads.c */
+
+typedef struct nm_cpu {
+  nm_device dev;
+  const nm_isa *isa;
+  nm_pool pool;
+  nm_team *team;
+  void *scratch[NM_MAX_THREADS]; /* of each worker */
+  size_t scratch_size[NM_MAX_THREADS];
+} nm_cpu;
+
+/* ---- memory.c ---- */
+nm_status nm__cpu_alloc(nm_device *dev, size_t bytes, nm_mem *out);
+void nm__cpu_release(nm_device *dev, nm_mem *mem);
+void nm__cpu_trim(nm_cpu *cpu, size_t limit); /* frees cached blocks until `limit` bytes are left */
+void nm__cpu_pool_close(nm_cpu *cpu);
+
+/* ---- threads.c ---- */
+typedef struct nm_job nm_job;
+/* Runs on each worker that takes part: a loop over nm__next_task until it gives -1. */
+typedef void nm_work(void *arg, nm_job *job, int worker);
+/* The next of the tasks 0 .. n-1, each handed out once; -1 when there is none left. */
+int64_t nm__next_task(nm_job *job);
+/* How many workers a job of `tasks` tasks and about `work` element operations deserves. */
+int nm__workers(const nm_cpu *cpu, int64_t tasks, double work);
+/* Gives each of the workers at least `bytes` of scratch, aligned to 64. */
+nm_status nm__scratch(nm_cpu *cpu, int workers, size_t bytes);
+/* Runs the job on `workers` threads, this one among them as worker 0, and waits. */
+void nm__parallel(nm_cpu *cpu, int workers, int64_t tasks, nm_work *work, void *arg);
+void nm__team_close(nm_cpu *cpu);
+
+/* ---- machine.c: programs made ready to run, a tile at a time ---- */
+typedef struct nm_walk { /* the elements of a strided view in order, its dims merged where they can be */
+  int ndim;
+  int64_t shape[NM_MAX_DIMS], stride[NM_MAX_DIMS];
+} nm_walk;
+
+typedef struct nm_cursor { /* where a walk stands */
+  int64_t at, offset, index[NM_MAX_DIMS];
+} nm_cursor;
+
+void nm__walk_make(nm_walk *w, int ndim, const int64_t *shape, const int64_t *stride);
+void nm__walk_seek(const nm_walk *w, nm_cursor *c, int64_t at);
+/* The next at most n elements that are `stride[ndim - 1]` apart: how many, and the offset of the first. */
+int nm__walk_next(const nm_walk *w, nm_cursor *c, int n, int64_t *offset);
+
+typedef struct nm_place { /* where an operand's elements are */
+  char *base;    /* NULL: in a tile */
+  uint8_t scale; /* bytes per element of the index space when in memory, else 0 */
+  uint8_t slot;  /* the tile's number */
+} nm_place;
+
+typedef struct nm_step {
+  union { nm_loop *loop; nm_load_loop *load; nm_store_loop *store; nm_random_loop *random; } run;
+  uint8_t kind;       /* of step, see machine.c */
+  uint8_t y, a, b, c; /* operands */
+  uint8_t at;         /* number of the input or output */
+} nm_step;
+
+typedef struct nm_plan {
+  const nm_program *program;
+  const nm_isa *isa;
+  int nsteps, nslots, ndirect, nfixed;
+  size_t slot_size;
+  nm_step step[NM_STEPS];
+  uint8_t direct[NM_PROG_IN + NM_PROG_OUT];  /* operands read or written in place */
+  uint8_t fixed[NM_PROG_IN + NM_PROG_CONST]; /* operands that are the same everywhere */
+  nm_place place[NM_OPERANDS];
+  nm_walk walk[NM_PROG_IN + NM_PROG_OUT];    /* of strided inputs, then outputs */
+} nm_plan;
+
+typedef struct nm_machine { /* a plan as one worker runs it */
+  const nm_plan *plan;
+  char *where[NM_OPERANDS];
+  nm_cursor cursor[NM_PROG_IN + NM_PROG_OUT];
+} nm_machine;
+
+/* keep: an operand whose elements can be read after each tile, or -1. */
+void nm__plan(nm_plan *plan, const nm_isa *isa, const nm_program *p, int keep);
+static inline size_t nm__plan_scratch(const nm_plan *plan) { return (size_t)plan->nslots * plan->slot_size; }
+/* scratch holds nm__plan_scratch bytes. */
+void nm__machine_start(nm_machine *m, const nm_plan *plan, void *scratch);
+/* Computes elements start .. start + n - 1, n <= NM_TILE. */
+void nm__machine_run(nm_machine *m, int64_t start, int n);
+
+nm_status nm__cpu_run(nm_device *dev, const nm_program *p);
+nm_status nm__cpu_reduce(nm_device *dev, const nm_reduce *r);
+nm_status nm__cpu_matmul(nm_device *dev, const nm_view *a, const nm_view *x, const nm_view *y);
+nm_status nm__cpu_softmax(nm_device *dev, const nm_view *x, const nm_view *y, bool log);
+nm_status nm__cpu_gather(nm_device *dev, const nm_view *x, int dim, const nm_view *index, const nm_view *y);
+nm_status nm__cpu_scatter(nm_device *dev, const nm_view *y, int dim, const nm_view *index,
+                          const nm_view *src, nm_scatter_mode mode);
+
+#endif

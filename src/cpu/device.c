@@ -1,0 +1,86 @@
+/* device.c: opening the CPU device, its table, and the choice of an instruction set. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cpu/cpu.h"
+
+/* The best loops that this processor can run; NUMOON_CPU=sse2|avx2|avx512 lowers the choice, for tests. */
+static const nm_isa *choose_isa(void) {
+  const nm_isa *best = &nm__isa_baseline;
+#if NM_X86_LEVELS
+  const nm_isa *level[] = {&nm__isa_baseline, &nm__isa_avx2, &nm__isa_avx512};
+  __builtin_cpu_init();
+  bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+              __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+  bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+                __builtin_cpu_supports("avx512vl");
+  int most = avx512 ? 2 : avx2 ? 1 : 0;
+  best = level[most];
+  const char *wish = getenv("NUMOON_CPU");
+  for (int i = 0; wish && i <= most; i++)
+    if (!strcmp(wish, level[i]->name)) best = level[i];
+#endif
+  return best;
+}
+
+static void cpu_close(nm_device *dev) {
+  nm_cpu *cpu = (nm_cpu *)dev;
+  nm__team_close(cpu);
+  nm__cpu_pool_close(cpu);
+  for (int w = 0; w < NM_MAX_THREADS; w++) free(cpu->scratch[w]);
+  free(cpu);
+}
+
+static nm_status cpu_read(nm_device *dev, const nm_mem *mem, size_t offset, size_t bytes, void *to) {
+  (void)dev;
+  if (bytes) memcpy(to, (const char *)mem->ptr + offset, bytes);
+  return NM_OK;
+}
+
+static nm_status cpu_write(nm_device *dev, const nm_mem *mem, size_t offset, size_t bytes, const void *from) {
+  (void)dev;
+  if (bytes) memcpy((char *)mem->ptr + offset, from, bytes);
+  return NM_OK;
+}
+
+static nm_status cpu_sync(nm_device *dev) {
+  (void)dev;
+  return NM_OK;
+}
+
+static bool cpu_holds(nm_device *dev, nm_dtype dtype, const char **missing_feature) {
+  (void)dev, (void)dtype;
+  *missing_feature = NULL;
+  return true;
+}
+
+static const nm_device_class cpu_class = {
+  .name = "cpu",
+  .fuses_reductions = true,
+  .close = cpu_close,
+  .alloc = nm__cpu_alloc,
+  .release = nm__cpu_release,
+  .read = cpu_read,
+  .write = cpu_write,
+  .sync = cpu_sync,
+  .holds = cpu_holds,
+  .run = nm__cpu_run,
+  .reduce = nm__cpu_reduce,
+  .matmul = nm__cpu_matmul,
+  .softmax = nm__cpu_softmax,
+  .gather = nm__cpu_gather,
+  .scatter = nm__cpu_scatter,
+};
+
+nm_status nm__cpu_open(nm_context *ctx, nm_device **out) {
+  nm_cpu *cpu = calloc(1, sizeof *cpu);
+  if (!cpu) return nm__error(ctx, NM_ENOMEM, "out of memory: the cpu device");
+  cpu->dev = (nm_device){.cls = &cpu_class, .ctx = ctx, .name = "cpu"};
+  long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+  cpu->dev.cache_limit = pages > 0 && page > 0 ? (size_t)pages / 4 * (size_t)page : (size_t)1 << 30;
+  cpu->isa = choose_isa();
+  *out = &cpu->dev;
+  return NM_OK;
+}

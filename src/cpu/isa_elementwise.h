@@ -1,0 +1,172 @@
+/* isa_elementwise.h: a loop for each row of elementwise.def and class, and the conversions. */
+
+/* `ivdep`: y may be one of the operands, which never makes an element depend on another one. */
+#define EACH(n) _Pragma("GCC ivdep") for (int i = 0; i < (n); i++)
+
+/* The float functions that hold only in a domain: whether all n elements are inside, and the others. */
+static inline bool all_below(int n, const float *a, float limit) {
+  int outside = 0;
+  for (int i = 0; i < n; i++) outside |= !(__builtin_fabsf(a[i]) <= limit);
+  return !outside;
+}
+static inline bool quotients_below(int n, const float *a, const float *b) {
+  int outside = 0;
+  for (int i = 0; i < n; i++)
+    outside |= !(__builtin_fabsf(a[i] / b[i]) < 0x1p28f) | !(__builtin_fabsf(b[i]) < (float)INFINITY);
+  return !outside;
+}
+static inline bool in_domain_f32(nm_opcode op, int n, const float *a, const float *b) {
+  switch (op) {
+  case NM_I_sin:
+  case NM_I_cos: return all_below(n, a, 0x1p20f);
+  case NM_I_floor_divide:
+  case NM_I_remainder:
+  case NM_I_fmod: return quotients_below(n, a, b);
+  default: return true;
+  }
+}
+static __attribute__((noinline)) void careful_f32(nm_opcode op, int n, float *y, const float *a, const float *b) {
+  for (int i = 0; i < n; i++) {
+    switch (op) {
+    case NM_I_sin: y[i] = sin_f32_careful(a[i]); break;
+    case NM_I_cos: y[i] = cos_f32_careful(a[i]); break;
+    case NM_I_floor_divide: y[i] = floordiv_f32_careful(a[i], b[i]); break;
+    case NM_I_remainder: y[i] = remainder_f32_careful(a[i], b[i]); break;
+    default: y[i] = fmod_f32_careful(a[i], b[i]); break;
+    }
+  }
+}
+/* Whether a loop has only such elements; if not it has been run with care. */
+#define DOMAIN_f32(name) \
+  if (!in_domain_f32(NM_I_##name, n, pa, pb)) { careful_f32(NM_I_##name, n, y, pa, pb); return; }
+#define DOMAIN_f64(name)
+#define DOMAIN_i32(name)
+#define DOMAIN_i64(name)
+
+/* Which loops a row has in the float and in the integer classes: LOOP(name, class t, C type of the
+ * result, C type of a, domain check, expression), where T is the C type of the class. */
+#define FLOAT_ARITH(name, t, cf, ci) LOOP(name, t, T, T, DOMAIN_##t(name), cf)
+#define FLOAT_FLOAT(name, t, cf, ci) LOOP(name, t, T, T, DOMAIN_##t(name), cf)
+#define FLOAT_INT(name, t, cf, ci)
+#define FLOAT_COMPARE(name, t, cf, ci) LOOP(name, t, int32_t, T, , cf)
+#define FLOAT_SELECT(name, t, cf, ci) LOOP(name, t, T, int32_t, , cf)
+#define FLOAT_SPECIAL(name, t, cf, ci)
+#define INT_ARITH(name, t, cf, ci) LOOP(name, t, T, T, , ci)
+#define INT_FLOAT(name, t, cf, ci)
+#define INT_INT(name, t, cf, ci) LOOP(name, t, T, T, , ci)
+#define INT_COMPARE(name, t, cf, ci) LOOP(name, t, int32_t, T, , ci)
+#define INT_SELECT(name, t, cf, ci) LOOP(name, t, T, int32_t, , ci)
+#define INT_SPECIAL(name, t, cf, ci)
+
+#define LOOP(name, t, R, A, DOMAIN, expression)                                                  \
+  static void loop_##name##_##t(int n, void *y_, const void *a_, const void *b_, const void *c_) { \
+    R *y = y_;                                                                                   \
+    const A *pa = a_;                                                                            \
+    const T *pb = b_, *pc = c_;                                                                  \
+    DOMAIN                                                                                       \
+    EACH(n) {                                                                                    \
+      A a = pa[i];                                                                               \
+      T b = pb[i], c = pc[i];                                                                    \
+      (void)a, (void)b, (void)c;                                                                 \
+      y[i] = expression;                                                                         \
+    }                                                                                            \
+  }
+#define F(f) f##_f32
+#define T float
+#define NM_EW(name, n, kind, cf, ci, ...) FLOAT_##kind(name, f32, cf, ci)
+#include "core/elementwise.def"
+#undef NM_EW
+#undef T
+#undef F
+#define F(f) f##_f64
+#define T double
+#define NM_EW(name, n, kind, cf, ci, ...) FLOAT_##kind(name, f64, cf, ci)
+#include "core/elementwise.def"
+#undef NM_EW
+#undef T
+#undef F
+#define F(f) f##_i32
+#define T int32_t
+#define NM_EW(name, n, kind, cf, ci, ...) INT_##kind(name, i32, cf, ci)
+#include "core/elementwise.def"
+#undef NM_EW
+#undef T
+#undef F
+#define F(f) f##_i64
+#define T int64_t
+#define NM_EW(name, n, kind, cf, ci, ...) INT_##kind(name, i64, cf, ci)
+#include "core/elementwise.def"
+#undef NM_EW
+#undef T
+#undef F
+#undef LOOP
+
+/* The rest are MAP(name, result, operand, expression in a): conversions between and inside classes. */
+#define MAP(name, R, A, expression)                                                             \
+  static void name(int n, void *y_, const void *a_, const void *b_, const void *c_) {           \
+    R *y = y_;                                                                                  \
+    const A *pa = a_;                                                                           \
+    (void)b_, (void)c_;                                                                         \
+    EACH(n) {                                                                                   \
+      A a = pa[i];                                                                              \
+      y[i] = expression;                                                                        \
+    }                                                                                           \
+  }
+MAP(same_4, uint32_t, uint32_t, a)
+MAP(same_8, uint64_t, uint64_t, a)
+MAP(cast_f32_f64, double, float, (double)a)
+MAP(cast_f32_i32, int32_t, float, f32_to_i32(a))
+MAP(cast_f32_i64, int64_t, float, f32_to_i64(a))
+MAP(cast_f64_f32, float, double, (float)a)
+MAP(cast_f64_i32, int32_t, double, f64_to_i32(a))
+MAP(cast_f64_i64, int64_t, double, f64_to_i64(a))
+MAP(cast_i32_f32, float, int32_t, (float)a)
+MAP(cast_i32_f64, double, int32_t, (double)a)
+MAP(cast_i32_i64, int64_t, int32_t, a)
+MAP(cast_i64_f32, float, int64_t, (float)a)
+MAP(cast_i64_f64, double, int64_t, (double)a)
+MAP(cast_i64_i32, int32_t, int64_t, (int32_t)a)
+MAP(narrow_float16, float, float, from_float16(to_float16(a)))
+MAP(narrow_bfloat16, float, float, from_bfloat16(to_bfloat16(a)))
+MAP(narrow_int16, int32_t, int32_t, (int16_t)a)
+MAP(narrow_int8, int32_t, int32_t, (int8_t)a)
+MAP(narrow_uint8, int32_t, int32_t, (uint8_t)a)
+MAP(narrow_bool, int32_t, int32_t, a != 0)
+#undef MAP
+
+/* Loads and stores of a dtype: MEM(name, C type in memory, C type of the class, widened a, narrowed a).
+ * Neighbours and a single element have loops of their own; other strides step. */
+#define MEM(name, M, C, widened, narrowed)                                                      \
+  static void load_##name(int n, void *tile, const void *mem, int64_t stride) {                 \
+    C *y = tile;                                                                                \
+    const M *x = mem;                                                                           \
+    if (stride == 1) {                                                                          \
+      EACH(n) { M a = x[i]; y[i] = widened; }                                                   \
+    } else if (stride == 0) {                                                                   \
+      M a = n ? x[0] : 0;                                                                       \
+      C value = widened;                                                                        \
+      EACH(n) y[i] = value;                                                                     \
+    } else {                                                                                    \
+      EACH(n) { M a = x[i * stride]; y[i] = widened; }                                          \
+    }                                                                                           \
+  }                                                                                             \
+  static void store_##name(int n, void *mem, int64_t stride, const void *tile) {                \
+    M *y = mem;                                                                                 \
+    const C *x = tile;                                                                          \
+    if (stride == 1) {                                                                          \
+      EACH(n) { C a = x[i]; y[i] = narrowed; }                                                  \
+    } else {                                                                                    \
+      EACH(n) { C a = x[i]; y[i * stride] = narrowed; }                                         \
+    }                                                                                           \
+  }
+MEM(float32, float, float, a, a)
+MEM(float64, double, double, a, a)
+MEM(float16, uint16_t, float, from_float16(a), to_float16(a))
+MEM(bfloat16, uint16_t, float, from_bfloat16(a), to_bfloat16(a))
+MEM(int64, int64_t, int64_t, a, a)
+MEM(int32, int32_t, int32_t, a, a)
+MEM(int16, int16_t, int32_t, a, (int16_t)a)
+MEM(int8, int8_t, int32_t, a, (int8_t)a)
+MEM(uint8, uint8_t, int32_t, a, (uint8_t)a)
+MEM(bool, uint8_t, int32_t, a != 0, a != 0)
+#undef MEM

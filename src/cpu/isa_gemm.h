@@ -1,0 +1,162 @@
+/* isa_gemm.h: the inner loops of matrix products.
+ *
+ * The micro-kernel multiplies a packed panel of MR rows by a packed panel of NR columns, with the
+ * MR x NR results in vector registers: two vectors wide, as many rows as registers allow.  It is written
+ * once in GCC's vector extensions for the four classes; VECTOR is the width of a register in bytes. */
+
+#if defined(__AVX512F__)
+enum { VECTOR = 64, MR = 12, KC_4 = 512, KC_8 = 256 };
+#define UNROLL_ROWS _Pragma("GCC unroll 12")
+#elif defined(__AVX2__)
+enum { VECTOR = 32, MR = 6, KC_4 = 256, KC_8 = 256 };
+#define UNROLL_ROWS _Pragma("GCC unroll 6")
+#else
+enum { VECTOR = 16, MR = 4, KC_4 = 256, KC_8 = 256 };
+#define UNROLL_ROWS _Pragma("GCC unroll 4")
+#endif
+
+typedef float vec_f32 __attribute__((vector_size(VECTOR)));
+typedef double vec_f64 __attribute__((vector_size(VECTOR)));
+typedef int32_t vec_i32 __attribute__((vector_size(VECTOR)));
+typedef int64_t vec_i64 __attribute__((vector_size(VECTOR)));
+
+/* a * b + c of vectors: the compiler is told not to fuse, so this is where it is asked to */
+#if defined(__AVX512F__)
+static inline vec_f32 vmadd_f32(vec_f32 a, vec_f32 b, vec_f32 c) {
+  return (vec_f32)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+}
+static inline vec_f64 vmadd_f64(vec_f64 a, vec_f64 b, vec_f64 c) {
+  return (vec_f64)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+}
+#elif defined(__AVX2__)
+static inline vec_f32 vmadd_f32(vec_f32 a, vec_f32 b, vec_f32 c) {
+  return (vec_f32)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+}
+static inline vec_f64 vmadd_f64(vec_f64 a, vec_f64 b, vec_f64 c) {
+  return (vec_f64)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+}
+#else
+static inline vec_f32 vmadd_f32(vec_f32 a, vec_f32 b, vec_f32 c) { return a * b + c; }
+static inline vec_f64 vmadd_f64(vec_f64 a, vec_f64 b, vec_f64 c) { return a * b + c; }
+#endif
+static inline vec_i32 vmadd_i32(vec_i32 a, vec_i32 b, vec_i32 c) { return a * b + c; }
+static inline vec_i64 vmadd_i64(vec_i64 a, vec_i64 b, vec_i64 c) { return a * b + c; }
+static inline int32_t madd_i32(int32_t a, int32_t b, int32_t c) { return a * b + c; }
+static inline int64_t madd_i64(int64_t a, int64_t b, int64_t c) { return a * b + c; }
+
+#define GEMM(t, T)                                                                              \
+  enum { W_##t = VECTOR / sizeof(T), NR_##t = 2 * W_##t };                                      \
+  static void kernel_##t(int kc, const void *a_, const void *b_, void *c_, int64_t ldc, int m, int n, \
+                         bool add) {                                                            \
+    const T *a = a_;                                                                            \
+    const vec_##t *b = b_;                                                                      \
+    vec_##t acc[MR][2];                                                                         \
+    UNROLL_ROWS for (int i = 0; i < MR; i++) acc[i][0] = acc[i][1] = (vec_##t){0};              \
+    for (int k = 0; k < kc; k++, a += MR, b += 2) {                                             \
+      vec_##t b0 = b[0], b1 = b[1];                                                             \
+      UNROLL_ROWS for (int i = 0; i < MR; i++) {                                                \
+        vec_##t ai = a[i] - (vec_##t){0}; /* splat */                                           \
+        acc[i][0] = vmadd_##t(ai, b0, acc[i][0]);                                               \
+        acc[i][1] = vmadd_##t(ai, b1, acc[i][1]);                                               \
+      }                                                                                         \
+    }                                                                                           \
+    T tile[MR * NR_##t] __attribute__((aligned(64)));                                           \
+    T *c = c_;                                                                                  \
+    if (m == MR && n == NR_##t) {                                                               \
+      typedef T place __attribute__((vector_size(VECTOR), aligned(sizeof(T)), may_alias));      \
+      UNROLL_ROWS for (int i = 0; i < MR; i++) {                                                \
+        place *row = (place *)(c + i * ldc);                                                    \
+        row[0] = add ? (vec_##t)row[0] + acc[i][0] : acc[i][0];                                          \
+        row[1] = add ? (vec_##t)row[1] + acc[i][1] : acc[i][1];                                          \
+      }                                                                                         \
+      return;                                                                                   \
+    }                                                                                           \
+    UNROLL_ROWS for (int i = 0; i < MR; i++) {                                                  \
+      ((vec_##t *)tile)[2 * i] = acc[i][0];                                                     \
+      ((vec_##t *)tile)[2 * i + 1] = acc[i][1];                                                 \
+    }                                                                                           \
+    for (int i = 0; i < m; i++)                                                                 \
+      for (int j = 0; j < n; j++) {                                                             \
+        T v = tile[i * NR_##t + j];                                                             \
+        c[i * ldc + j] = add ? c[i * ldc + j] + v : v;                                          \
+      }                                                                                         \
+  }                                                                                             \
+  static void small_##t(int m, int n, int k, const void *a_, int64_t ars, int64_t acs, const void *b_, \
+                        int64_t brs, int64_t bcs, void *y_) {                                   \
+    const T *a = a_, *b = b_;                                                                   \
+    T *y = y_;                                                                                  \
+    for (int i = 0; i < m; i++)                                                                 \
+      for (int j0 = 0; j0 < n; j0 += NR_##t) {                                                  \
+        T acc[NR_##t] = {0};                                                                    \
+        int w = n - j0 < NR_##t ? n - j0 : NR_##t;                                              \
+        for (int l = 0; l < k; l++) {                                                           \
+          T v = a[i * ars + l * acs];                                                           \
+          const T *row = b + l * brs + j0 * bcs;                                                \
+          if (bcs == 1 && w == NR_##t) {                                                        \
+            for (int j = 0; j < NR_##t; j++) acc[j] = madd_##t(v, row[j], acc[j]);              \
+          } else {                                                                              \
+            for (int j = 0; j < w; j++) acc[j] = madd_##t(v, row[j * bcs], acc[j]);             \
+          }                                                                                     \
+        }                                                                                       \
+        for (int j = 0; j < w; j++) y[(int64_t)i * n + j0 + j] = acc[j];                        \
+      }                                                                                         \
+  }                                                                                             \
+  static void dot_##t(int64_t k, const void *a_, const void *b_, void *y_) {                    \
+    const T *a = a_, *b = b_;                                                                   \
+    T lane[LANES] = {0};                                                                        \
+    int64_t i = 0;                                                                              \
+    for (; i + LANES <= k; i += LANES)                                                          \
+      for (int j = 0; j < LANES; j++) lane[j] = madd_##t(a[i + j], b[i + j], lane[j]);          \
+    for (int j = 0; i + j < k; j++) lane[j] = madd_##t(a[i + j], b[i + j], lane[j]);            \
+    for (int half = LANES / 2; half; half /= 2)                                                 \
+      for (int j = 0; j < half; j++) lane[j] += lane[j + half];                                 \
+    *(T *)y_ = lane[0];                                                                         \
+  }                                                                                             \
+  static void columns_##t(int n, int64_t k, const void *a_, int64_t cs, const void *x_, void *y_) { \
+    const T *a = a_, *x = x_;                                                                   \
+    T *y = y_;                                                                                  \
+    int64_t l = 0;                                                                              \
+    for (; l + 4 <= k; l += 4) { /* four at a time: y passes through registers less often */    \
+      const T *a0 = a + l * cs, *a1 = a0 + cs, *a2 = a1 + cs, *a3 = a2 + cs;                    \
+      T x0 = x[l], x1 = x[l + 1], x2 = x[l + 2], x3 = x[l + 3];                                 \
+      EACH(n) {                                                                                 \
+        T v = madd_##t(a1[i], x1, madd_##t(a0[i], x0, y[i]));                                   \
+        y[i] = madd_##t(a3[i], x3, madd_##t(a2[i], x2, v));                                     \
+      }                                                                                         \
+    }                                                                                           \
+    for (; l < k; l++)                                                                          \
+      EACH(n) y[i] = madd_##t(a[l * cs + i], x[l], y[i]);                                       \
+  }
+GEMM(f32, float)
+GEMM(f64, double)
+GEMM(i32, int32_t)
+GEMM(i64, int64_t)
+
+/* PACK(name, C type in memory, C type of the class, widened a): see nm_pack_loop.  Reads along whichever
+ * of the two strides is 1, if one is. */
+#define PACK(name, M, C, widened)                                                               \
+  static void pack_##name(int rows, int r, int k, const void *mem, int64_t rs, int64_t cs, void *panel) { \
+    const M *x = mem;                                                                           \
+    C *y = panel;                                                                               \
+    if (rows < r) memset(y, 0, (size_t)r * (size_t)k * sizeof(C));                              \
+    if (rs == 1) {                                                                              \
+      for (int l = 0; l < k; l++)                                                               \
+        EACH(rows) { M a = x[l * cs + i]; y[l * r + i] = widened; }                             \
+    } else if (cs == 1) {                                                                       \
+      for (int j = 0; j < rows; j++)                                                            \
+        EACH(k) { M a = x[j * rs + i]; y[i * r + j] = widened; }                                \
+    } else {                                                                                    \
+      for (int l = 0; l < k; l++)                                                               \
+        EACH(rows) { M a = x[i * rs + l * cs]; y[l * r + i] = widened; }                        \
+    }                                                                                           \
+  }
+PACK(float32, float, float, a)
+PACK(float64, double, double, a)
+PACK(float16, uint16_t, float, from_float16(a))
+PACK(bfloat16, uint16_t, float, from_bfloat16(a))
+PACK(int64, int64_t, int64_t, a)
+PACK(int32, int32_t, int32_t, a)
+PACK(int16, int16_t, int32_t, a)
+PACK(int8, int8_t, int32_t, a)
+PACK(uint8, uint8_t, int32_t, a)
+PACK(bool, uint8_t, int32_t, a)
