@@ -95,7 +95,15 @@ NM_API nm_status nm_call(nm_context *ctx, const char *op, int nargs, const nm_va
 
 /* ---- autograd ---- */
 NM_API nm_status nm_set_requires_grad(nm_context *ctx, nm_tensor *t, bool on);
+/* Gradients of t with respect to all leaves that require one, added to their nm_grad. grad is that of t;
+ * NULL stands for 1 where t has one element. */
 NM_API nm_status nm_backward(nm_context *ctx, nm_tensor *t, nm_tensor *grad, bool retain_graph, bool create_graph);
 NM_API nm_tensor *nm_grad(const nm_tensor *t); /* borrowed; NULL if there is none */
+NM_API nm_status nm_set_grad(nm_context *ctx, nm_tensor *t, nm_tensor *grad); /* NULL: none */
+/* Gradients of the outputs with respect to the inputs, and of nothing else: out[i] for inputs[i] (NULL
+ * where the outputs do not depend on it and allow_unused). grads may be NULL, or hold NULLs. */
+NM_API nm_status nm_gradients(nm_context *ctx, int noutputs, nm_tensor *const *outputs, nm_tensor *const *grads,
+                              int ninputs, nm_tensor *const *inputs, bool retain_graph, bool create_graph,
+                              bool allow_unused, nm_tensor **out);
 
 #endif

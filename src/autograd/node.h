@@ -12,9 +12,10 @@ typedef struct nm_edge { /* where the gradient of an input slot goes */
   struct nm_node *node;  /* what computed the input; NULL: nothing, or a leaf */
   nm_tensor *leaf;       /* a leaf that collects a gradient, else NULL */
   uint32_t output;       /* which result of `node` */
-  nm_shape shape;        /* of the input, and its dtype: gradients are brought to these */
+  nm_dims shape;        /* of the input, and its dtype: gradients are brought to these */
   uint8_t dtype;
   bool wanted;
+  nm_device *dev;
 } nm_edge;
 
 typedef struct nm_saved {
@@ -35,7 +36,7 @@ typedef struct nm_node {
   nm_saved *saved;      /* nslots, and one for the first result */
   nm_value_arg *args;   /* nargs; tensors in them are NULL, see saved; ints and strings are owned */
   nm_tensor *grad[NM_MAX_RESULTS]; /* during a walk: what has come in so far */
-  nm_shape shape[NM_MAX_RESULTS];  /* of the results */
+  nm_dims shape[NM_MAX_RESULTS];  /* of the results */
   uint8_t dtype[NM_MAX_RESULTS];
   nm_device *dev;
 } nm_node;
@@ -53,12 +54,21 @@ typedef struct nm_grad_call {
 
 /* Puts a node for `c` on the tape and makes its results point to it. */
 nm_status nm__node_record(nm_op_call *c);
+/* Lets go of the saved tensors. */
+void nm__node_forget(nm_context *ctx, nm_node *n);
 void nm__node_unref(nm_context *ctx, nm_node *n);
-/* Whether a gradient flows through t. */
-static inline bool nm__tracks(const nm_tensor *t) { return t->requires_grad || t->node; }
-/* Brings the node of a view up to date after in-place writes to its base (autograd/views.c). */
+/* Whether a gradient flows through t: it collects one, or was computed from what does. */
+static inline bool nm__tracks(const nm_tensor *t) {
+  return t->requires_grad || t->node || (t->base && t->base->node);
+}
+/* Checks that t may be written in place now: elements of its own, and not a leaf that requires a
+ * gradient while the tape is on. */
+nm_status nm__inplace_check(nm_context *ctx, const char *op, const nm_tensor *t);
+/* What t is now, as a tensor that later writes to t do not change. */
+nm_tensor *nm__alias(nm_context *ctx, nm_tensor *t);
+/* t was overwritten by r: its history is r's, and if it is a view, its base's history is amended. */
+nm_status nm__rebase(nm_context *ctx, nm_tensor *t, nm_tensor *r);
+/* Brings the node of a view up to date after writes to its base or to another view of it. */
 nm_status nm__view_refresh(nm_context *ctx, nm_tensor *t);
-/* Checks that t may be written in place now (not a leaf that requires a gradient, ...). */
-nm_status nm__inplace_check(nm_context *ctx, const char *op, nm_tensor *t);
 
 #endif

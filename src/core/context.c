@@ -1,5 +1,6 @@
 /* context.c: opening and closing contexts, their devices, errors and struct pools. */
 #include "core/context.h"
+#include "core/philox.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -45,7 +46,7 @@ nm_status nm__error(nm_context *ctx, nm_status code, const char *format, ...) {
   va_start(ap, format);
   vsnprintf(ctx->message, sizeof ctx->message, format, ap);
   va_end(ap);
-  return code;
+  return ctx->status = code;
 }
 
 const char *nm_message(const nm_context *ctx) { return ctx->message; }
@@ -62,6 +63,12 @@ bool nm_set_grad_enabled(nm_context *ctx, bool on) {
 void nm_manual_seed(nm_context *ctx, uint64_t seed) {
   ctx->seed = seed;
   ctx->counter = 0;
+}
+
+uint64_t nm__random_counter(nm_context *ctx, int64_t n) {
+  uint64_t first = ctx->counter;
+  ctx->counter += nm__philox_blocks(n);
+  return first;
 }
 
 void *nm__struct_new(nm_context *ctx, nm_pooled kind, size_t size) {

@@ -14,6 +14,7 @@ typedef struct nm_temps { /* tensors to release when a scope of C code ends, see
 
 struct nm_context {
   char message[768];
+  nm_status status;       /* of the last failure */
   int num_threads;
   bool fusion;
   bool grad_enabled;
@@ -33,6 +34,9 @@ struct nm_context {
 };
 
 typedef enum nm_pooled { NM_POOL_VALUE, NM_POOL_STORAGE, NM_POOL_TENSOR } nm_pooled;
+
+/* The first of the philox counters for a random tensor of n elements, which are used up. */
+uint64_t nm__random_counter(nm_context *ctx, int64_t n);
 
 /* A struct from a free list or from malloc; NULL when out of memory.  Contents undefined. */
 void *nm__struct_new(nm_context *ctx, nm_pooled kind, size_t size);

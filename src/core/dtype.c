@@ -72,3 +72,25 @@ uint16_t nm__float_to_half(float f) {
   rest += 0xfffu + ((rest >> 13) & 1u); /* ties to even; may carry into infinity, as it should */
   return (uint16_t)(sign | ((rest - 0x38000000u) >> 13));
 }
+
+/* Truncates; NaN gives 0 and what is out of range the nearest end, as the cast instruction does. */
+static int64_t to_integer(double x, int64_t low, int64_t high) {
+  if (x != x) return 0;
+  if (x <= (double)low) return low;
+  return x >= (double)high ? high : (int64_t)x;
+}
+
+nm_bits nm__bits_cast(nm_bits b, nm_class from, nm_class to) {
+  nm_bits r = {.u64 = 0};
+  bool integral = from == NM_I32 || from == NM_I64;
+  int64_t i = from == NM_I32 ? b.i32 : b.i64;
+  double x = integral ? (double)i : from == NM_F32 ? (double)b.f32 : b.f64;
+  if (from == to) return b;
+  switch (to) {
+    case NM_F32: r.f32 = integral ? (float)i : (float)x; break;
+    case NM_F64: r.f64 = x; break;
+    case NM_I32: r.i32 = integral ? (int32_t)i : (int32_t)to_integer(x, INT32_MIN, INT32_MAX); break;
+    default: r.i64 = integral ? i : to_integer(x, INT64_MIN, INT64_MAX); break;
+  }
+  return r;
+}

@@ -53,6 +53,12 @@ static inline nm_class nm__instr_class(const nm_instr *i) {
   return nm__instrs[i->op].kind == NM_K_COMPARE ? NM_I32 : (nm_class)i->cls;
 }
 
+/* Class of operand i of an instruction. */
+static inline nm_class nm__operand_class(nm_opcode op, nm_class cls, int i) {
+  if (op == NM_I_rand || op == NM_I_randn) return NM_I64;
+  return nm__instrs[op].kind == NM_K_SELECT && i == 0 ? NM_I32 : cls;
+}
+
 /* How the linear index of the program maps to an operand's memory. */
 typedef enum nm_layout {
   NM_FLAT,   /* element i is at i */
@@ -75,6 +81,9 @@ typedef union nm_bits { /* a constant, in the class that its users expect */
   int64_t i64;
   uint64_t u64; /* rand: the key and the first counter */
 } nm_bits;
+
+/* A constant as another class holds it, by the rules of the cast instruction. */
+nm_bits nm__bits_cast(nm_bits b, nm_class from, nm_class to);
 
 typedef struct nm_program {
   int ndim;

@@ -12,7 +12,7 @@ int64_t nm__count(int ndim, const int64_t *shape) {
   return n;
 }
 
-int64_t nm__checked_count(const nm_shape *s) {
+int64_t nm__checked_count(const nm_dims *s) {
   int64_t n = 1;
   bool zero = false;
   for (int d = 0; d < s->ndim; d++) {
@@ -55,7 +55,7 @@ void nm__row_major(int ndim, const int64_t *shape, int64_t *stride) {
   }
 }
 
-bool nm__broadcast(nm_shape *s, int ndim, const int64_t *shape) {
+bool nm__broadcast(nm_dims *s, int ndim, const int64_t *shape) {
   if (ndim > s->ndim) {
     int shift = ndim - s->ndim;
     memmove(s->dim + shift, s->dim, (size_t)s->ndim * sizeof *s->dim);
@@ -132,6 +132,7 @@ nm_tensor *nm__tensor_view(nm_context *ctx, nm_tensor *t, int ndim, const int64_
   nm_tensor *v = tensor_over(ctx, t->storage, (nm_dtype)t->dtype, ndim, shape);
   if (!v) return NULL;
   t->storage->refs++;
+  v->view_version = t->storage->version;
   v->offset = offset;
   for (int d = 0; d < ndim; d++) v->stride[d] = stride[d];
   return v;

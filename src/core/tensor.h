@@ -23,13 +23,13 @@ struct nm_tensor {
   nm_tensor *grad;
 };
 
-typedef struct nm_shape {
+typedef struct nm_dims {
   int ndim;
   int64_t dim[NM_MAX_DIMS];
-} nm_shape;
+} nm_dims;
 
-static inline nm_shape nm__shape_of(const nm_tensor *t) {
-  nm_shape s = {.ndim = t->ndim};
+static inline nm_dims nm__dims_of(const nm_tensor *t) {
+  nm_dims s = {.ndim = t->ndim};
   for (int d = 0; d < t->ndim; d++) s.dim[d] = t->shape[d];
   return s;
 }
@@ -41,9 +41,9 @@ bool nm__is_contiguous(const nm_tensor *t);
 bool nm__is_whole(const nm_tensor *t);
 void nm__row_major(int ndim, const int64_t *shape, int64_t *stride);
 /* Adds `shape` to `s` by NumPy's broadcasting; false if they do not fit. */
-bool nm__broadcast(nm_shape *s, int ndim, const int64_t *shape);
+bool nm__broadcast(nm_dims *s, int ndim, const int64_t *shape);
 /* Number of elements, or -1 when it overflows or a size is negative. */
-int64_t nm__checked_count(const nm_shape *s);
+int64_t nm__checked_count(const nm_dims *s);
 /* Strides that read a tensor over a shape it broadcasts to. */
 void nm__broadcast_strides(const nm_tensor *t, int ndim, const int64_t *shape, int64_t *stride);
 /* Writes "{2, 3}" for messages; returns buffer. */

@@ -36,7 +36,9 @@ struct nm_value {
   uint8_t dtype, op, cls, aux, nargs, ndim;
   bool ready, seen;  /* seen: was computed on the way once and not stored; next time it is stored */
   bool pinned;       /* its memory is known outside: it may not move */
-  uint16_t weight;   /* pending: at least the instructions of its program */
+  bool strided;      /* pending: its program's operands depend on its shape */
+  uint16_t weight;   /* pending: bounds of its program: instructions, */
+  uint8_t nin, nconst; /* inputs and constants */
   nm_device *dev;
   nm_source *readers;
   int64_t numel;

@@ -24,8 +24,9 @@ nm_tensor *nm__record(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls
 nm_status nm__ready(nm_context *ctx, nm_tensor *t);
 /* The memory of a ready tensor as a view for kernels. */
 nm_status nm__view_of(nm_context *ctx, nm_tensor *t, nm_view *out);
-/* Writes src (which broadcasts to dst's shape and is cast to its dtype) into dst's elements. */
-nm_status nm__store(nm_context *ctx, nm_tensor *dst, nm_tensor *src);
+/* Writes src (which broadcasts to dst's shape and is cast to its dtype) into dst's elements, and counts
+ * the write.  consumed: the caller will let src go without reading it again. */
+nm_status nm__store(nm_context *ctx, nm_tensor *dst, nm_tensor *src, bool consumed);
 /* Runs every pending reader of the tensor's storage and makes its memory the storage's own, so that
  * a kernel may write into it; counts the write. */
 nm_status nm__writable(nm_context *ctx, nm_tensor *t);

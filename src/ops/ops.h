@@ -48,6 +48,8 @@ enum { /* nm_op.flags */
 enum { NM_MAX_ARGS = 12, NM_MAX_RESULTS = 4, NM_USES = 3 };
 enum { NM_USE_RESULT = 128 }; /* bit of nm_op.uses: the first result; bit i: the tensor in slot i */
 
+struct nm_grad_call;
+
 typedef struct nm_op_call {
   nm_context *ctx;
   const struct nm_op *op;

@@ -1,0 +1,200 @@
+/* node.c: making and freeing nodes of the tape. */
+#include "autograd/node.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Saves what t is now.  Not t itself, unless it is a leaf: t may be overwritten later by something that
+ * was computed from this node, and they would hold each other. */
+static nm_status save(nm_context *ctx, nm_saved *s, nm_tensor *t, nm_node *node, uint32_t output) {
+  if (t->requires_grad && !t->node) {
+    nm_retain(t);
+  } else {
+    t = nm__tensor_view(ctx, t, t->ndim, t->shape, t->stride, t->offset);
+    if (!t) return ctx->status;
+    t->node = node;
+    t->output = output;
+    if (node) node->refs++;
+  }
+  s->tensor = t;
+  s->version = t->storage->version;
+  t->storage->saved++;
+  t->storage->value->saved++;
+  return NM_OK;
+}
+
+static void forget(nm_context *ctx, nm_saved *s) {
+  if (!s->tensor) return;
+  s->tensor->storage->saved--;
+  s->tensor->storage->value->saved--;
+  nm_release(ctx, s->tensor);
+  s->tensor = NULL;
+}
+
+void nm__node_forget(nm_context *ctx, nm_node *n) {
+  for (int i = 0; i <= n->nslots; i++) forget(ctx, &n->saved[i]);
+}
+
+static void node_free(nm_context *ctx, nm_node *n) {
+  nm__node_forget(ctx, n);
+  for (int i = 0; i < n->nslots; i++) {
+    nm_edge *e = &n->edges[i];
+    if (e->leaf) nm_release(ctx, e->leaf);
+    if (e->node) nm__node_unref(ctx, e->node);
+  }
+  for (int i = 0; i < NM_MAX_RESULTS; i++)
+    if (n->grad[i]) nm_release(ctx, n->grad[i]);
+  for (int i = 0; i < n->nargs; i++) {
+    if (n->args[i].kind == NM_ARG_INTS) free((void *)(uintptr_t)n->args[i].as.ints);
+    if (n->args[i].kind == NM_ARG_STRING) free((void *)(uintptr_t)n->args[i].as.string);
+  }
+  free(n);
+}
+
+/* Freeing a node may free the one below it, and so on: the list keeps the C stack flat. */
+void nm__node_unref(nm_context *ctx, nm_node *n) {
+  if (--n->refs) return;
+  n->next = ctx->dying;
+  ctx->dying = n;
+  if (ctx->reaping) return;
+  ctx->reaping = true;
+  while (ctx->dying) {
+    nm_node *d = ctx->dying;
+    ctx->dying = d->next;
+    node_free(ctx, d);
+  }
+  ctx->reaping = false;
+}
+
+static int count_slots(const nm_op_call *c) {
+  int n = 0;
+  for (int i = 0; i < c->op->nparams; i++) {
+    switch (c->op->params[i].kind) {
+      case NM_P_TENSOR: case NM_P_OPERAND: n++; break;
+      case NM_P_TENSORS: n += c->args[i].n; break;
+      default: break;
+    }
+  }
+  return n;
+}
+
+/* One allocation: the node, its edges, saved tensors and arguments. */
+static nm_node *node_new(nm_context *ctx, const nm_op_call *c, int nslots) {
+  size_t edges = (size_t)nslots * sizeof(nm_edge), saved = (size_t)(nslots + 1) * sizeof(nm_saved);
+  char *p = calloc(1, sizeof(nm_node) + edges + saved + (size_t)c->nargs * sizeof(nm_value_arg));
+  nm_node *n = (nm_node *)(void *)p;
+  if (!n) {
+    nm__error(ctx, NM_ENOMEM, "out of memory");
+    return NULL;
+  }
+  n->refs = 1;
+  n->nslots = (uint16_t)nslots;
+  n->nargs = (uint8_t)c->nargs;
+  n->op = c->op;
+  n->sequence = ++ctx->sequence;
+  n->edges = (nm_edge *)(void *)(p + sizeof *n);
+  n->saved = (nm_saved *)(void *)(p + sizeof *n + edges);
+  n->args = (nm_value_arg *)(void *)(p + sizeof *n + edges + saved);
+  ctx->debt += sizeof *n + edges + saved;
+  return n;
+}
+
+static nm_status connect_edge(nm_context *ctx, nm_edge *e, nm_tensor *t) {
+  if (t->base) NM_TRY(nm__view_refresh(ctx, t));
+  e->shape = nm__dims_of(t);
+  e->dtype = t->dtype;
+  e->dev = nm__device_of(t);
+  e->wanted = nm__is_float((nm_dtype)t->dtype) && (t->node || t->requires_grad);
+  if (!e->wanted) return NM_OK;
+  if (t->node) {
+    e->node = t->node;
+    e->node->refs++;
+    e->output = t->output;
+  } else {
+    nm_retain(t);
+    e->leaf = t;
+  }
+  return NM_OK;
+}
+
+/* Keeps a copy of an argument; tensors are in the edges and in `saved`. */
+static nm_status keep_arg(nm_context *ctx, nm_value_arg *to, const nm_value_arg *from) {
+  *to = *from;
+  if (from->kind == NM_ARG_TENSOR) to->as.tensor = NULL;
+  if (from->kind == NM_ARG_TENSORS) to->as.tensors = NULL;
+  if (from->kind == NM_ARG_INTS) {
+    size_t bytes = (size_t)from->n * sizeof(int64_t);
+    int64_t *copy = malloc(bytes ? bytes : 1);
+    to->as.ints = copy;
+    if (!copy) return to->kind = NM_ARG_NONE, nm__error(ctx, NM_ENOMEM, "out of memory");
+    if (bytes) memcpy(copy, from->as.ints, bytes);
+  }
+  if (from->kind == NM_ARG_STRING) {
+    to->as.string = strdup(from->as.string);
+    if (!to->as.string) return to->kind = NM_ARG_NONE, nm__error(ctx, NM_ENOMEM, "out of memory");
+  }
+  return NM_OK;
+}
+
+/* The tensor in a slot, or NULL for a number. */
+static nm_status connect_all(nm_node *n, nm_op_call *c, nm_tensor **slot) {
+  int k = 0;
+  for (int i = 0; i < c->nargs; i++) {
+    const nm_value_arg *a = &c->args[i];
+    int kind = c->op->params[i].kind;
+    NM_TRY(keep_arg(c->ctx, &n->args[i], a));
+    if (kind == NM_P_TENSORS) {
+      for (int j = 0; j < a->n; j++) slot[k++] = a->as.tensors[j];
+    } else if (kind == NM_P_TENSOR || kind == NM_P_OPERAND) {
+      slot[k++] = a->kind == NM_ARG_TENSOR ? a->as.tensor : NULL;
+    }
+  }
+  for (int i = 0; i < k; i++)
+    if (slot[i]) NM_TRY(connect_edge(c->ctx, &n->edges[i], slot[i]));
+  return NM_OK;
+}
+
+/* Saves what the derivatives of the wanted slots read. */
+static nm_status save_needed(nm_node *n, nm_op_call *c, nm_tensor *const *slot) {
+  unsigned uses = 0;
+  for (int i = 0; i < n->nslots; i++)
+    if (n->edges[i].wanted) uses |= c->op->uses[i < NM_USES ? i : NM_USES - 1];
+  for (int i = 0; i < n->nslots && i < 7; i++)
+    if (slot[i] && uses >> i & 1) NM_TRY(save(c->ctx, &n->saved[i], slot[i], slot[i]->node, slot[i]->output));
+  /* the result is saved without its node, which would hold itself */
+  if (uses & NM_USE_RESULT) NM_TRY(save(c->ctx, &n->saved[n->nslots], c->out[0], NULL, 0));
+  return NM_OK;
+}
+
+nm_status nm__node_record(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  bool tracked = false;
+  for (int i = 0; i < c->nout; i++) tracked |= nm__is_float((nm_dtype)c->out[i]->dtype);
+  if (!tracked) return NM_OK;
+  int nslots = count_slots(c);
+  nm_tensor *few[16], **slot = few;
+  nm_node *n = node_new(ctx, c, nslots);
+  if (!n) return NM_ENOMEM;
+  nm_status s = NM_OK;
+  if (nslots > 16 && !(slot = malloc((size_t)nslots * sizeof *slot))) s = nm__error(ctx, NM_ENOMEM, "out of memory");
+  if (s == NM_OK) s = connect_all(n, c, slot);
+  bool wanted = false;
+  for (int i = 0; i < nslots; i++) wanted |= n->edges[i].wanted;
+  if (s == NM_OK && wanted) s = save_needed(n, c, slot);
+  if (s == NM_OK && wanted) {
+    n->nout = (uint8_t)c->nout;
+    n->dev = nm__device_of(c->out[0]);
+    for (int i = 0; i < c->nout; i++) {
+      nm_tensor *y = c->out[i];
+      n->shape[i] = nm__dims_of(y);
+      n->dtype[i] = y->dtype;
+      if (!nm__is_float((nm_dtype)y->dtype)) continue;
+      n->refs++;
+      y->node = n;
+      y->output = (uint32_t)i;
+    }
+  }
+  if (slot != few) free(slot);
+  nm__node_unref(ctx, n);
+  return s;
+}

@@ -1,0 +1,311 @@
+/* run.c: building programs from pending values, and running them.
+ *
+ * One walk collects everything below the root that is not ready; the recursion is as deep as a program
+ * is long (NM_WEIGHT_CAP).  What the walk meets and somebody else still holds is stored by the same
+ * pass if the tape saved it, or if it has been computed on the way once before: a name that is only
+ * garbage not yet collected costs nothing, a value used twice is computed twice at most. */
+#include "fuse/run.h"
+
+#include <string.h>
+
+/* While a program is built, operand numbers are kind-tagged; finish() makes them consecutive. */
+enum { TAG_CONST = 0x20, TAG_CODE = 0x40 };
+
+typedef struct build {
+  nm_context *ctx;
+  nm_program *p;
+  nm_value *input[NM_PROG_IN];   /* whose memory in[k] reads */
+  uint32_t input_reads[NM_PROG_IN]; /* sources in this program that read in[k] */
+  nm_value *owner[NM_PROG_CODE]; /* the value that instruction k finishes, or NULL */
+  uint32_t reads[NM_PROG_CODE];  /* sources in this program that read it */
+  bool survives[NM_PROG_CODE];   /* it is still pending after the run */
+  bool kept[NM_PROG_IN];         /* in[k] is read by a survivor */
+  nm_value *stored[NM_PROG_OUT]; /* intermediates that are stored on the way */
+} build;
+
+static void begin(build *b, nm_context *ctx, int ndim, const int64_t *shape, int64_t numel) {
+  nm_program *p = &ctx->program;
+  b->ctx = ctx;
+  b->p = p;
+  p->ndim = ndim;
+  p->numel = numel;
+  for (int d = 0; d < ndim; d++) p->shape[d] = shape[d];
+  p->nin = p->nconst = p->ncode = p->nout = 0;
+  ctx->epoch++;
+}
+
+static uint8_t add_const(build *b, nm_bits bits, nm_class cls) {
+  nm_program *p = b->p;
+  p->konst[p->nconst] = bits;
+  p->konst_class[p->nconst] = (uint8_t)cls;
+  return (uint8_t)(TAG_CONST + p->nconst++);
+}
+
+static void set_memory(nm_operand *o, const nm_value *v, int64_t offset) {
+  size_t size = nm__dtype_size((nm_dtype)v->dtype);
+  o->dtype = v->dtype;
+  o->mem = &v->mem;
+  o->ptr = v->mem.ptr ? (char *)v->mem.ptr + (size_t)offset * size : NULL;
+  o->addr = v->mem.addr ? v->mem.addr + (uint64_t)offset * size : 0;
+}
+
+static uint8_t add_input(build *b, nm_value *v, uint8_t layout, int64_t offset, const int64_t *stride) {
+  nm_program *p = b->p;
+  nm_operand want;
+  want.layout = layout;
+  set_memory(&want, v, offset);
+  for (int k = 0; k < p->nin; k++) {
+    nm_operand *o = &p->in[k];
+    if (b->input[k] != v || o->layout != layout || o->ptr != want.ptr || o->addr != want.addr) continue;
+    if (layout == NM_STRIDED && memcmp(o->stride, stride, (size_t)p->ndim * sizeof *stride)) continue;
+    b->input_reads[k]++;
+    return (uint8_t)k;
+  }
+  nm_operand *o = &p->in[p->nin];
+  o->layout = layout;
+  set_memory(o, v, offset);
+  if (layout == NM_STRIDED) memcpy(o->stride, stride, (size_t)p->ndim * sizeof *stride);
+  b->input[p->nin] = v;
+  b->input_reads[p->nin] = 1;
+  b->kept[p->nin] = false;
+  return (uint8_t)p->nin++;
+}
+
+static uint8_t add_code(build *b, nm_opcode op, nm_class cls, int aux, uint8_t x, uint8_t y, uint8_t z) {
+  nm_program *p = b->p;
+  p->code[p->ncode] = (nm_instr){(uint8_t)op, (uint8_t)cls, (uint8_t)aux, x, y, z};
+  b->owner[p->ncode] = NULL;
+  b->reads[p->ncode] = 0;
+  b->survives[p->ncode] = false;
+  return (uint8_t)(TAG_CODE + p->ncode++);
+}
+
+static uint8_t add_value(build *b, nm_value *v);
+
+static uint8_t add_source(build *b, const nm_source *s, nm_class want) {
+  nm_value *v = s->value;
+  if (!v) return add_const(b, s->bits, want);
+  uint8_t r = v->ready ? add_input(b, v, s->layout, s->offset, s->stride) : add_value(b, v);
+  if (!v->ready) b->reads[r - TAG_CODE]++;
+  nm_class have = nm__dtype_class((nm_dtype)v->dtype);
+  return have == want ? r : add_code(b, NM_I_cast, have, want, r, 0, 0);
+}
+
+/* The instructions of a pending value, once; the last of them is its operand. */
+static uint8_t add_value(build *b, nm_value *v) {
+  if (v->epoch == b->ctx->epoch) return v->reg;
+  const nm_instr_info *info = &nm__instrs[v->op];
+  nm_class cls = (nm_class)v->cls;
+  uint8_t r[3] = {0, 0, 0};
+  for (int i = 0; i < v->nargs; i++)
+    r[i] = add_source(b, &v->args[i], nm__operand_class((nm_opcode)v->op, cls, i));
+  uint8_t x = add_code(b, (nm_opcode)v->op, cls, v->aux, r[0], r[1], r[2]);
+  if (nm__is_narrow((nm_dtype)v->dtype) && info->kind != NM_K_COMPARE)
+    x = add_code(b, NM_I_narrow, cls, v->dtype, x, 0, 0);
+  v->epoch = b->ctx->epoch;
+  v->reg = x;
+  b->owner[x - TAG_CODE] = v;
+  return x;
+}
+
+static void add_output(build *b, nm_value *v, uint8_t reg) {
+  nm_operand *o = &b->p->out[b->p->nout++];
+  o->layout = NM_FLAT;
+  o->reg = reg;
+  set_memory(o, v, 0);
+}
+
+/* Gives memory to the intermediates that are worth storing. */
+static nm_status store_intermediates(build *b, const nm_value *root) {
+  nm_program *p = b->p;
+  for (int k = 0; k < p->ncode; k++) {
+    nm_value *v = b->owner[k];
+    if (!v || v == root || v->refs == b->reads[k]) continue;
+    if ((!v->saved && !v->seen) || p->nout == NM_PROG_OUT - 1) {
+      v->seen = b->survives[k] = true;
+      continue;
+    }
+    NM_TRY(nm__mem_alloc(v->dev, (size_t)v->numel * nm__dtype_size((nm_dtype)v->dtype), &v->mem));
+    b->stored[p->nout] = v;
+    add_output(b, v, (uint8_t)(TAG_CODE + k));
+  }
+  return NM_OK;
+}
+
+static void drop_stored(build *b, int n) {
+  for (int k = 0; k < n; k++) {
+    nm_value *v = b->stored[k];
+    v->dev->cls->release(v->dev, &v->mem);
+    v->mem = (nm_mem){0};
+  }
+}
+
+/* What stays pending keeps its arguments: marks the inputs that may not be written over. */
+static void mark_survivors(build *b) {
+  const nm_program *p = b->p;
+  for (int k = p->ncode - 1; k >= 0; k--) {
+    const nm_value *v = b->owner[k];
+    if (!v || !b->survives[k]) continue;
+    for (int i = 0; i < v->nargs; i++) {
+      const nm_value *a = v->args[i].value;
+      if (!a) continue;
+      if (!a->ready) b->survives[a->reg - TAG_CODE] = true;
+      else
+        for (int j = 0; j < p->nin; j++) b->kept[j] |= b->input[j] == a;
+    }
+  }
+}
+
+/* An input that nobody else needs and that the root may be written over, or -1. */
+static int reusable_input(build *b, const nm_value *root) {
+  mark_survivors(b);
+  const nm_program *p = b->p;
+  for (int k = 0; k < p->nin; k++) {
+    const nm_value *v = b->input[k];
+    if (b->kept[k] || v->refs != b->input_reads[k] || v->pinned || v->release || v->dtype != root->dtype ||
+        v->numel != root->numel || p->in[k].layout != NM_FLAT)
+      continue;
+    return k; /* all its reads are this input, so they are flat and from its first element */
+  }
+  return -1;
+}
+
+static uint8_t untag(const nm_program *p, uint8_t r) {
+  if (r >= TAG_CODE) return (uint8_t)(r - TAG_CODE + p->nin + p->nconst);
+  return r >= TAG_CONST ? (uint8_t)(r - TAG_CONST + p->nin) : r;
+}
+
+static void finish(build *b) {
+  nm_program *p = b->p;
+  for (int k = 0; k < p->ncode; k++) {
+    nm_instr *i = &p->code[k];
+    int n = nm__instrs[i->op].arity;
+    if (n > 0) i->a = untag(p, i->a);
+    if (n > 1) i->b = untag(p, i->b);
+    if (n > 2) i->c = untag(p, i->c);
+  }
+  for (int k = 0; k < p->nout; k++) p->out[k].reg = untag(p, p->out[k].reg);
+}
+
+static void become_ready(nm_context *ctx, nm_value *v) {
+  v->ready = true;
+  nm__value_drop_args(ctx, v);
+}
+
+nm_status nm__materialize(nm_context *ctx, nm_value *v) {
+  if (v->ready) return NM_OK;
+  if (v->numel == 0) return become_ready(ctx, v), NM_OK;
+  build b;
+  begin(&b, ctx, v->ndim, v->shape, v->numel);
+  uint8_t root = add_value(&b, v);
+  nm_status s = store_intermediates(&b, v);
+  int nstored = b.p->nout;
+  int reuse = s == NM_OK ? reusable_input(&b, v) : -1;
+  if (reuse >= 0) v->mem = b.input[reuse]->mem;
+  else if (s == NM_OK) s = nm__mem_alloc(v->dev, (size_t)v->numel * nm__dtype_size((nm_dtype)v->dtype), &v->mem);
+  if (s == NM_OK) {
+    add_output(&b, v, root);
+    finish(&b);
+    s = v->dev->cls->run(v->dev, b.p);
+    if (s != NM_OK && reuse < 0) v->dev->cls->release(v->dev, &v->mem);
+  }
+  if (s != NM_OK) {
+    drop_stored(&b, nstored);
+    v->mem = (nm_mem){0};
+    return s;
+  }
+  if (reuse >= 0) b.input[reuse]->mem = (nm_mem){0};
+  for (int k = 0; k < nstored; k++) become_ready(ctx, b.stored[k]);
+  become_ready(ctx, v);
+  return NM_OK;
+}
+
+/* Whether input k reads the destination's memory just where an element is about to be written. */
+static bool same_place(const build *b, int k, const nm_operand *dst, const nm_tensor *t) {
+  const nm_operand *in = &b->p->in[k];
+  if (in->ptr != dst->ptr || in->addr != dst->addr || in->layout != dst->layout) return false;
+  return dst->layout != NM_STRIDED || !memcmp(in->stride, t->stride, (size_t)t->ndim * sizeof *t->stride);
+}
+
+nm_status nm__materialize_into(nm_context *ctx, nm_value *v, nm_tensor *dst, bool consumed, bool *done) {
+  build b;
+  nm_value *to = dst->storage->value;
+  *done = true;
+  if (v->numel == 0) return NM_OK;
+  begin(&b, ctx, v->ndim, v->shape, v->numel);
+  uint8_t root = add_value(&b, v);
+  nm_operand out = {.layout = nm__is_contiguous(dst) ? NM_FLAT : NM_STRIDED, .reg = root};
+  set_memory(&out, to, dst->offset);
+  for (int k = 0; k < b.p->nin; k++)
+    if (b.input[k] == to && !(consumed && same_place(&b, k, &out, dst))) return *done = false, NM_OK;
+  if (out.layout == NM_STRIDED) memcpy(out.stride, dst->stride, (size_t)dst->ndim * sizeof *dst->stride);
+  nm_status s = store_intermediates(&b, v);
+  int nstored = b.p->nout;
+  if (s == NM_OK) {
+    b.p->out[b.p->nout++] = out;
+    finish(&b);
+    s = v->dev->cls->run(v->dev, b.p);
+  }
+  if (s != NM_OK) return drop_stored(&b, nstored), s;
+  for (int k = 0; k < nstored; k++) become_ready(ctx, b.stored[k]);
+  return NM_OK;
+}
+
+/* Whether a reduction of t may read t's pending value inside its own pass. */
+static bool reduces_pending(const nm_tensor *t) {
+  const nm_value *v = t->storage->value;
+  if (v->ready || !v->dev->cls->fuses_reductions || !nm__is_whole(t)) return false;
+  return !v->strided || nm__same_shape(t, v->ndim, v->shape);
+}
+
+nm_tensor *nm__reduce(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t dims, nm_dtype dtype) {
+  nm_value *v = t->storage->value, *out;
+  nm_device *dev = v->dev;
+  int64_t shape[NM_MAX_DIMS], n = 1;
+  int ndim = 0;
+  for (int d = 0; d < t->ndim; d++)
+    if (!(dims >> d & 1)) n *= shape[ndim++] = t->shape[d];
+  bool fused = reduces_pending(t);
+  if (!fused && nm__materialize(ctx, v) != NM_OK) return NULL;
+  if (nm__value_new(dev, dtype, n, &out) != NM_OK) return NULL;
+
+  build b;
+  begin(&b, ctx, t->ndim, t->shape, nm_numel(t));
+  nm_reduce r = {.kind = kind, .program = b.p, .src_dtype = (nm_dtype)t->dtype, .reduced = dims,
+                 .out = &out->mem, .out_dtype = dtype, .out_numel = n};
+  nm_status s = NM_OK;
+  if (n > 0) {
+    uint8_t src = fused                   ? add_value(&b, v)
+                  : nm__is_contiguous(t) ? add_input(&b, v, NM_FLAT, t->offset, NULL)
+                                          : add_input(&b, v, NM_STRIDED, t->offset, t->stride);
+    if (fused && b.p->numel) s = store_intermediates(&b, NULL);
+    if (s == NM_OK) {
+      finish(&b);
+      r.src = untag(b.p, src);
+      s = dev->cls->reduce(dev, &r);
+    }
+    if (s != NM_OK) {
+      drop_stored(&b, b.p->nout);
+      nm__value_unref(ctx, out);
+      return NULL;
+    }
+    for (int k = 0; k < b.p->nout; k++) become_ready(ctx, b.stored[k]);
+  }
+  return nm__tensor_new(ctx, out, ndim, shape);
+}
+
+nm_status nm__ready(nm_context *ctx, nm_tensor *t) { return nm__materialize(ctx, t->storage->value); }
+nm_status nm_eval(nm_context *ctx, nm_tensor *t) { return nm__ready(ctx, t); }
+
+nm_status nm__view_of(nm_context *ctx, nm_tensor *t, nm_view *out) {
+  NM_TRY(nm__ready(ctx, t));
+  out->mem = &t->storage->value->mem;
+  out->dtype = (nm_dtype)t->dtype;
+  out->ndim = t->ndim;
+  out->offset = t->offset;
+  for (int d = 0; d < t->ndim; d++) {
+    out->shape[d] = t->shape[d];
+    out->stride[d] = t->stride[d];
+  }
+  return NM_OK;
+}

@@ -1,0 +1,104 @@
+/* apply.c: the one way to apply an op, and the writing of results in place and into `out`. */
+#include "autograd/node.h"
+#include "fuse/fuse.h"
+#include "ops/args.h"
+
+#include <stdio.h>
+
+static bool any_tracks(nm_op_call *c) {
+  for (int i = 0; i < c->nargs; i++) {
+    const nm_value_arg *a = &c->args[i];
+    if (a->kind == NM_ARG_TENSOR && nm__tracks(a->as.tensor)) return true;
+    if (a->kind == NM_ARG_TENSORS)
+      for (int k = 0; k < a->n; k++)
+        if (nm__tracks(a->as.tensors[k])) return true;
+  }
+  return false;
+}
+
+nm_status nm__apply(nm_context *ctx, const nm_op *op, const nm_value_arg *args, int *nout,
+                    nm_tensor *out[NM_MAX_RESULTS]) {
+  nm_op_call c;
+  c.ctx = ctx;
+  c.op = op;
+  c.nargs = op->nparams;
+  c.args = args;
+  c.nout = 1;
+  bool composed = op->flags & NM_COMPOSED, grad = ctx->grad_enabled;
+  if (!composed) ctx->grad_enabled = false;
+  nm_status s = op->forward(&c);
+  ctx->grad_enabled = grad;
+  if (s != NM_OK) return s;
+  if (!composed && grad && op->backward && any_tracks(&c)) {
+    s = nm__node_record(&c);
+    if (s != NM_OK) {
+      for (int i = 0; i < c.nout; i++) nm_release(ctx, c.out[i]);
+      return s;
+    }
+  }
+  *nout = c.nout;
+  for (int i = 0; i < c.nout; i++) out[i] = c.out[i];
+  return NM_OK;
+}
+
+/* Whether a result of dtype `from` may be written into a tensor of dtype `to`. */
+static bool castable(nm_dtype from, nm_dtype to) {
+  char f = nm__dtypes[from].kind, t = nm__dtypes[to].kind;
+  return t == 'f' || f == 'b' || (f == 'i' && t == 'i');
+}
+
+/* Writes r into y, on the tape when it is on.  Consumes the reference to r. */
+static nm_status replace(nm_context *ctx, const char *name, nm_tensor *y, nm_tensor *r) {
+  char a[NM_SHAPE_TEXT], b[NM_SHAPE_TEXT];
+  nm_status s;
+  if (!nm__same_shape(r, y->ndim, y->shape)) {
+    s = nm__error(ctx, NM_EINVAL, "%s: the result has shape %s, what it is written to has %s", name,
+                  nm__shape_text(r->ndim, r->shape, a), nm__shape_text(y->ndim, y->shape, b));
+  } else if (nm__device_of(y) != nm__device_of(r)) {
+    s = nm__error(ctx, NM_EINVAL, "%s: the result is on %s, what it is written to on %s", name,
+                  nm__device_of(r)->name, nm__device_of(y)->name);
+  } else if (!castable((nm_dtype)r->dtype, (nm_dtype)y->dtype)) {
+    s = nm__error(ctx, NM_EINVAL, "%s: the result is %s, which is not cast to %s by writing: use :to(\"%s\")", name,
+                  nm__dtype_name(r->dtype), nm__dtype_name(y->dtype), nm__dtype_name(y->dtype));
+  } else {
+    s = nm__store(ctx, y, r, true);
+    if (s == NM_OK && ctx->grad_enabled && (nm__tracks(r) || nm__tracks(y))) s = nm__rebase(ctx, y, r);
+  }
+  nm_release(ctx, r);
+  return s;
+}
+
+nm_status nm__apply_inplace(nm_context *ctx, const nm_op *op, const nm_value_arg *args) {
+  nm_value_arg copy[NM_MAX_ARGS];
+  nm_tensor *x = args[0].as.tensor, *before = NULL, *out[NM_MAX_RESULTS];
+  char name[64];
+  int nout;
+  snprintf(name, sizeof name, "%s_", op->name);
+  NM_TRY(nm__inplace_check(ctx, name, x));
+  nm_op_call c = {.ctx = ctx, .op = op, .nargs = op->nparams, .args = args};
+  if (ctx->grad_enabled && any_tracks(&c)) { /* the tape keeps what x was before */
+    before = nm__alias(ctx, x);
+    if (!before) return ctx->status;
+    for (int i = 0; i < op->nparams; i++) {
+      copy[i] = args[i];
+      if (args[i].kind == NM_ARG_TENSOR && args[i].as.tensor == x) copy[i].as.tensor = before;
+    }
+    args = copy;
+  }
+  nm_status s = nm__apply(ctx, op, args, &nout, out);
+  if (before) nm_release(ctx, before);
+  if (s != NM_OK) return s;
+  for (int i = 1; i < nout; i++) nm_release(ctx, out[i]);
+  return replace(ctx, name, x, out[0]);
+}
+
+nm_status nm__apply_out(nm_context *ctx, const nm_op *op, const nm_value_arg *args, nm_tensor *y) {
+  nm_tensor *out[NM_MAX_RESULTS];
+  int nout;
+  nm_op_call c = {.ctx = ctx, .op = op, .nargs = op->nparams, .args = args};
+  if (ctx->grad_enabled && (nm__tracks(y) || any_tracks(&c)))
+    return nm__op_error(&c, NM_EINVAL, "out = is not tracked, and a tensor here requires a gradient: leave out = away, or use nm.no_grad");
+  NM_TRY(nm__apply(ctx, op, args, &nout, out));
+  for (int i = 1; i < nout; i++) nm_release(ctx, out[i]);
+  return replace(ctx, op->name, y, out[0]);
+}

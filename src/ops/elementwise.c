@@ -1,0 +1,155 @@
+/* elementwise.c: the forward of every row of elementwise.def, and its registry entry. */
+#include "autograd/derivative.h"
+#include "fuse/fuse.h"
+#include "ops/families.h"
+
+/* Instructions that have a meaning on bools; the rest of ARITH refuses them, as PyTorch does. */
+static bool takes_bool(nm_opcode op) {
+  return op == NM_I_add || op == NM_I_mul || op == NM_I_maximum || op == NM_I_minimum || op == NM_I_sign;
+}
+
+static nm_status check_bool(const nm_op_call *c) {
+  switch (c->op->opcode) {
+    case NM_I_sub: return nm__op_error(c, NM_EINVAL, "bool minus bool is not defined: use a ~ b, or logical_xor");
+    case NM_I_neg: return nm__op_error(c, NM_EINVAL, "a bool has no negative: use ~x, or logical_not");
+    default: return nm__op_error(c, NM_EINVAL, "not defined for bool: convert with :to(\"int64\") or :to(\"float32\")");
+  }
+}
+
+/* Computes whether any element of t satisfies `op` with the number. */
+static nm_status any_element(nm_context *ctx, nm_tensor *t, nm_opcode op, double number, bool *out) {
+  int mark = nm__scope(ctx);
+  nm_tensor *r = nm__temp(ctx, nm__reduce(ctx, NM_R_ANY, nm__t2s(ctx, op, t, number), (1u << t->ndim) - 1, NM_BOOL));
+  uint8_t bit = 0;
+  nm_status s = r ? nm_read(ctx, r, &bit, 1) : ctx->status;
+  nm__unscope(ctx, mark, NULL);
+  *out = bit;
+  return s;
+}
+
+static bool number_is_zero(const nm_value_arg *a) {
+  return a->kind == NM_ARG_FLOAT ? a->as.number == 0 : a->kind == NM_ARG_BOOL ? !a->as.boolean : a->as.integer == 0;
+}
+
+/* What integers can't do: divide by zero, be raised to a negative power. */
+static nm_status check_integer(const nm_op_call *c) {
+  const nm_value_arg *b = &c->args[1];
+  bool bad = false;
+  switch (c->op->opcode) {
+    case NM_I_floor_divide: case NM_I_remainder: case NM_I_fmod:
+      if (b->kind != NM_ARG_TENSOR) bad = number_is_zero(b);
+      else if (nm_numel(b->as.tensor)) NM_TRY(any_element(c->ctx, b->as.tensor, NM_I_eq, 0, &bad));
+      return bad ? nm__op_error(c, NM_EINVAL, "integer division by zero") : NM_OK;
+    case NM_I_pow:
+      if (b->kind == NM_ARG_INT && b->as.integer < 0)
+        return nm__op_error(c, NM_EINVAL, "integers can't be raised to the negative power %lld: convert with :to(\"float32\")",
+                            (long long)b->as.integer);
+      return NM_OK;
+    default: return NM_OK;
+  }
+}
+
+/* The dtype that the op computes in, and that of its result. */
+static nm_status types(const nm_op_call *c, nm_dtype *compute, nm_dtype *result) {
+  int kind = nm__instrs[c->op->opcode].kind, first = kind == NM_K_SELECT ? 1 : 0;
+  nm_dtype t = nm__result_type(c->ctx, c->nargs - first, c->args + first);
+  bool floats = nm__is_float(t);
+  switch (kind) {
+    case NM_K_FLOAT:
+      if (!floats) t = c->ctx->default_dtype;
+      break;
+    case NM_K_INT:
+      if (floats) return nm__op_error(c, NM_EINVAL, "not defined for %s: bitwise ops take integers and bools", nm__dtype_name((int)t));
+      if (t == NM_BOOL && (c->op->opcode == NM_I_bitwise_left_shift || c->op->opcode == NM_I_bitwise_right_shift))
+        return check_bool(c);
+      break;
+    case NM_K_ARITH:
+      if (t == NM_BOOL && !takes_bool((nm_opcode)c->op->opcode)) return check_bool(c);
+      if (!floats) NM_TRY(check_integer(c));
+      break;
+    case NM_K_SELECT: {
+      const nm_tensor *p = nm__tensor_arg(c, 0);
+      if (p && p->dtype != NM_BOOL)
+        return nm__op_error(c, NM_EINVAL, "the condition is %s, it must be bool: use x:ne(0)", nm__dtype_name(p->dtype));
+      break;
+    }
+    default: break;
+  }
+  *compute = t;
+  *result = kind == NM_K_COMPARE ? NM_BOOL : t;
+  return NM_OK;
+}
+
+nm_status nm__elementwise_forward(nm_op_call *c) {
+  nm_device *dev;
+  nm_dtype compute = NM_FLOAT32, result = NM_FLOAT32;
+  nm_dims s = {.ndim = 0};
+  nm_input in[3];
+  NM_TRY(nm__same_device(c, &dev));
+  if (!dev) return nm__op_error(c, NM_EINVAL, "no tensor among the arguments: use nm.tensor(x)");
+  for (int i = 0; i < c->nargs; i++) {
+    nm_tensor *t = nm__tensor_arg(c, i);
+    if (!nm__given(c, i)) return nm__op_error(c, NM_EINVAL, "argument '%s' is missing", c->op->params[i].name);
+    if (t) NM_TRY(nm__broadcast_arg(c, &s, t));
+  }
+  NM_TRY(types(c, &compute, &result));
+  nm_class cls = nm__dtype_class(compute);
+  for (int i = 0; i < c->nargs; i++) {
+    in[i].tensor = nm__tensor_arg(c, i);
+    if (!in[i].tensor) in[i].bits = nm__bits_of(&c->args[i], nm__operand_class((nm_opcode)c->op->opcode, cls, i));
+  }
+  c->out[0] = nm__record(dev, (nm_opcode)c->op->opcode, result, cls, s.ndim, s.dim, c->nargs, in);
+  return c->out[0] ? NM_OK : c->ctx->status;
+}
+
+/* ---- what each gradient reads: the expressions of the table, evaluated as sets ---- */
+
+enum { a = 1, b = 2, c = 4, y = NM_USE_RESULT, g = 0, NONE = 0 };
+#define t_neg(x) (x)
+#define t_sign(x) (x)
+#define t_square(x) (x)
+#define t_sin(x) (x)
+#define t_cos(x) (x)
+#define t_trunc(x) (x)
+#define t_add(x, z) ((x) | (z))
+#define t_mul(x, z) ((x) | (z))
+#define t_div(x, z) ((x) | (z))
+#define t_floor_divide(x, z) ((x) | (z))
+#define t_muls(x, k) (x)
+#define t_rsubs(x, k) (x)
+#define t_where(p, x, z) ((p) | (x) | (z))
+#define t_zero(x) (x)
+#define t_gt0(x) (x)
+#define t_pick(x, z) ((x) | (z))
+#define t_pow_da(x, z) ((x) | (z))
+#define t_pow_db(x, z, r) ((x) | (z) | (r))
+
+static const nm_param unary[] = {{"input", NM_P_TENSOR, 0, NULL}};
+static const nm_param binary[] = {{"input", NM_P_OPERAND, 0, NULL}, {"other", NM_P_OPERAND, 0, NULL}};
+static const nm_param ternary[] = {{"condition", NM_P_OPERAND, 0, NULL}, {"input", NM_P_OPERAND, 0, NULL}, {"other", NM_P_OPERAND, 0, NULL}};
+static const nm_param none[] = {{NULL, 0, 0, NULL}};
+#define PARAMS(arity) ((arity) == 1 ? unary : (arity) == 2 ? binary : (arity) == 3 ? ternary : none)
+#define G1(da) nm__elementwise_backward, {da, 0, 0}
+#define G2(da, db) nm__elementwise_backward, {da, db, 0}
+#define G3(da, db, dc) nm__elementwise_backward, {da, db, dc}
+#define NOGRAD NULL, {0, 0, 0}
+#define FLAGS_ARITH (NM_ANYWHERE | NM_INPLACE | NM_OUT)
+#define FLAGS_FLOAT FLAGS_ARITH
+#define FLAGS_INT FLAGS_ARITH
+#define FLAGS_COMPARE FLAGS_ARITH
+#define FLAGS_SELECT (NM_FUNCTION | NM_OUT) /* the method is another op: x:where(condition, other) */
+#define FLAGS_SPECIAL 0
+#define DTYPES_ARITH "fi"
+#define DTYPES_FLOAT "fib"
+#define DTYPES_INT "ib"
+#define DTYPES_COMPARE "fib"
+#define DTYPES_SELECT "b"
+#define DTYPES_SPECIAL "fib"
+
+const nm_op nm__elementwise_ops[NM_NOPCODES] = {
+#define NM_EW(name, arity, kind, cf, ci, sf, si, grads, lo, hi, doc) \
+  [NM_I_##name] = {#name, doc, PARAMS(arity), arity, NM_I_##name, FLAGS_##kind, nm__elementwise_forward, grads, \
+                   DTYPES_##kind, lo, hi, NULL},
+#include "core/elementwise.def"
+#undef NM_EW
+};

@@ -1,0 +1,28 @@
+/* families.h: inside ops/: the tables of the registry, one per family, and what families share. */
+#ifndef NM_FAMILIES_H
+#define NM_FAMILIES_H
+
+#include "ops/args.h"
+
+extern const nm_op nm__elementwise_ops[NM_NOPCODES]; /* by opcode; SPECIAL rows are no ops */
+nm_status nm__elementwise_forward(nm_op_call *c);
+
+typedef struct nm_family {
+  const nm_op *op;
+  int n;
+} nm_family;
+/* NM_FAMILY(x) ends x.c: its static table `ops` becomes nm__family_x. */
+#define NM_FAMILY(x) const nm_family nm__family_##x = {ops, (int)(sizeof ops / sizeof *ops)}
+#define NM_PARAMS(...) ((const nm_param[]){__VA_ARGS__}), (uint8_t)(sizeof((const nm_param[]){__VA_ARGS__}) / sizeof(nm_param))
+extern const nm_family nm__family_create, nm__family_shape, nm__family_join, nm__family_reduce, nm__family_product,
+  nm__family_rows, nm__family_gather, nm__family_compose;
+
+/* A view of t on the tape of no one. */
+nm_status nm__view_result(nm_op_call *c, nm_tensor *t, int ndim, const int64_t *shape, const int64_t *stride, int64_t offset);
+/* t itself if it is contiguous, else a row-major copy; a temporary. */
+nm_tensor *nm__contiguous(nm_context *ctx, nm_tensor *t);
+/* Checks that an index tensor is int64 or int32 with all values inside a dim of n, and gives it as int64
+ * counted from 0; a temporary, NULL on failure. */
+nm_tensor *nm__index_values(nm_op_call *c, nm_tensor *index, int64_t n);
+
+#endif

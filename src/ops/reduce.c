@@ -1,0 +1,251 @@
+/* reduce.c: one value from many, over any set of dims. */
+#include "autograd/node.h"
+#include "fuse/fuse.h"
+#include "ops/families.h"
+
+/* Puts the reduced dims back with size 1; t is new and nobody else's. */
+static void keep_dims(nm_tensor *t, const nm_tensor *x, uint32_t dims) {
+  t->ndim = x->ndim;
+  for (int d = 0; d < x->ndim; d++) t->shape[d] = dims >> d & 1 ? 1 : x->shape[d];
+  nm__row_major(t->ndim, t->shape, t->stride);
+}
+
+static nm_tensor *reduced(nm_context *ctx, nm_reduction kind, nm_tensor *x, uint32_t dims, nm_dtype dtype, bool keepdim) {
+  nm_tensor *y = nm__reduce(ctx, kind, x, dims, dtype);
+  if (y && keepdim) keep_dims(y, x, dims);
+  return y;
+}
+
+static nm_status check_nonempty(const nm_op_call *c, const nm_tensor *x, uint32_t dims) {
+  char text[NM_SHAPE_TEXT];
+  for (int d = 0; d < x->ndim; d++)
+    if (dims >> d & 1 && x->shape[d] == 0)
+      return nm__op_error(c, NM_EINVAL, "shape %s: dim %d has no elements, and there is no result for none", nm__shape_text(x->ndim, x->shape, text), d + c->ctx->base);
+  return NM_OK;
+}
+
+/* g, as it was before a reduction took dims away. */
+static nm_tensor *unreduce(nm_grad_call *b, nm_tensor *g, uint32_t dims, bool keepdim) {
+  const nm_dims *s = &b->node->edges[0].shape;
+  nm_dims kept = *s;
+  if (keepdim) return g;
+  for (int d = 0; d < s->ndim; d++)
+    if (dims >> d & 1) kept.dim[d] = 1;
+  return nm__t_reshape(b->ctx, g, kept.ndim, kept.dim);
+}
+
+static uint32_t node_dims(const nm_grad_call *b) {
+  const nm_value_arg *a = &b->args[1];
+  int n = b->node->edges[0].shape.ndim;
+  uint32_t dims = 0;
+  if (a->kind == NM_ARG_NONE || a->n == 0) return (1u << n) - 1;
+  for (int k = 0; k < a->n; k++) {
+    int64_t d = a->as.ints[k] < 0 ? a->as.ints[k] + n : a->as.ints[k];
+    if (n) dims |= 1u << d;
+  }
+  return dims;
+}
+
+static bool node_keepdim(const nm_grad_call *b) { return b->args[2].kind != NM_ARG_NONE && b->args[2].as.boolean; }
+
+static nm_tensor *done(nm_grad_call *b, nm_tensor *g) {
+  if (!g) b->status = b->ctx->status;
+  return g;
+}
+
+/* ---- sum and prod ---- */
+
+static nm_status sum_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *x = nm__tensor_arg(c, 0);
+  uint32_t dims = 0;
+  nm_dtype dtype = NM_FLOAT32;
+  bool given = nm__given(c, 3);
+  NM_TRY(nm__dims_arg(c, 1, x->ndim, &dims));
+  NM_TRY(nm__dtype_arg(c, 3, nm__is_float((nm_dtype)x->dtype) ? (nm_dtype)x->dtype : NM_INT64, &dtype));
+  nm_reduction kind = c->op->name[0] == 's' ? NM_R_SUM : NM_R_PROD;
+  int mark = nm__scope(ctx);
+  bool narrow = nm__is_integral(dtype) && dtype != NM_INT64;
+  nm_dtype wide = narrow ? NM_INT64 : dtype;
+  if (given || (nm__is_float(dtype) && x->dtype != dtype)) x = nm__t_cast(ctx, x, wide);
+  nm_tensor *y = x ? nm__temp(ctx, reduced(ctx, kind, x, dims, wide, nm__bool_arg(c, 2, false))) : NULL;
+  return nm__result(c, mark, narrow ? nm__t_cast(ctx, y, dtype) : y);
+}
+
+static nm_tensor *sum_backward(nm_grad_call *b, int i) {
+  const nm_dims *s = &b->node->edges[i].shape;
+  return done(b, nm__t_expand(b->ctx, unreduce(b, b->g[0], node_dims(b), node_keepdim(b)), s->ndim, s->dim));
+}
+
+/* The product of the others: y / x; where one factor is 0 only its own derivative is not, where two are none is. */
+static nm_tensor *prod_backward(nm_grad_call *b, int i) {
+  (void)i;
+  nm_context *ctx = b->ctx;
+  uint32_t dims = node_dims(b);
+  nm_tensor *x = b->x[0], *g = unreduce(b, b->g[0], dims, node_keepdim(b));
+  nm_tensor *zero = nm__t2s(ctx, NM_I_eq, x, 0), *count = nm__t_sum(ctx, zero, dims, true);
+  nm_tensor *filled = nm__t3(ctx, NM_I_where, zero, nm__t_full_like(ctx, x, 1), x);
+  int64_t list[NM_MAX_DIMS];
+  int n = 0;
+  for (int d = 0; d < x->ndim; d++)
+    if (dims >> d & 1) list[n++] = d;
+  nm_value_arg args[4] = {nm__arg_t(filled), nm__arg_ints(n, list), nm__arg_bool(true), nm__arg_none()};
+  nm_tensor *rest = n ? nm__t(ctx, nm__op_find("prod"), args) : filled; /* of the factors that are not 0 */
+  nm_tensor *others = nm__t2(ctx, NM_I_div, rest, filled), *none = nm__t_full_like(ctx, x, 0);
+  nm_tensor *alone = nm__t2(ctx, NM_I_logical_and, zero, nm__t2s(ctx, NM_I_eq, count, 1));
+  nm_tensor *d = nm__t3(ctx, NM_I_where, nm__t2s(ctx, NM_I_eq, count, 0), others, nm__t3(ctx, NM_I_where, alone, rest, none));
+  return done(b, nm__t2(ctx, NM_I_mul, g, d));
+}
+
+static int64_t reduced_count(const nm_tensor *x, uint32_t dims) {
+  int64_t n = 1;
+  for (int d = 0; d < x->ndim; d++)
+    if (dims >> d & 1) n *= x->shape[d];
+  return n;
+}
+
+static nm_status mean_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *x = nm__tensor_arg(c, 0);
+  uint32_t dims = 0;
+  nm_dtype dtype = (nm_dtype)x->dtype;
+  NM_TRY(nm__dims_arg(c, 1, x->ndim, &dims));
+  NM_TRY(nm__dtype_arg(c, 3, dtype, &dtype));
+  if (!nm__is_float(dtype))
+    return nm__op_error(c, NM_EINVAL, "the mean of %s is no %s: give dtype = \"float32\", or convert with :to(\"float32\")", nm__dtype_name((int)dtype),
+                        nm__dtype_name((int)dtype));
+  int mark = nm__scope(ctx);
+  bool half = dtype == NM_FLOAT16 || dtype == NM_BFLOAT16; /* the sum may exceed what a half holds */
+  nm_tensor *s = nm__t_sum(ctx, nm__t_cast(ctx, x, half ? NM_FLOAT32 : dtype), dims, nm__bool_arg(c, 2, false));
+  s = nm__t_cast(ctx, nm__t2s(ctx, NM_I_div, s, (double)reduced_count(x, dims)), dtype);
+  return nm__result(c, mark, s);
+}
+
+/* var, std: the mean of squared distances from the mean, over n - correction. */
+static nm_status var_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *x = nm__tensor_arg(c, 0);
+  uint32_t dims = 0;
+  NM_TRY(nm__dims_arg(c, 1, x->ndim, &dims));
+  if (!nm__is_float((nm_dtype)x->dtype)) return nm__op_error(c, NM_EINVAL, "not defined for %s: convert with :to(\"float32\")", nm__dtype_name(x->dtype));
+  double n = (double)reduced_count(x, dims), over = n - nm__float_arg(c, 3, 1);
+  int mark = nm__scope(ctx);
+  nm_tensor *mean = nm__t2s(ctx, NM_I_div, nm__t_sum(ctx, x, dims, true), n);
+  nm_tensor *v = nm__t_sum(ctx, nm__t1(ctx, NM_I_square, nm__t2(ctx, NM_I_sub, x, mean)), dims, nm__bool_arg(c, 2, false));
+  v = nm__t2s(ctx, NM_I_div, v, over > 0 ? over : 0);
+  return nm__result(c, mark, c->op->name[0] == 's' ? nm__t1(ctx, NM_I_sqrt, v) : v);
+}
+
+/* ---- extremes ---- */
+
+static nm_status extreme_forward(nm_op_call *c) { /* amax, amin */
+  nm_tensor *x = nm__tensor_arg(c, 0);
+  uint32_t dims = 0;
+  NM_TRY(nm__dims_arg(c, 1, x->ndim, &dims));
+  NM_TRY(check_nonempty(c, x, dims));
+  nm_reduction kind = c->op->name[2] == 'a' ? NM_R_MAX : NM_R_MIN;
+  c->out[0] = reduced(c->ctx, kind, x, dims, (nm_dtype)x->dtype, nm__bool_arg(c, 2, false));
+  return c->out[0] ? NM_OK : c->ctx->status;
+}
+
+/* Shared evenly by all that are as extreme. */
+static nm_tensor *extreme_backward(nm_grad_call *b, int i) {
+  (void)i;
+  nm_context *ctx = b->ctx;
+  uint32_t dims = node_dims(b);
+  nm_tensor *y = unreduce(b, b->y, dims, node_keepdim(b)), *g = unreduce(b, b->g[0], dims, node_keepdim(b));
+  nm_tensor *hit = nm__t_cast(ctx, nm__t2(ctx, NM_I_eq, b->x[0], y), (nm_dtype)b->x[0]->dtype);
+  return done(b, nm__t2(ctx, NM_I_mul, hit, nm__t2(ctx, NM_I_div, g, nm__t_sum(ctx, hit, dims, true))));
+}
+
+static nm_status arg_forward(nm_op_call *c) { /* argmax, argmin */
+  nm_context *ctx = c->ctx;
+  nm_tensor *x = nm__tensor_arg(c, 0);
+  uint32_t dims = (1u << x->ndim) - 1;
+  int dim = 0;
+  if (nm__given(c, 1)) {
+    NM_TRY(nm__dim_arg(c, 1, x->ndim, &dim));
+    dims = x->ndim ? 1u << dim : 0;
+  }
+  if (x->dtype == NM_BOOL) return nm__op_error(c, NM_EINVAL, "not defined for bool: convert with :to(\"uint8\")");
+  NM_TRY(check_nonempty(c, x, dims));
+  int mark = nm__scope(ctx);
+  nm_reduction kind = c->op->name[4] == 'a' ? NM_R_ARGMAX : NM_R_ARGMIN;
+  nm_tensor *r = nm__temp(ctx, reduced(ctx, kind, x, dims, NM_INT64, nm__bool_arg(c, 2, false)));
+  return nm__result(c, mark, ctx->base ? nm__t2s(ctx, NM_I_add, r, ctx->base) : r);
+}
+
+/* max(x) is amax over everything; max(x, dim) gives values and index positions. */
+static nm_status max_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *x = nm__tensor_arg(c, 0);
+  bool max = c->op->name[1] == 'a';
+  int mark = nm__scope(ctx), dim = 0;
+  nm_value_arg args[3] = {nm__arg_t(x), nm__arg_none(), nm__arg_none()};
+  if (!nm__given(c, 1)) {
+    if (nm_numel(x) == 0) return nm__op_error(c, NM_EINVAL, "the tensor has no elements, and there is no result for none");
+    return nm__result(c, mark, nm__t(ctx, nm__op_find(max ? "amax" : "amin"), args));
+  }
+  NM_TRY(nm__dim_arg(c, 1, x->ndim, &dim));
+  args[1] = nm__arg_int(dim);
+  args[2] = nm__arg_bool(true);
+  nm_tensor *index = nm__t(ctx, nm__op_find(max ? "argmax" : "argmin"), args), *values = NULL;
+  if (index && x->ndim) {
+    nm_value_arg pick[3] = {nm__arg_t(x), nm__arg_int(dim), nm__arg_t(index)};
+    values = nm__t(ctx, nm__op_find("gather"), pick);
+  } else if (index) {
+    nm_value_arg same[1] = {nm__arg_t(x)};
+    values = nm__t(ctx, nm__op_find("clone"), same);
+  }
+  if (values && x->ndim && !nm__bool_arg(c, 2, false)) {
+    int64_t list[1] = {dim};
+    nm_value_arg a[2] = {nm__arg_t(values), nm__arg_ints(1, list)}, b[2] = {nm__arg_t(index), nm__arg_ints(1, list)};
+    values = nm__t(ctx, nm__op_find("squeeze"), a);
+    index = nm__t(ctx, nm__op_find("squeeze"), b);
+  }
+  if (!values || !index) return nm__result(c, mark, NULL);
+  nm_retain(index);
+  c->out[1] = index;
+  c->nout = 2;
+  return nm__result(c, mark, values);
+}
+
+static nm_status logic_forward(nm_op_call *c) { /* any, all */
+  nm_tensor *x = nm__tensor_arg(c, 0);
+  uint32_t dims = 0;
+  NM_TRY(nm__dims_arg(c, 1, x->ndim, &dims));
+  c->out[0] = reduced(c->ctx, c->op->name[1] == 'n' ? NM_R_ANY : NM_R_ALL, x, dims, NM_BOOL, nm__bool_arg(c, 2, false));
+  return c->out[0] ? NM_OK : c->ctx->status;
+}
+
+#define X {"input", NM_P_TENSOR, 0, NULL}
+#define DIMS {"dim", NM_P_DIMS, NM_OPTIONAL, "all"}, {"keepdim", NM_P_BOOL, NM_OPTIONAL, "false"}
+#define DIM {"dim", NM_P_DIM, NM_OPTIONAL, "all"}, {"keepdim", NM_P_BOOL, NM_OPTIONAL, "false"}
+#define DTYPE {"dtype", NM_P_DTYPE, NM_NAMED, NULL}
+#define Y NM_USE_RESULT
+static const nm_op ops[] = {
+  {"sum", "the sum over dims; of integers and bools in int64", NM_PARAMS(X, DIMS, DTYPE), 0, NM_ANYWHERE | NM_OUT, sum_forward, sum_backward, {0}, "fib", -3, 3,
+   "nm.ones(2, 3):sum(1)"},
+  {"prod", "the product over dims; of integers and bools in int64", NM_PARAMS(X, DIMS, DTYPE), 0, NM_ANYWHERE | NM_OUT, sum_forward, prod_backward, {1}, "fib", 0.5, 2,
+   "nm.full({3}, 2.0):prod()"},
+  {"mean", "the arithmetic mean over dims", NM_PARAMS(X, DIMS, DTYPE), 0, NM_ANYWHERE | NM_OUT | NM_COMPOSED, mean_forward, NULL, {0}, "f", -3, 3, "nm.ones(2, 3):mean()"},
+  {"var", "the variance over dims: sum((x - mean)^2) / (n - correction)", NM_PARAMS(X, DIMS, {"correction", NM_P_FLOAT, NM_OPTIONAL, "1"}), 0,
+   NM_ANYWHERE | NM_OUT | NM_COMPOSED, var_forward, NULL, {0}, "f", -3, 3, "nm.randn(10):var()"},
+  {"std", "the standard deviation over dims: the root of var", NM_PARAMS(X, DIMS, {"correction", NM_P_FLOAT, NM_OPTIONAL, "1"}), 0,
+   NM_ANYWHERE | NM_OUT | NM_COMPOSED, var_forward, NULL, {0}, "f", -3, 3, "nm.randn(10):std()"},
+  {"amax", "the largest value over dims; NaN wins; equal ones share the gradient", NM_PARAMS(X, DIMS), 0, NM_ANYWHERE | NM_OUT, extreme_forward, extreme_backward,
+   {1 | Y}, "fib", -3, 3, "nm.randn(2, 3):amax(2)"},
+  {"amin", "the smallest value over dims; NaN wins; equal ones share the gradient", NM_PARAMS(X, DIMS), 0, NM_ANYWHERE | NM_OUT, extreme_forward, extreme_backward,
+   {1 | Y}, "fib", -3, 3, "nm.randn(2, 3):amin(2)"},
+  {"max", "the largest value; with dim: the largest along it, and their positions", NM_PARAMS(X, DIM), 0, NM_ANYWHERE | NM_COMPOSED, max_forward, NULL, {0}, "fi", -3, 3,
+   "nm.randn(2, 3):max(2)"},
+  {"min", "the smallest value; with dim: the smallest along it, and their positions", NM_PARAMS(X, DIM), 0, NM_ANYWHERE | NM_COMPOSED, max_forward, NULL, {0}, "fi", -3, 3,
+   "nm.randn(2, 3):min(2)"},
+  {"argmax", "the position of the first largest value along dim, or in row-major order", NM_PARAMS(X, DIM), 0, NM_ANYWHERE, arg_forward, NULL, {0}, "fi", -3, 3,
+   "nm.randn(2, 3):argmax(2)"},
+  {"argmin", "the position of the first smallest value along dim, or in row-major order", NM_PARAMS(X, DIM), 0, NM_ANYWHERE, arg_forward, NULL, {0}, "fi", -3, 3,
+   "nm.randn(2, 3):argmin(2)"},
+  {"any", "whether any element over dims is not 0", NM_PARAMS(X, DIMS), 0, NM_ANYWHERE | NM_OUT, logic_forward, NULL, {0}, "fib", -3, 3, "nm.zeros(2, 3):any()"},
+  {"all", "whether all elements over dims are not 0", NM_PARAMS(X, DIMS), 0, NM_ANYWHERE | NM_OUT, logic_forward, NULL, {0}, "fib", -3, 3, "nm.zeros(2, 3):all()"},
+};
+NM_FAMILY(reduce);

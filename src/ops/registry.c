@@ -1,0 +1,61 @@
+/* registry.c: all ops, by number and by name. */
+#include "ops/families.h"
+
+#include <string.h>
+
+static const nm_family *const families[] = {
+  &nm__family_create, &nm__family_shape, &nm__family_join, &nm__family_compose, &nm__family_reduce,
+  &nm__family_product, &nm__family_rows, &nm__family_gather,
+};
+enum { NFAMILIES = sizeof families / sizeof *families };
+
+/* The SPECIAL rows of elementwise.def stand last. */
+enum { NELEMENTWISE = NM_I_cast };
+
+int nm__op_count(void) {
+  int n = NELEMENTWISE;
+  for (int f = 0; f < NFAMILIES; f++) n += families[f]->n;
+  return n;
+}
+
+const nm_op *nm__op_at(int i) {
+  if (i < NELEMENTWISE) return &nm__elementwise_ops[i];
+  i -= NELEMENTWISE;
+  for (int f = 0; f < NFAMILIES; f++) {
+    if (i < families[f]->n) return &families[f]->op[i];
+    i -= families[f]->n;
+  }
+  return NULL;
+}
+
+const nm_op *nm__op_find(const char *name) {
+  for (int f = 0; f < NFAMILIES; f++)
+    for (int i = 0; i < families[f]->n; i++)
+      if (!strcmp(families[f]->op[i].name, name)) return &families[f]->op[i];
+  for (int i = 0; i < NELEMENTWISE; i++)
+    if (!strcmp(nm__elementwise_ops[i].name, name)) return &nm__elementwise_ops[i];
+  return NULL;
+}
+
+const nm_op *nm__op_of(nm_opcode op) { return &nm__elementwise_ops[op]; }
+
+nm_status nm_call(nm_context *ctx, const char *name, int nargs, const nm_value_arg *args, int nout, nm_tensor **out) {
+  const nm_op *op = nm__op_find(name);
+  nm_value_arg all[NM_MAX_ARGS];
+  nm_tensor *result[NM_MAX_RESULTS];
+  int n;
+  if (!op) return nm__error(ctx, NM_EINVAL, "no op is called '%s'", name);
+  if (nargs > op->nparams) return nm__error(ctx, NM_EINVAL, "%s: %d arguments, it takes %d", name, nargs, op->nparams);
+  for (int i = 0; i < op->nparams; i++) {
+    all[i] = i < nargs ? args[i] : nm__arg_none();
+    if (i >= nargs && !(op->params[i].flags & (NM_OPTIONAL | NM_NAMED)))
+      return nm__error(ctx, NM_EINVAL, "%s: argument '%s' is missing", name, op->params[i].name);
+  }
+  NM_TRY(nm__apply(ctx, op, all, &n, result));
+  for (int i = 0; i < n; i++) {
+    if (i < nout) out[i] = result[i];
+    else nm_release(ctx, result[i]);
+  }
+  for (int i = n; i < nout; i++) out[i] = NULL;
+  return NM_OK;
+}

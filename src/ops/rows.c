@@ -1,0 +1,57 @@
+/* rows.c: softmax and its logarithm, along any dim. */
+#include "autograd/node.h"
+#include "fuse/fuse.h"
+#include "ops/families.h"
+
+static nm_status softmax_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *x = nm__tensor_arg(c, 0), *y = NULL;
+  nm_dtype dtype;
+  nm_view vx, vy;
+  int dim = 0, last = x->ndim - 1;
+  bool log = c->op->name[0] == 'l';
+  NM_TRY(nm__dtype_arg(c, 2, (nm_dtype)x->dtype, &dtype));
+  if (!nm__is_float(dtype))
+    return nm__op_error(c, NM_EINVAL, "not defined for %s: convert with :to(\"float32\"), or give dtype = \"float32\"", nm__dtype_name((int)dtype));
+  NM_TRY(nm__dim_arg(c, 1, x->ndim, &dim));
+  int mark = nm__scope(ctx);
+  x = nm__t_cast(ctx, x, dtype);
+  if (x && x->ndim == 0) {
+    int64_t one[1] = {1};
+    x = nm__t_reshape(ctx, x, 1, one);
+  } else if (x && dim != last) {
+    x = nm__t_transpose(ctx, x, dim, last);
+  }
+  if (x && nm__view_of(ctx, x, &vx) == NM_OK) y = nm__temp(ctx, nm__tensor_empty(ctx, nm__device_of(x), dtype, x->ndim, x->shape));
+  if (y && nm__view_of(ctx, y, &vy) != NM_OK) y = NULL;
+  if (y && nm_numel(y) && nm__device_of(x)->cls->softmax(nm__device_of(x), &vx, &vy, log) != NM_OK) y = NULL;
+  if (y && last < 0) y = nm__t_reshape(ctx, y, 0, NULL);
+  else if (y && dim != last) y = nm__contiguous(ctx, nm__t_transpose(ctx, y, dim, last));
+  return nm__result(c, mark, y);
+}
+
+/* softmax: y (g - sum(g y)).  log_softmax: g - exp(y) sum(g). */
+static nm_tensor *softmax_backward(nm_grad_call *b, int i) {
+  (void)i;
+  nm_context *ctx = b->ctx;
+  nm_tensor *g = b->g[0], *y = b->y, *r;
+  int64_t dim = b->args[1].as.integer;
+  uint32_t dims = y->ndim ? 1u << (dim < 0 ? dim + y->ndim : dim) : 0;
+  if (b->node->op->name[0] == 'l') {
+    r = nm__t2(ctx, NM_I_sub, g, nm__t2(ctx, NM_I_mul, nm__t1(ctx, NM_I_exp, y), nm__t_sum(ctx, g, dims, true)));
+  } else {
+    nm_tensor *gy = nm__t2(ctx, NM_I_mul, g, y);
+    r = nm__t2(ctx, NM_I_sub, gy, nm__t2(ctx, NM_I_mul, y, nm__t_sum(ctx, gy, dims, true)));
+  }
+  if (!r) b->status = ctx->status;
+  return r;
+}
+
+#define PARAMS NM_PARAMS({"input", NM_P_TENSOR, 0, NULL}, {"dim", NM_P_DIM, 0, NULL}, {"dtype", NM_P_DTYPE, NM_NAMED, NULL})
+static const nm_op ops[] = {
+  {"softmax", "exp(x) / sum(exp(x)) along dim, computed from x - max(x)", PARAMS, 0, NM_ANYWHERE | NM_OUT, softmax_forward, softmax_backward, {NM_USE_RESULT}, "f",
+   -3, 3, "nm.ones(2, 4):softmax(2)"},
+  {"log_softmax", "x - log(sum(exp(x))) along dim, computed from x - max(x)", PARAMS, 0, NM_ANYWHERE | NM_OUT, softmax_forward, softmax_backward, {NM_USE_RESULT}, "f",
+   -3, 3, "nm.ones(2, 4):log_softmax(2)"},
+};
+NM_FAMILY(rows);
