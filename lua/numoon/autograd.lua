@@ -144,8 +144,8 @@ local function check(name, f, inputs, options)
 end
 
 --- Compares the gradients of f(inputs...) with central differences, element by element, for every
---- input that requires a gradient (float64).  A mismatch is an error that names the worst place; with
---- raise_exception = false it is `false, message`.
+--- input that requires a gradient (float64).  A mismatch is an error that names the worst place;
+--- with raise_exception = false it is `false, message`.
 ---@param f fun(...: numoon.Tensor): ...
 ---@param inputs numoon.Tensor|numoon.Tensor[]
 ---@param options? { eps?: number, atol?: number, rtol?: number, raise_exception?: boolean }
@@ -158,7 +158,8 @@ function autograd.gradcheck(f, inputs, options)
   return check("gradcheck", f, inputs, options)
 end
 
---- Checks second derivatives: gradcheck of the gradients of f, with random gradients of its results.
+--- Checks second derivatives: gradcheck of the gradients of f, with random gradients of its
+--- results.
 ---@param f fun(...: numoon.Tensor): ...
 ---@param inputs numoon.Tensor|numoon.Tensor[]
 ---@param options? { eps?: number, atol?: number, rtol?: number, raise_exception?: boolean }

@@ -3,10 +3,10 @@
 --   {{1.0, 2.5},
 --    {3.0, 4.0}, dtype = "float64"}
 --
--- Numbers have the fewest digits that give the same number again in the tensor's dtype.  Not a number
--- is 0/0, infinity 1/0.  More than 1000 elements are summarised: 3 at each edge, `...` between them.
--- What a constructor can't say (a 0-d tensor's dtype, an empty tensor's shape, grad_fn) stands in a
--- comment behind it.
+-- Numbers have the fewest digits that give the same number again in the tensor's dtype.  Not a
+-- number is 0/0, infinity 1/0.  More than 1000 elements are summarised: 3 at each edge, `...`
+-- between them.  What a constructor can't say (a 0-d tensor's dtype, an empty tensor's shape,
+-- grad_fn) stands in a comment behind it.
 local core = require "numoon.core"
 
 local nm = core.functions
@@ -60,8 +60,8 @@ local function float_text(x, dtype)
   return ("%." .. math.max(digits - 1 - exponent, 1) .. "f"):format(x)
 end
 
--- Replaces the values of nested tables by their texts, and finds how wide they are before and after
--- the point.
+-- Replaces the values of nested tables by their texts, and finds how wide they are: before and
+-- after the point, and as a whole where there is none to align.
 local function to_text(value, depth, dtype, width)
   if depth > 0 then
     local list = {}
@@ -69,15 +69,22 @@ local function to_text(value, depth, dtype, width)
     return list
   end
   local text = precision[dtype] and float_text(value, dtype) or tostring(value)
-  local before = #text:match("^[^.]*")
-  width.before = math.max(width.before, before)
-  width.after = math.max(width.after, #text - before)
+  width.whole = math.max(width.whole, #text)
+  local point = text:find(".", 1, true)
+  if text:find("e", 1, true) and point then
+    width.aligned = false
+  elseif point then
+    width.before = math.max(width.before, point - 1)
+    width.after = math.max(width.after, #text - point + 1)
+  end
   return text
 end
 
 local function pad(text, width)
-  local before = #text:match("^[^.]*")
-  return (" "):rep(width.before - before) .. text .. (" "):rep(width.after - #text + before)
+  local point = text:find(".", 1, true)
+  local after = point and width.aligned and width.after - (#text - point + 1) or 0
+  local whole = width.aligned and math.max(width.whole, width.before + width.after) or width.whole
+  return (" "):rep(whole - after - #text) .. text .. (" "):rep(after)
 end
 
 -- A row of numbers, broken where the line is full.
@@ -86,7 +93,7 @@ local function row(list, indent, width, skipped)
   for i = 1, #list do
     local text = pad(list[i], width)
     if i == #list then text = text:gsub("%s+$", "") end
-    if i > 1 and column + #text + 2 > COLUMNS then
+    if i > 1 and column + #text + 1 > COLUMNS then
       parts[#parts + 1] = "\n" .. (" "):rep(indent + 1)
       column = indent + 1
     elseif i > 1 then
@@ -165,7 +172,7 @@ function format.text(t)
   local _ <close> = nm.no_grad()
   local part, skipped = summary(t)
   local options, comments = remarks(t, part ~= t and next(skipped) ~= nil)
-  local width = { before = 0, after = 0 }
+  local width = { before = 0, after = 0, whole = 0, aligned = true }
   local values = to_text(part:totable(), t.ndim, t.dtype, width)
   local text = t.ndim == 0 and values or block(values, 1, t.ndim, width, skipped)
   if #options > 0 then

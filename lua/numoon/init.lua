@@ -1,14 +1,16 @@
 --- numoon: tensors, autograd and GPU compute for Lua 5.4.
 --
--- This table is numoon.core's table of functions: an entry for each op of the registry (nm.ops) and for
--- each function of the binding.  What is here is what reads better in Lua: modes that end with a
--- block, and the libraries, which are loaded when they are first used.
+-- This table is numoon.core's table of functions: an entry for each op of the registry (nm.ops) and
+-- for each function of the binding.  What is here is what reads better in Lua: modes that end with
+-- a block, and the libraries, which are loaded when they are first used.
 local core = require "numoon.core"
 local util = require "numoon.util"
 
 core.set_prefix(util.prefix) -- errors are reported at the line that called into these files
 
----@alias numoon.dtype "float32"|"float64"|"float16"|"bfloat16"|"int64"|"int32"|"int16"|"int8"|"uint8"|"bool"
+---@alias numoon.dtype
+---| "float32" | "float64" | "float16" | "bfloat16"
+---| "int64" | "int32" | "int16" | "int8" | "uint8" | "bool"
 ---@alias numoon.device string "cpu", "vulkan" or "vulkan:1"
 
 ---@class numoon.Tensor

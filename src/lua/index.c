@@ -16,8 +16,8 @@ typedef struct keys {
   nm_index ix[NM_MAX_INDEX];
 } keys;
 
-static int64_t position_from_one(lua_State *L, int64_t i) {
-  if (i == 0) nml_error(L, "index 0: indices count from 1, and -1 is the last");
+static int64_t position_from_one(lua_State *L, const char *name, int64_t i) {
+  if (i == 0) nml_error(L, "%s: 0 is no index: indices count from 1, and -1 is the last", name);
   return i > 0 ? i - 1 : i;
 }
 
@@ -53,7 +53,7 @@ static void read_slice(keys *k, nm_index *ix) {
   }
   if (v[2] <= 0) nml_error(L, "index: a slice's step must be positive, got %I", (LUAI_UACINT)v[2]);
   ix->kind = NM_IX_SLICE;
-  ix->first = position_from_one(L, v[0]);
+  ix->first = position_from_one(L, "index", v[0]);
   ix->last = v[1] > 0 ? v[1] - 1 : v[1];
   ix->step = v[2];
   if (v[1] == 0) { /* for i = first, 0: before the first place, so empty */
@@ -76,7 +76,7 @@ static void read_item(keys *k) {
       if (!nml_integer_at(L, -1, &i))
         nml_error(L, "index: must be a whole number, got %s", nml_describe(L, k->s, lua_gettop(L)));
       ix->kind = NM_IX_INT;
-      ix->first = position_from_one(L, i);
+      ix->first = position_from_one(L, "index", i);
       return;
     case LUA_TTABLE: read_slice(k, ix); return;
     case LUA_TSTRING:
@@ -182,7 +182,7 @@ static nm_tensor *element(lua_State *L, nml_state *s, const char *name, int n, i
     if (!nml_integer_at(L, d + 2, &at[d]))
       nml_error(L, "%s: index %d must be an integer, got %s", name, d + 1,
                 nml_describe(L, s, d + 2));
-    at[d] = position_from_one(L, at[d]);
+    at[d] = position_from_one(L, name, at[d]);
   }
   return t;
 }
