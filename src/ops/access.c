@@ -102,7 +102,7 @@ static void number_to(nm_dtype dtype, const nm_value_arg *a, void *p) {
 }
 
 nm_status nm__get_element(nm_context *ctx, nm_tensor *t, int n, const int64_t *at, nm_value_arg *out) {
-  int64_t place;
+  int64_t place = 0;
   char bytes[8];
   NM_TRY(locate(ctx, "get", t, n, at, &place));
   NM_TRY(nm__ready(ctx, t));
@@ -115,7 +115,7 @@ nm_status nm__get_element(nm_context *ctx, nm_tensor *t, int n, const int64_t *a
 }
 
 nm_status nm__set_element(nm_context *ctx, nm_tensor *t, int n, const int64_t *at, const nm_value_arg *value) {
-  int64_t place;
+  int64_t place = 0;
   char bytes[8];
   NM_TRY(locate(ctx, "set", t, n, at, &place));
   NM_TRY(nm__inplace_check(ctx, "set", t));
