@@ -94,7 +94,8 @@ function strokes.render(classes, options)
   local thickness = options.thickness or uniform(.022, .06, n, 1, 1)
   -- Pixel centres, row by row, and the segments as (N, SEGMENTS, 1).
   local at = (nm.arange(size):to("float32") + .5) / size
-  local px, py = at:repeat_interleave(size), at:tile(size)
+  local px = at:expand(size, size):reshape(-1)
+  local py = at:view(size, 1):expand(size, size):reshape(-1)
   local ax, ay = a[{ "...", { 1, 1 } }], a[{ "...", { 2, 2 } }]
   local dx, dy = b[{ "...", { 1, 1 } }] - ax, b[{ "...", { 2, 2 } }] - ay
   local per_length = 1 / (dx * dx + dy * dy + 1e-9)

@@ -362,7 +362,8 @@ void nml_parse(lua_State *L, const nml_state *s, const nm_op *op, int n, nml_arg
   a->options = a->used = 0;
   a->out = NULL;
   for (int k = 0; k < op->nparams; k++) a->arg[k].kind = NM_ARG_NONE;
-  if (n > 0 && lua_istable(L, n)) {
+  bool any_value = op->nparams == 1 && op->params[0].kind == NML_P_ANY; /* a table is the value */
+  if (n > 0 && lua_istable(L, n) && !any_value) {
     luaL_checkstack(L, 2 * NM_MAX_ARGS + 8, NULL);
     if (has_string_key(L, n, op)) {
       a->options = n;

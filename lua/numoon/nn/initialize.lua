@@ -6,34 +6,25 @@ local util = require "numoon.util"
 
 local init = {}
 
--- Writes what f() computes, or a number, into the tensor.
-local function fill(t, f)
-  nm.no_grad(function() t:copy_(f()) end)
-  return t
+-- Calls an op in place, off the tape.
+local function fill(op, t, ...)
+  local _ <close> = nm.no_grad()
+  return t[op](t, ...)
 end
 
 ---@param t numoon.Tensor
 ---@param low? number 0
 ---@param high? number 1
-function init.uniform_(t, low, high)
-  low, high = low or 0, high or 1
-  return fill(t, function() return nm.rand_like(t) * (high - low) + low end)
-end
+function init.uniform_(t, low, high) return fill("uniform_", t, low or 0, high or 1) end
 
 ---@param t numoon.Tensor
 ---@param mean? number 0
 ---@param std? number 1
-function init.normal_(t, mean, std)
-  return fill(t, function() return nm.randn_like(t) * (std or 1) + (mean or 0) end)
-end
+function init.normal_(t, mean, std) return fill("normal_", t, mean or 0, std or 1) end
 
 ---@param t numoon.Tensor
 ---@param value number
-function init.constant_(t, value)
-  return fill(t, function()
-    return nm.full(t.shape, value, { dtype = t.dtype, device = t.device })
-  end)
-end
+function init.constant_(t, value) return fill("fill_", t, value) end
 
 function init.zeros_(t) return init.constant_(t, 0) end
 function init.ones_(t) return init.constant_(t, 1) end
