@@ -112,7 +112,7 @@ local function accuracy(net, x, y)
   return 100 * predict(net, x):eq(y):sum():item() / #y
 end
 
--- ---- the picture: test digits with what the network read, mistakes in red ----
+-- ---- the picture: test digits with what the network read; mistakes in red, beside the truth ----
 
 local INK = {
   paper = { 18, 20, 28 }, tile = { 30, 33, 45 }, right = { 130, 200, 150 },
@@ -139,18 +139,28 @@ local function draw_captions()
   return strokes.render(nm.range(1, 10), { size = 22, thickness = 0.05, varied = false })
 end
 
+-- The numbers of the digits to show: the first ones, and in the last row mistakes, if there are any.
+local function choose(labels, predictions)
+  local mistakes, chosen = {}, {}
+  for i, same in ipairs(predictions:eq(labels):totable()) do
+    if not same and #mistakes < COLUMNS then mistakes[#mistakes + 1] = i end
+  end
+  for i = 1, math.min(COLUMNS * ROWS - #mistakes, #labels) do chosen[i] = i end
+  return table.move(mistakes, 1, #mistakes, #chosen + 1, chosen)
+end
+
 local function draw_picture(path, images, labels, predictions)
-  local n = math.min(COLUMNS * ROWS, #images)
-  local columns = math.min(COLUMNS, n)
+  local chosen = choose(labels, predictions)
+  local n, columns = #chosen, math.min(COLUMNS, #chosen)
   local rows = (n + columns - 1) // columns
   local height = GAP + rows * (TILE + CAPTION + GAP)
   local width = GAP + columns * (TILE + GAP)
   local canvas = nm.zeros(3, height, width)
   paint(canvas, 1, 1, nm.ones(height, width), INK.paper)
   local captions = draw_captions()
-  for i = 1, n do
-    local row = GAP + (i - 1) // columns * (TILE + CAPTION + GAP) + 1
-    local column = GAP + (i - 1) % columns * (TILE + GAP) + 1
+  for place, i in ipairs(chosen) do
+    local row = GAP + (place - 1) // columns * (TILE + CAPTION + GAP) + 1
+    local column = GAP + (place - 1) % columns * (TILE + GAP) + 1
     local read, truth = predictions:get(i), labels:get(i)
     local right = read == truth
     if not right then

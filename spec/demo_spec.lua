@@ -3,7 +3,7 @@ local nm = require "numoon"
 -- examples/digits.lua as a user runs it, with little data.
 
 local lua = os.getenv "NUMOON_LUA" or "lua5.4"
-local png = os.tmpname() .. ".png"
+local png = os.tmpname()
 
 local function run(...)
   local pipe = assert(io.popen(("%s examples/digits.lua --out %s %s 2>&1"):format(lua, png,

@@ -9,13 +9,13 @@ local function run(format, ...)
 end
 
 describe("the rock", function()
-  local work = os.tmpname() .. ".rock"
+  local work = os.tmpname()
   local tree, source = work .. "/tree", work .. "/source"
 
   setup(function()
     -- A copy, so that the build leaves nothing behind in the working tree.
-    local text, ok = run("mkdir -p %s && cp -R CMakeLists.txt cmake src shaders lua rocks %s",
-      source, source)
+    local text, ok = run("rm -f %s && mkdir -p %s && cp -R CMakeLists.txt cmake src shaders lua rocks %s",
+      work, source, source)
     assert(ok, text)
     text, ok = run("cd %s && CMAKE_BUILD_PARALLEL_LEVEL=2 luarocks --lua-version=5.4 --tree=%s "
       .. "make rocks/numoon-scm-1.rockspec", source, tree)
