@@ -139,11 +139,12 @@ local function draw_captions()
   return strokes.render(nm.range(1, 10), { size = 22, thickness = 0.05, varied = false })
 end
 
--- The numbers of the digits to show: the first ones, and in the last row mistakes, if there are any.
+-- The numbers of the digits to show: the first ones, and in the last row more mistakes, if any.
 local function choose(labels, predictions)
   local mistakes, chosen = {}, {}
   for i, same in ipairs(predictions:eq(labels):totable()) do
-    if not same and #mistakes < COLUMNS then mistakes[#mistakes + 1] = i end
+    local shown = i <= COLUMNS * (ROWS - 1)
+    if not same and not shown and #mistakes < COLUMNS then mistakes[#mistakes + 1] = i end
   end
   for i = 1, math.min(COLUMNS * ROWS - #mistakes, #labels) do chosen[i] = i end
   return table.move(mistakes, 1, #mistakes, #chosen + 1, chosen)

@@ -14,8 +14,8 @@ describe("the rock", function()
 
   setup(function()
     -- A copy, so that the build leaves nothing behind in the working tree.
-    local text, ok = run("rm -f %s && mkdir -p %s && cp -R CMakeLists.txt cmake src shaders lua rocks %s",
-      work, source, source)
+    local text, ok = run("rm -f %s && mkdir -p %s && "
+      .. "cp -R CMakeLists.txt cmake src shaders lua rocks %s", work, source, source)
     assert(ok, text)
     text, ok = run("cd %s && CMAKE_BUILD_PARALLEL_LEVEL=2 luarocks --lua-version=5.4 --tree=%s "
       .. "make rocks/numoon-scm-1.rockspec", source, tree)
