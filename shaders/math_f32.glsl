@@ -1,0 +1,144 @@
+// math_f32.glsl: elementary functions of float, within about 1 ulp; GLSL's own may be off by hundreds.
+// Polynomials from Cephes (single) and FreeBSD's msun, re-rolled here.
+
+#define HIGH(x) floatBitsToUint(x)
+#define IS_NAN(x) ((floatBitsToUint(x) & 0x7fffffffu) > 0x7f800000u)
+#define INF(T) uintBitsToFloat(0x7f800000u)
+#define NOT_A_NUMBER(T) uintBitsToFloat(0x7fc00000u)
+
+// a * 2^k, for k where the result may leave the range at either end
+float nm_scale(const float a, const int k) {
+  int n = clamp(k, -300, 300);
+  int h = n >> 2, l = n - 3 * h;
+  float s = uintBitsToFloat(uint(h + 127) << 23);
+  return a * s * s * s * uintBitsToFloat(uint(l + 127) << 23);
+}
+
+// m in [1/sqrt 2, sqrt 2) and k with a = m 2^k, for positive finite a
+float nm_split(const float a, out int k) {
+  float x = a;
+  k = 0;
+  if (x < 1.17549435e-38) x *= 33554432.0, k = -25;
+  uint bits = floatBitsToUint(x) + (0x3f800000u - 0x3f3504f3u);
+  k += int(bits >> 23) - 127;
+  return uintBitsToFloat((bits & 0x7fffffu) + 0x3f3504f3u);
+}
+
+// e^r for |r| below 0.7
+float nm_exp_small(const float r) {
+  float p = 1.9875691500e-4;
+  p = p * r + 1.3981999507e-3;
+  p = p * r + 8.3334519073e-3;
+  p = p * r + 4.1665795894e-2;
+  p = p * r + 1.6666665459e-1;
+  p = p * r + 5.0000001201e-1;
+  return p * (r * r) + r + 1.0;
+}
+
+float nm_exp(const float a) {
+  if (IS_NAN(a)) return a;
+  float x = clamp(a, -110.0, 90.0), k = roundEven(x * 1.44269504);
+  precise float r = (x - k * 0.693359375) + k * 2.12194440e-4; // ln 2 in two parts
+  return nm_scale(nm_exp_small(r), int(k));
+}
+
+float nm_log(const float a) {
+  if (!(a > 0.0)) return a == 0.0 ? -INF(float) : NOT_A_NUMBER(float);
+  if (a == INF(float)) return a;
+  int k;
+  float f = nm_split(a, k) - 1.0, n = float(k);
+  float s = f / (2.0 + f), z = s * s, w = z * z;
+  float r = z * (0.66666662693 + w * 0.28498786688) + w * (0.40000972152 + w * 0.24279078841);
+  float h = 0.5 * f * f;
+  precise float y = s * (h + r) + n * 9.0580006145e-6 - h + f + n * 6.9313812256e-1;
+  return y;
+}
+
+float nm_tanh(const float a) {
+  float x = abs(a);
+  if (x < 0.625) {
+    float z = a * a, p = -5.70498872745e-3;
+    p = p * z + 2.06390887954e-2;
+    p = p * z - 5.37397155531e-2;
+    p = p * z + 1.33314422036e-1;
+    p = p * z - 3.33332819422e-1;
+    return p * z * a + a;
+  }
+  if (IS_NAN(a)) return a;
+  float y = 1.0 - 2.0 / (nm_exp(x + x) + 1.0); // infinite x gives 1
+  return a < 0.0 ? -y : y;
+}
+
+float nm_sin_small(const float r) {
+  float z = r * r, p = -1.9515295891e-4;
+  p = p * z + 8.3321608736e-3;
+  p = p * z - 1.6666654611e-1;
+  return p * z * r + r;
+}
+
+float nm_cos_small(const float r) {
+  float z = r * r, p = 2.443315711809948e-5;
+  p = p * z - 1.388731625493765e-3;
+  p = p * z + 4.166664568298827e-2;
+  return p * z * z - 0.5 * z + 1.0;
+}
+
+// a = quadrant * pi/2 + r with |r| <= pi/4; NaN for what is not finite
+int nm_reduce(const float a, out float r) {
+  float x = abs(a);
+  if (x <= 1024.0) { // pi/2 in four parts, the products with n exact
+    float n = roundEven(a * 0.636619747);
+    precise float t = a - n * 1.570556640625;
+    precise float u = t - n * 2.396702766418457e-4;
+    precise float v = u - n * 1.5890691429376602e-8;
+    precise float w = v - n * 2.5633440682570896e-12;
+    r = w;
+    return int(n);
+  }
+  if (IS_NAN(a) || x == INF(float)) {
+    r = NOT_A_NUMBER(float);
+    return 0;
+  }
+  uint bits = floatBitsToUint(x), f[4];
+  int q = nm_payne_hanek(uvec2(bits << 8 | 0x80000000u, 0u), int(bits >> 23) - 126, f);
+  // the fraction of a quarter turn, signed, in 126 bits
+  bool negative = nm_magnitude(f);
+  int shift = nm_normalize(f);
+  r = nm_scale(float(f[0]), -30 - shift) * HALF_PI_F32;
+  if (negative) r = -r, q++;
+  if (a < 0.0) r = -r, q = -q;
+  return q;
+}
+
+// The tail of nm_log_pair: sum of 2 z^i / (2 i + 5)
+float nm_log_tail(const float z) {
+  float p = 2.0 / 13.0;
+  p = p * z + 2.0 / 11.0;
+  p = p * z + 2.0 / 9.0;
+  p = p * z + 2.0 / 7.0;
+  return p * z + 2.0 / 5.0;
+}
+
+#define T float
+#define SPLIT 4097.0
+#define TWO_THIRDS 0.666666686534881591796875
+#define TWO_THIRDS_LOW -1.98682149e-8
+#define LOG2E 1.44269502162933349609375
+#define LOG2E_LOW 1.92596303e-8
+#define LN2 0.693147182464599609375
+#define HALF_PI HALF_PI_F32
+#define WHOLE 16777216.0
+#include "float.glsl"
+#undef T
+#undef SPLIT
+#undef TWO_THIRDS
+#undef TWO_THIRDS_LOW
+#undef LOG2E
+#undef LOG2E_LOW
+#undef LN2
+#undef HALF_PI
+#undef WHOLE
+#undef HIGH
+#undef IS_NAN
+#undef INF
+#undef NOT_A_NUMBER

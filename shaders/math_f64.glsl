@@ -1,0 +1,177 @@
+// math_f64.glsl: elementary functions of double, within about 1 ulp; GLSL has none.
+// Coefficients from FreeBSD's msun (exp, log, sin, cos) and Cephes (tanh).  Works on 32-bit words.
+
+#define HIGH(x) unpackDouble2x32(x).y
+#define IS_NAN(x) nm_nan64(x)
+#define INF(T) packDouble2x32(uvec2(0u, 0x7ff00000u))
+#define NOT_A_NUMBER(T) packDouble2x32(uvec2(0u, 0x7ff80000u))
+
+bool nm_nan64(const double x) {
+  uvec2 w = unpackDouble2x32(x);
+  uint h = w.y & 0x7fffffffu;
+  return h > 0x7ff00000u || (h == 0x7ff00000u && w.x != 0u);
+}
+
+double nm_power_of_two(const int k) { return packDouble2x32(uvec2(0u, uint(k + 1023) << 20)); }
+
+double nm_scale(const double a, const int k) {
+  int n = clamp(k, -2200, 2200);
+  int h = n >> 2, l = n - 3 * h;
+  double s = nm_power_of_two(h);
+  return a * s * s * s * nm_power_of_two(l);
+}
+
+double nm_split(const double a, out int k) {
+  double x = a;
+  k = 0;
+  if (x < 2.2250738585072014e-308lf) x *= 18014398509481984.0lf, k = -54;
+  uvec2 w = unpackDouble2x32(x);
+  uint high = w.y + (0x3ff00000u - 0x3fe6a09eu);
+  k += int(high >> 20) - 1023;
+  return packDouble2x32(uvec2(w.x, (high & 0xfffffu) + 0x3fe6a09eu));
+}
+
+double nm_exp_small(const double r) {
+  double t = r * r, c = 4.13813679705723846039e-08lf;
+  c = c * t - 1.65339022054652515390e-06lf;
+  c = c * t + 6.61375632143793436117e-05lf;
+  c = c * t - 2.77777777770155933842e-03lf;
+  c = c * t + 1.66666666666666019037e-01lf;
+  c = r - t * c;
+  return 1.0lf + (r * c / (2.0lf - c) + r);
+}
+
+double nm_exp(const double a) {
+  if (IS_NAN(a)) return a;
+  double x = clamp(a, -760.0lf, 720.0lf), k = roundEven(x * 1.44269504088896338700lf);
+  precise double hi = x - k * 6.93147180369123816490e-01lf;
+  precise double lo = k * 1.90821492927058770002e-10lf;
+  precise double r = hi - lo;
+  double t = r * r, c = 4.13813679705723846039e-08lf;
+  c = c * t - 1.65339022054652515390e-06lf;
+  c = c * t + 6.61375632143793436117e-05lf;
+  c = c * t - 2.77777777770155933842e-03lf;
+  c = c * t + 1.66666666666666019037e-01lf;
+  c = r - t * c;
+  precise double y = 1.0lf + ((r * c / (2.0lf - c) - lo) + hi);
+  return nm_scale(y, int(k));
+}
+
+double nm_log(const double a) {
+  if (!(a > 0.0lf)) return a == 0.0lf ? -INF(double) : NOT_A_NUMBER(double);
+  if (a == INF(double)) return a;
+  int k;
+  double f = nm_split(a, k) - 1.0lf, n = double(k);
+  double s = f / (2.0lf + f), z = s * s, w = z * z;
+  double r = z * (6.666666666666735130e-01lf + w * (2.857142874366239149e-01lf +
+             w * (1.818357216161805012e-01lf + w * 1.479819860511658591e-01lf))) +
+             w * (3.999999999940941908e-01lf + w * (2.222219843214978396e-01lf +
+             w * 1.531383769920937332e-01lf));
+  double h = 0.5lf * f * f;
+  precise double y = s * (h + r) + n * 1.90821492927058770002e-10lf - h + f + n * 6.93147180369123816490e-01lf;
+  return y;
+}
+
+double nm_tanh(const double a) {
+  double x = abs(a);
+  if (x < 0.625lf) {
+    double z = a * a;
+    double p = (-9.64399179425052238628e-1lf * z - 9.92877231001918586564e1lf) * z -
+               1.61468768441708447952e3lf;
+    double q = ((z + 1.12811678491632931402e2lf) * z + 2.23548839060100448583e3lf) * z +
+               4.84406305325125486048e3lf;
+    return a + a * z * (p / q);
+  }
+  if (IS_NAN(a)) return a;
+  double y = 1.0lf - 2.0lf / (nm_exp(x + x) + 1.0lf);
+  return a < 0.0lf ? -y : y;
+}
+
+double nm_sin_small(const double r) {
+  double z = r * r, p = 1.58969099521155010221e-10lf;
+  p = p * z - 2.50507602534068634195e-08lf;
+  p = p * z + 2.75573137070700676789e-06lf;
+  p = p * z - 1.98412698298579493134e-04lf;
+  p = p * z + 8.33333333332248946124e-03lf;
+  p = p * z - 1.66666666666666324348e-01lf;
+  return p * z * r + r;
+}
+
+double nm_cos_small(const double r) {
+  double z = r * r, p = -1.13596475577881948265e-11lf;
+  p = p * z + 2.08757232129817482790e-09lf;
+  p = p * z - 2.75573143513906633035e-07lf;
+  p = p * z + 2.48015872894767294178e-05lf;
+  p = p * z - 1.38888888888741095749e-03lf;
+  p = p * z + 4.16666666666666019037e-02lf;
+  double h = 0.5lf * z;
+  precise double w = 1.0lf - h;
+  precise double e = (1.0lf - w) - h;
+  return w + (e + z * z * p);
+}
+
+int nm_reduce(const double a, out double r) {
+  double x = abs(a);
+  if (x <= 100000.0lf) { // pi/2 in four parts of 33 bits, the products with n exact
+    double n = roundEven(a * 6.36619772367581382433e-01lf);
+    precise double t = a - n * 1.57079632673412561417e+00lf;
+    precise double u = t - n * 6.07710050630396597660e-11lf;
+    precise double v = u - n * 2.02226624871116645580e-21lf;
+    precise double w = v - n * 8.47842766036889956997e-32lf;
+    r = w;
+    return int(n);
+  }
+  if (IS_NAN(a) || x == INF(double)) {
+    r = NOT_A_NUMBER(double);
+    return 0;
+  }
+  uvec2 w = unpackDouble2x32(x);
+  uint f[4];
+  int q = nm_payne_hanek(uvec2(0x80000000u | (w.y & 0xfffffu) << 11 | w.x >> 21, w.x << 11),
+                         int(w.y >> 20) - 1022, f);
+  bool negative = nm_magnitude(f);
+  int shift = nm_normalize(f);
+  double m = double(f[0]) * 4294967296.0lf + double(f[1] & ~0x7ffu); // 53 bits
+  r = nm_scale(m, -62 - shift) * HALF_PI_F64;
+  if (negative) r = -r, q++;
+  if (a < 0.0lf) r = -r, q = -q;
+  return q;
+}
+
+double nm_log_tail(const double z) {
+  double p = 2.0lf / 25.0lf;
+  p = p * z + 2.0lf / 23.0lf;
+  p = p * z + 2.0lf / 21.0lf;
+  p = p * z + 2.0lf / 19.0lf;
+  p = p * z + 2.0lf / 17.0lf;
+  p = p * z + 2.0lf / 15.0lf;
+  p = p * z + 2.0lf / 13.0lf;
+  p = p * z + 2.0lf / 11.0lf;
+  p = p * z + 2.0lf / 9.0lf;
+  p = p * z + 2.0lf / 7.0lf;
+  return p * z + 2.0lf / 5.0lf;
+}
+
+#define T double
+#define SPLIT 134217729.0lf
+#define TWO_THIRDS 0.66666666666666662966lf
+#define TWO_THIRDS_LOW 3.70074341541718826e-17lf
+#define LOG2E 1.44269504088896338700lf
+#define LOG2E_LOW 2.03552737409310331e-17lf
+#define LN2 0.69314718055994528623lf
+#define HALF_PI HALF_PI_F64
+#define WHOLE 9007199254740992.0lf
+#include "float.glsl"
+#undef T
+#undef SPLIT
+#undef TWO_THIRDS
+#undef TWO_THIRDS_LOW
+#undef LOG2E
+#undef LOG2E_LOW
+#undef LN2
+#undef HALF_PI
+#undef WHOLE
+#undef HIGH
+#undef IS_NAN
+#undef INF
+#undef NOT_A_NUMBER

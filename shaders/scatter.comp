@@ -1,0 +1,35 @@
+#version 460
+#extension GL_GOOGLE_include_directive : require
+// scatter.comp: y[i, index[i, j, k], k] = or += src[i, j, k].  An invocation owns a line: all j for one (i, k)
+// and no other, so that repeated indices meet in one place, in order: of several the last is set, and
+// sums are the same in every run.
+// variant: scatter_f32 -DF32
+// variant: scatter_f64 -DF64
+// variant: scatter_i32 -DI32
+// variant: scatter_i64 -DI64
+#include "kernel.glsl"
+
+layout(constant_id = 0) const uint DTYPE = 0u;
+layout(constant_id = 1) const uint ADD = 0u;
+layout(local_size_x = 64) in;
+
+layout(push_constant, std430) uniform Push {
+  Words y, index, src;
+  DimsRef y_of, index_of, src_of;          // over index's shape without the dim
+  uint lines;
+  uint y_stride, index_stride, src_stride; // along the dim
+  uint y_at, index_at, src_at;
+  uint first, end;                         // of j
+} p;
+
+void main() {
+  for (uint i = gl_GlobalInvocationID.x; i < p.lines; i += gl_NumWorkGroups.x * 64u) {
+    uint y = p.y_at + position(p.y_of, i), s = p.src_at + position(p.src_of, i);
+    uint x = p.index_at + position(p.index_of, i);
+    for (uint j = p.first; j < p.end; j++) {
+      uint to = y + p.index.w[2u * (x + j * p.index_stride)] * p.y_stride;
+      T v = load_as(DTYPE, p.src, s + j * p.src_stride);
+      store_as(DTYPE, p.y, to, ADD != 0u ? load_as(DTYPE, p.y, to) + v : v);
+    }
+  }
+}

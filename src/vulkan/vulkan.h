@@ -1,0 +1,60 @@
+/* vulkan.h: the Vulkan device, and what its parts offer to each other.
+ *
+ *   loader    Vulkan's functions            memory    blocks, segments, reading and writing
+ *   device    choice, features, the class   stream    command buffers, order, submission, waiting
+ *   pipeline  pipelines and their caches    spirv     writing SPIR-V; library: splicing functions
+ *   emit      programs as SPIR-V            run       running programs
+ *   kernels   reduce, matmul, softmax, gather, scatter
+ *
+ * Every function that can fail returns a status with the message set.  A device that was lost refuses
+ * everything.  All work goes to one queue, in order; barriers are put where address ranges overlap. */
+#ifndef NM_VULKAN_H
+#define NM_VULKAN_H
+
+#include "core/context.h"
+#include "vulkan/loader.h"
+#include "vulkan/memory.h"
+#include "vulkan/pipeline.h"
+#include "vulkan/stream.h"
+
+typedef struct vulkan_features { /* what is there beyond what is needed */
+  bool float64, int64, storage8, storage16;
+  bool preserve_f32, preserve_f64; /* SignedZeroInfNanPreserve */
+  bool rte_f32, rte_f64;           /* RoundingModeRTE */
+} vulkan_features;
+
+struct nm_vulkan {
+  nm_device base; /* first */
+  vulkan_functions vk;
+  VkInstance instance;
+  VkDebugUtilsMessengerEXT messenger;
+  VkPhysicalDevice physical;
+  VkDevice device;
+  VkQueue queue;
+  uint32_t family;
+  VkPhysicalDeviceProperties properties;
+  vulkan_features has;
+  bool validation;
+  uint32_t messages; /* of the validation layers */
+  vulkan_memory memory;
+  vulkan_stream stream;
+  vulkan_pipelines pipelines;
+  struct spirv_library *library; /* functions for emitted programs, read on first use */
+};
+
+static inline nm_vulkan *vulkan_of(nm_device *dev) { return (nm_vulkan *)dev; }
+
+/* The status of a call that gave `r`; `what` names it.  Marks the device as lost if it is. */
+nm_status vulkan_check(nm_vulkan *d, VkResult r, const char *what);
+/* NM_EDEVICE when the device was lost or the validation layers have complained. */
+nm_status vulkan_usable(nm_vulkan *d);
+
+nm_status vulkan_run(nm_device *dev, const nm_program *program);
+nm_status vulkan_reduce(nm_device *dev, const nm_reduce *r);
+nm_status vulkan_matmul(nm_device *dev, const nm_view *a, const nm_view *x, const nm_view *y);
+nm_status vulkan_softmax(nm_device *dev, const nm_view *x, const nm_view *y, bool log);
+nm_status vulkan_gather(nm_device *dev, const nm_view *x, int dim, const nm_view *index, const nm_view *y);
+nm_status vulkan_scatter(nm_device *dev, const nm_view *y, int dim, const nm_view *index, const nm_view *src,
+                         nm_scatter_mode mode);
+
+#endif
