@@ -17,7 +17,7 @@ local cases = {
     { "nm.zeros(2, { dtpye = 'int64' })", "zeros", "no option 'dtpye'", "did you mean 'dtype'?" },
     { "nm.zeros(2, { dtype = 'flaot32' })", "zeros", "dtype", "flaot32", "did you mean 'float32'" },
     { "nm.zeros(2, { device = 'gpu' })", "gpu", "cpu", "vulkan" },
-    { "nm.zeros(2, { 3 })", "zeros", "integer", "table" },
+    { "nm.zeros(2, { 3 })", "zeros", "too many arguments", "table" },
     { "nm.zeros('2')", "zeros", "integer", '"2"' },
     { "nm.zeros(2.5)", "zeros", "2.5" },
     { "nm.zeros(-1)", "zeros", "-1" },

@@ -69,6 +69,7 @@ local function to_text(value, depth, dtype, width)
     return list
   end
   local text = precision[dtype] and float_text(value, dtype) or tostring(value)
+  if value == math.mininteger then text = "math.mininteger" end -- its digits would read as a float
   width.whole = math.max(width.whole, #text)
   local point = text:find(".", 1, true)
   if text:find("e", 1, true) and point then

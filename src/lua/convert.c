@@ -319,6 +319,8 @@ static int f_frombuffer(lua_State *L, nml_state *s, const nml_args *a) {
   return finish(L, s, a, box);
 }
 
+static void leave(void *memory) { (void)memory; }
+
 static int f_from_blob(lua_State *L, nml_state *s, const nml_args *a) {
   int i = (int)a->arg[0].as.integer;
   nm_dims shape;
@@ -331,7 +333,7 @@ static int f_from_blob(lua_State *L, nml_state *s, const nml_args *a) {
   if ((!data && nm__checked_count(&shape)) || (uintptr_t)data % nm__dtype_size(dtype))
     return nml_error(L, "from_blob: the address is not one of a %s", nm__dtypes[dtype].name);
   nml_box *box = nml_new(L, s);
-  if (nm_from_blob(s->ctx, data, shape.ndim, shape.dim, dtype, NULL, NULL, &box->t) != NM_OK) {
+  if (nm_from_blob(s->ctx, data, shape.ndim, shape.dim, dtype, leave, NULL, &box->t) != NM_OK) {
     box->t = NULL;
     return nml_fail(L, s);
   }

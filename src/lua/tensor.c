@@ -388,14 +388,6 @@ static int f_requires_grad_(lua_State *L, nml_state *s, const nml_args *a) {
   return 1;
 }
 
-static int f_retain_grad(lua_State *L, nml_state *s, const nml_args *a) {
-  nm_tensor *t = a->arg[0].as.tensor;
-  if (!t->requires_grad && !node_of(L, s, t))
-    return nml_error(L, "retain_grad: the tensor does not require a gradient");
-  if (t->node) t->retains_grad = true;
-  return 0;
-}
-
 static int f_backward(lua_State *L, nml_state *s, const nml_args *a) {
   nm_tensor *grad = a->arg[1].kind == NM_ARG_TENSOR ? a->arg[1].as.tensor : NULL;
   bool create = a->arg[3].kind == NM_ARG_BOOL && a->arg[3].as.boolean;
@@ -489,8 +481,6 @@ const nml_function nml_tensor_functions[] = {
   ROW(data_ptr, self_params, NM_METHOD,
       "the host address of the first element, as a light userdata"),
   ROW(requires_grad_, flag_params, NM_METHOD, "says whether backward collects a gradient here"),
-  ROW(retain_grad, self_params, NM_METHOD,
-      "makes backward keep the gradient of a tensor that is no leaf"),
   ROW(backward, backward_params, NM_METHOD, "adds the gradients of the tensor to the leaves' grad"),
   ROW(free, box_params, NM_METHOD, "lets go of the memory now; the tensor can't be used any more"),
   NAMED("close", f_free, box_params, NM_METHOD, "the same as free"),
