@@ -27,23 +27,24 @@ if(WIN32)
   set(NUMOON_LUA_LIBRARY ${NUMOON_LUA_LIBRARY_FOUND})
 endif()
 
-# ---- Vulkan: headers, and glslangValidator to compile the shaders ----
+# ---- Vulkan: headers (SPIR-V's too), and glslangValidator to compile the shaders ----
 set(NUMOON_HAVE_VULKAN OFF)
 if(NOT NUMOON_VULKAN STREQUAL "OFF")
   find_path(NUMOON_VULKAN_INCDIR vulkan/vulkan.h HINTS $ENV{VULKAN_SDK}/include)
+  find_path(NUMOON_SPIRV_INCDIR spirv/unified1/spirv.h HINTS $ENV{VULKAN_SDK}/include)
   find_program(GLSLANG_VALIDATOR glslangValidator HINTS $ENV{VULKAN_SDK}/bin)
-  if(NUMOON_VULKAN_INCDIR AND GLSLANG_VALIDATOR)
+  set(packages "its headers, SPIR-V's and glslangValidator "
+    "(Debian: libvulkan-dev spirv-headers glslang-tools)")
+  if(NUMOON_VULKAN_INCDIR AND NUMOON_SPIRV_INCDIR AND GLSLANG_VALIDATOR)
     set(NUMOON_HAVE_VULKAN ON)
     target_compile_definitions(numoon_libraries INTERFACE NUMOON_VULKAN)
     if(NOT NUMOON_VULKAN_INCDIR STREQUAL "/usr/include")
       target_include_directories(numoon_libraries SYSTEM INTERFACE ${NUMOON_VULKAN_INCDIR})
     endif()
   elseif(NUMOON_VULKAN STREQUAL "AUTO")
-    message(STATUS "numoon: a CPU-only build. For Vulkan install its headers and glslangValidator "
-      "(Debian: libvulkan-dev glslang-tools)")
+    message(STATUS "numoon: a CPU-only build. For Vulkan install " ${packages})
   else()
-    message(FATAL_ERROR "numoon: NUMOON_VULKAN=ON needs the Vulkan headers and glslangValidator "
-      "(Debian: libvulkan-dev glslang-tools)")
+    message(FATAL_ERROR "numoon: NUMOON_VULKAN=ON needs " ${packages})
   endif()
 endif()
 

@@ -3,7 +3,6 @@
 # A line "// variant: NAME ARGS..." in a .comp file asks for one module, compiled with these arguments
 # of glslangValidator.  The build directory gets shaders/NAME.h with the words, shaders/shaders.h with
 # the list NM_SHADERS(X), and shaders/shaders.c with the table; see src/vulkan/pipeline.h.
-find_path(NUMOON_SPIRV_INCDIR spirv/unified1/spirv.h HINTS $ENV{VULKAN_SDK}/include REQUIRED)
 
 function(numoon_compile_shaders target)
   set(source_dir ${PROJECT_SOURCE_DIR}/shaders)
