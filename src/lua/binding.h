@@ -163,6 +163,7 @@ nm_status nml_try_to(lua_State *L, nml_state *s, nm_tensor *t, const char *dtype
 /* ---- the rest of the functions ---- */
 extern const nml_function nml_tensor_functions[]; /* tensor.c */
 extern const nml_function nml_mode_functions[];   /* modes.c */
+int nml_l_eval(lua_State *L);
 void nml_scope_note(lua_State *L); /* scope.c: notes the tensor on top in the scope */
 extern const nml_function nml_scope_functions[];
 int nml_l_scope_keep(lua_State *L);

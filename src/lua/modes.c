@@ -7,16 +7,33 @@
 #define GIVEN(i) (a->arg[i].kind != NM_ARG_NONE)
 
 /* ---- evaluation ---- */
-static int f_eval(lua_State *L, nml_state *s, const nml_args *a) {
+static void evaluate(lua_State *L, nml_state *s, int i) {
   bool tried = false;
-  for (int i = 0; GIVEN(0) && i < a->arg[0].n; i++) {
-    nm_status status;
-    do status = nm_eval(s->ctx, a->arg[0].as.tensors[i]);
-    while (nml_again(L, status, &tried));
-    if (status != NM_OK) return nml_fail(L, s);
+  nm_status status;
+  nm_tensor *t = nml_tensor_at(L, s, i);
+  if (!t) nml_error(L, "eval: takes tensors and lists of them, got %s", nml_describe(L, s, i));
+  do status = nm_eval(s->ctx, t);
+  while (nml_again(L, status, &tried));
+  if (status != NM_OK) nml_fail(L, s);
+}
+
+/* nm.eval(...): computes what is pending in the tensors, also in lists of them, and returns its
+ * arguments. */
+int nml_l_eval(lua_State *L) {
+  nml_state *s = nml_enter(L);
+  int n = lua_gettop(L);
+  for (int i = 1; i <= n; i++) {
+    if (!lua_istable(L, i)) {
+      evaluate(L, s, i);
+      continue;
+    }
+    for (lua_Integer k = 1; lua_rawgeti(L, i, k) != LUA_TNIL; k++) {
+      evaluate(L, s, n + 1);
+      lua_pop(L, 1);
+    }
+    lua_settop(L, n);
   }
-  lua_settop(L, a->npos);
-  return a->npos;
+  return n;
 }
 
 static int f_set_fusion(lua_State *L, nml_state *s, const nml_args *a) {
@@ -248,7 +265,6 @@ static int f_vulkan_devices(lua_State *L, nml_state *s, const nml_args *a) {
   return 1;
 }
 
-static const nm_param tensors_params[] = {{"tensors", NM_P_TENSORS, NM_OPTIONAL, NULL}};
 static const nm_param on_params[] = {{"on", NM_P_BOOL, 0, NULL}};
 static const nm_param n_params[] = {{"n", NM_P_INT, 0, NULL}};
 static const nm_param seed_params[] = {{"seed", NM_P_INT, 0, NULL}};
@@ -269,8 +285,6 @@ static const nm_param grad_params[] = {{"outputs", NML_P_ANY, 0, NULL},
   {{.name = #f, .doc = text, .params = p, .nparams = count, .flags = where}, f_##f}
 
 const nml_function nml_mode_functions[] = {
-  ROW(eval, tensors_params, 1, NM_FUNCTION,
-      "computes what is pending in the tensors, and returns them"),
   ROW(set_fusion, on_params, 1, NM_FUNCTION, "off: every op runs at once"),
   ROW(set_num_threads, n_params, 1, NM_FUNCTION, "threads that the CPU uses at most"),
   ROW(get_num_threads, none, 0, NM_FUNCTION, "threads that the CPU uses at most"),

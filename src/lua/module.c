@@ -245,6 +245,7 @@ int luaopen_numoon_core(lua_State *L) {
   add_functions(L, &t, file_functions);
   set_closure(L, t.methods, t.state, t.meta, "get", nml_l_get, NULL);
   set_closure(L, t.methods, t.state, t.meta, "set", nml_l_set, NULL);
+  set_closure(L, t.functions, t.state, t.meta, "eval", nml_l_eval, NULL);
   set_closure(L, t.core, t.state, t.meta, "ops", nml_l_ops, NULL);
   set_closure(L, t.core, t.state, t.meta, "raise", nml_l_raise, NULL);
   set_closure(L, t.core, t.state, t.meta, "nearest", nml_l_nearest, NULL);
