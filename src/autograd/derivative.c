@@ -3,6 +3,7 @@
  * In the table's expressions g is the gradient of the result y, and a, b, c are the operands; the
  * t_ functions are ops, so a derivative runs on any device, fuses, and can be differentiated again. */
 #include "autograd/derivative.h"
+#include "fuse/fuse.h"
 
 #define t_neg(x) nm__t1(ctx, NM_I_neg, x)
 #define t_sign(x) nm__t1(ctx, NM_I_sign, x)
@@ -35,6 +36,11 @@ static nm_tensor *pick(nm_context *ctx, nm_tensor *x, nm_tensor *z) {
 
 /* d(a^b)/da = b a^(b-1), and 0 where b is 0 (also at a = 0). */
 static nm_tensor *pow_da(nm_context *ctx, nm_tensor *a, nm_tensor *b) {
+  nm_bits n;
+  if (a && b && nm__constant(b->storage->value, &n)) { /* a number: small powers have instructions of their own */
+    double e = nm__bits_cast(n, nm__dtype_class((nm_dtype)b->dtype), NM_F64).f64;
+    return e == 0 ? t_zero(a) : t_muls(nm__t2s(ctx, NM_I_pow, a, e - 1), e);
+  }
   nm_tensor *d = t_mul(b, nm__t2(ctx, NM_I_pow, a, nm__t2s(ctx, NM_I_sub, b, 1)));
   return t_where(nm__t2s(ctx, NM_I_eq, b, 0), t_zero(d), d);
 }

@@ -133,8 +133,8 @@ static void add_store(builder *b, int output) {
 /* Sees to it that an operand has a place where a loop can read it. */
 static void need(builder *b, int r) {
   if (b->placed[r]) return;
-  const nm_operand *o = &b->p->in[r];
-  if (r >= b->p->nin || o->layout == NM_SINGLE) {
+  const nm_operand *o = r < b->p->nin ? &b->p->in[r] : NULL;
+  if (!o || o->layout == NM_SINGLE) {
     place_tile(b, r, true);
   } else if (in_place(o)) {
     place_direct(b, r, o);
@@ -293,17 +293,16 @@ static void store_strided(nm_machine *m, const nm_step *s, int64_t start, int n)
   }
 }
 
+static char *element(const nm_operand *flat, int64_t i) {
+  return flat->ptr + i * (int64_t)nm__dtype_size((nm_dtype)flat->dtype);
+}
+
 static void other_step(nm_machine *m, const nm_step *s, int64_t start, int n) {
   const nm_program *p = m->plan->program;
-  const nm_operand *in = &p->in[s->at], *out = &p->out[s->at];
   switch (s->kind) {
-  case S_LOAD:
-    s->run.load(n, m->where[s->y], in->ptr + start * (int64_t)nm__dtype_size((nm_dtype)in->dtype), 1);
-    break;
+  case S_LOAD: s->run.load(n, m->where[s->y], element(&p->in[s->at], start), 1); break;
   case S_LOAD_STRIDED: load_strided(m, s, start, n); break;
-  case S_STORE:
-    s->run.store(n, out->ptr + start * (int64_t)nm__dtype_size((nm_dtype)out->dtype), 1, m->where[s->a]);
-    break;
+  case S_STORE: s->run.store(n, element(&p->out[s->at], start), 1, m->where[s->a]); break;
   case S_STORE_STRIDED: store_strided(m, s, start, n); break;
   case S_RANDOM:
     s->run.random(n, m->where[s->y], start, p->konst[s->a - p->nin].u64, p->konst[s->b - p->nin].u64);

@@ -98,6 +98,7 @@ nm_status nm__apply_out(nm_context *ctx, const nm_op *op, const nm_value_arg *ar
   nm_op_call c = {.ctx = ctx, .op = op, .nargs = op->nparams, .args = args};
   if (ctx->grad_enabled && (nm__tracks(y) || any_tracks(&c)))
     return nm__op_error(&c, NM_EINVAL, "out = is not tracked, and a tensor here requires a gradient: leave out = away, or use nm.no_grad");
+  NM_TRY(nm__inplace_check(ctx, op->name, y));
   NM_TRY(nm__apply(ctx, op, args, &nout, out));
   for (int i = 1; i < nout; i++) nm_release(ctx, out[i]);
   return replace(ctx, op->name, y, out[0]);

@@ -80,6 +80,27 @@ static nm_status types(const nm_op_call *c, nm_dtype *compute, nm_dtype *result)
   return NM_OK;
 }
 
+/* x to a power that is a small number, in the instructions that are made for it; NM_I_pow if there are none. */
+static nm_opcode power_of(double e, bool floats) {
+  if (e == 2) return NM_I_square;
+  if (e == 1) return NM_I_copy;
+  if (!floats) return NM_I_pow;
+  return e == 0.5 ? NM_I_sqrt : e == -1 ? NM_I_reciprocal : e == -0.5 ? NM_I_rsqrt : NM_I_pow;
+}
+
+static nm_tensor *record_power(nm_op_call *c, nm_device *dev, nm_dtype dtype, const nm_dims *s, const nm_input *in) {
+  nm_class cls = nm__dtype_class(dtype);
+  double e = nm__float_arg(c, 1, 0);
+  nm_opcode op = c->args[1].kind == NM_ARG_TENSOR ? NM_I_pow : power_of(e, nm__is_float(dtype));
+  if (c->args[1].kind == NM_ARG_TENSOR || e != 3)
+    return nm__record(dev, op, dtype, cls, s->ndim, s->dim, op == NM_I_pow ? 2 : 1, in);
+  nm_input cube[2] = {{.tensor = nm__record(dev, NM_I_square, nm__class_dtype[cls], cls, s->ndim, s->dim, 1, in)}, in[0]};
+  if (!cube[0].tensor) return NULL;
+  nm_tensor *y = nm__record(dev, NM_I_mul, dtype, cls, s->ndim, s->dim, 2, cube);
+  nm_release(c->ctx, cube[0].tensor);
+  return y;
+}
+
 nm_status nm__elementwise_forward(nm_op_call *c) {
   nm_device *dev;
   nm_dtype compute = NM_FLOAT32, result = NM_FLOAT32;
@@ -98,7 +119,8 @@ nm_status nm__elementwise_forward(nm_op_call *c) {
     in[i].tensor = nm__tensor_arg(c, i);
     if (!in[i].tensor) in[i].bits = nm__bits_of(&c->args[i], nm__operand_class((nm_opcode)c->op->opcode, cls, i));
   }
-  c->out[0] = nm__record(dev, (nm_opcode)c->op->opcode, result, cls, s.ndim, s.dim, c->nargs, in);
+  c->out[0] = c->op->opcode == NM_I_pow ? record_power(c, dev, result, &s, in)
+                                        : nm__record(dev, (nm_opcode)c->op->opcode, result, cls, s.ndim, s.dim, c->nargs, in);
   return c->out[0] ? NM_OK : c->ctx->status;
 }
 
