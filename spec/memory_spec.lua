@@ -219,13 +219,13 @@ describe("an aggressive collector", function()
 end)
 
 describe("closing Lua states", function()
-  local function lua(code)
+  local function lua(code, before)
     local path = ("LUA_PATH_5_4='%s' LUA_CPATH_5_4='%s' "):format(package.path, package.cpath)
     local file = os.tmpname()
     local handle = assert(io.open(file, "w"))
     handle:write(code)
     handle:close()
-    local pipe = assert(io.popen(path .. "lua5.4 " .. file .. " 2>&1"))
+    local pipe = assert(io.popen((before or "") .. path .. "lua5.4 " .. file .. " 2>&1"))
     local out = pipe:read("a")
     local ok, how, status = pipe:close()
     os.remove(file)
@@ -257,6 +257,28 @@ describe("closing Lua states", function()
     ]]
     assert.is_true(ok, out)
     assert.is_truthy(out:find("^false\t"), out)
+  end)
+
+  it("has no part in running out of memory, which is survived", function()
+    local x = nm.ones(1 << 42)
+    local ok, message = pcall(nm.eval, x)
+    assert.is_false(ok)
+    assert.is_truthy(message:find("out of memory", 1, true), message)
+    assert.are.equal(4.0, (nm.ones(2) * 2):sum():item())
+    -- with no collector running, what is left over must be collected when memory runs out
+    local out
+    ok, out = lua([[
+      collectgarbage("stop")
+      local nm = require "numoon"
+      nm.set_num_threads(1)
+      for i = 1, 100 do
+        local y = nm.eval(nm.ones(4 << 20) * i)
+        assert(y:get(-1) == i)
+      end
+      print "done"
+    ]], "ulimit -v 800000; ")
+    assert.is_true(ok, out)
+    assert.are.equal("done\n", out)
   end)
 
   it("works when the module is required a second time", function()
