@@ -34,13 +34,15 @@ typedef void nm_random_loop(int n, void *y, int64_t start, uint64_t key, uint64_
 /* What a reduction has gathered so far: f for sums, products and extremes of floats, else i. */
 typedef union nm_acc { double f; int64_t i; } nm_acc;
 enum { NM_NFOLDS = NM_R_ALL + 1 };
-/* One accumulator for n >= 1 elements, and n accumulators that take in an element each. */
+/* One accumulator for n >= 1 elements. */
 typedef nm_acc nm_fold_row(int n, const void *x);
-typedef void nm_fold_column(int n, nm_acc *acc, const void *x);
+/* acc[i] takes in x[i * across + k * along] for i < n, k < m. */
+typedef void nm_fold_grid(int n, int m, nm_acc *acc, const void *x, int64_t across, int64_t along);
 /* Position of the first extreme of n >= 1 elements, and its value. */
 typedef int nm_arg_row(int n, const void *x, nm_acc *value);
-/* n accumulators with the positions of what they hold; `at` is the position of the new elements. */
-typedef void nm_arg_column(int n, nm_acc *acc, int64_t *where, const void *x, int64_t at);
+/* As a fold_grid, with the positions of what the accumulators hold; elements k are at position at + k. */
+typedef void nm_arg_grid(int n, int m, nm_acc *acc, int64_t *where, int64_t at, const void *x, int64_t across,
+                         int64_t along);
 
 /* Matrix products of one class, see isa_gemm.h.  Strides in elements. */
 typedef struct nm_gemm {
@@ -63,6 +65,8 @@ typedef struct nm_softmax_loops { /* of one float class */
   void (*scale)(int n, void *y, double s);                    /* y *= s */
   double (*shifted_sum)(int n, const void *x, double m);      /* the sum of exp(x - m) */
   void (*shift)(int n, void *y, double m, double s);          /* y = (y - m) - s */
+  /* all of it in place, for rows whose elements fit a tile together */
+  void (*short_rows)(int rows, int length, void *y, bool log);
 } nm_softmax_loops;
 
 typedef struct nm_isa {
@@ -74,9 +78,9 @@ typedef struct nm_isa {
   nm_store_loop *store[NM_NDTYPES];
   nm_random_loop *rand[2], *randn[2]; /* by class: NM_F32, NM_F64 */
   nm_fold_row *fold_row[NM_NFOLDS][NM_NCLASSES];
-  nm_fold_column *fold_column[NM_NFOLDS][NM_NCLASSES];
+  nm_fold_grid *fold_grid[NM_NFOLDS][NM_NCLASSES];
   nm_arg_row *arg_row[2][NM_NCLASSES]; /* maximum, minimum */
-  nm_arg_column *arg_column[2][NM_NCLASSES];
+  nm_arg_grid *arg_grid[2][NM_NCLASSES];
   nm_gemm gemm[NM_NCLASSES];
   nm_pack_loop *pack[NM_NDTYPES];
   nm_softmax_loops softmax[2];
@@ -105,6 +109,7 @@ typedef struct nm_cpu {
   nm_device dev;
   const nm_isa *isa;
   nm_pool pool;
+  size_t most; /* bytes of a block */
   nm_team *team;
   void *scratch[NM_MAX_THREADS]; /* of each worker */
   size_t scratch_size[NM_MAX_THREADS];

@@ -79,7 +79,9 @@ nm_status nm__cpu_open(nm_context *ctx, nm_device **out) {
   if (!cpu) return nm__error(ctx, NM_ENOMEM, "out of memory: the cpu device");
   cpu->dev = (nm_device){.cls = &cpu_class, .ctx = ctx, .name = "cpu"};
   long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-  cpu->dev.cache_limit = pages > 0 && page > 0 ? (size_t)pages / 4 * (size_t)page : (size_t)1 << 30;
+  size_t memory = pages > 0 && page > 0 ? (size_t)pages * (size_t)page : (size_t)4 << 30;
+  cpu->dev.cache_limit = memory / 4;
+  cpu->most = memory * 2;
   cpu->isa = choose_isa();
   *out = &cpu->dev;
   return NM_OK;

@@ -26,7 +26,8 @@
   {.mr = MR, .nr = NR_##t, .kc = KC_##bytes, .kernel = kernel_##t, .small = small_##t, .dot = dot_##t, \
    .columns = columns_##t}
 #define SOFTMAX_OF(t) \
-  {.exp_sum = exp_sum_##t, .scale = scale_##t, .shifted_sum = shifted_sum_##t, .shift = shift_##t}
+  {.exp_sum = exp_sum_##t, .scale = scale_##t, .shifted_sum = shifted_sum_##t, .shift = shift_##t, \
+   .short_rows = short_rows_##t}
 
 const nm_isa ISA_TABLE = {
   .name = ISA_NAME,
@@ -71,11 +72,11 @@ const nm_isa ISA_TABLE = {
   .fold_row = {[NM_R_SUM] = BY_CLASS(row_SUM), [NM_R_PROD] = BY_CLASS(row_PROD),
                [NM_R_MAX] = BY_CLASS(row_MAX), [NM_R_MIN] = BY_CLASS(row_MIN),
                [NM_R_ANY] = BY_CLASS(row_ANY), [NM_R_ALL] = BY_CLASS(row_ALL)},
-  .fold_column = {[NM_R_SUM] = BY_CLASS(column_SUM), [NM_R_PROD] = BY_CLASS(column_PROD),
-                  [NM_R_MAX] = BY_CLASS(column_MAX), [NM_R_MIN] = BY_CLASS(column_MIN),
-                  [NM_R_ANY] = BY_CLASS(column_ANY), [NM_R_ALL] = BY_CLASS(column_ALL)},
+  .fold_grid = {[NM_R_SUM] = BY_CLASS(grid_SUM), [NM_R_PROD] = BY_CLASS(grid_PROD),
+                  [NM_R_MAX] = BY_CLASS(grid_MAX), [NM_R_MIN] = BY_CLASS(grid_MIN),
+                  [NM_R_ANY] = BY_CLASS(grid_ANY), [NM_R_ALL] = BY_CLASS(grid_ALL)},
   .arg_row = {BY_CLASS(arg_row_MAX), BY_CLASS(arg_row_MIN)},
-  .arg_column = {BY_CLASS(arg_column_MAX), BY_CLASS(arg_column_MIN)},
+  .arg_grid = {BY_CLASS(arg_grid_MAX), BY_CLASS(arg_grid_MIN)},
   .gemm = {[NM_F32] = GEMM_OF(f32, 4), [NM_F64] = GEMM_OF(f64, 8), [NM_I32] = GEMM_OF(i32, 4),
            [NM_I64] = GEMM_OF(i64, 8)},
   .pack = BY_DTYPE(pack),

@@ -2,7 +2,8 @@
  *
  * A row of elements becomes one accumulator through LANES partial results side by side, which is both
  * what vector registers do and the first levels of a pairwise sum; the lanes are then folded in halves.
- * A column fold takes an element into each of n accumulators.  Beyond a tile all floats go on in double. */
+ * A grid of elements, m for each of n accumulators side by side, serves columns and short rows.  Beyond
+ * a row in a tile all floats go on in double. */
 
 enum { LANES = 32 };
 
@@ -14,28 +15,31 @@ enum { LANES = 32 };
 #define JOIN_ANY(v, x) ((v) | ((x) != 0))
 #define JOIN_ALL(v, x) ((v) & ((x) != 0))
 
-/* FOLD(kind, class t, C type T, C type L of a lane, field of the accumulator, identity) */
-#define FOLD(kind, t, T, L, field, identity)                                           \
+/* FOLD(kind, class t, C type T, C type L of a lane, C type A and field of the accumulator, identity) */
+#define FOLD(kind, t, T, L, A, field, identity)                                        \
   static nm_acc row_##kind##_##t(int n, const void *x_) {                              \
     const T *x = x_;                                                                   \
     L lane[LANES];                                                                     \
-    int i = 0;                                                                         \
     if (n < LANES) { /* a short row is not worth the folding */                        \
       L v = identity;                                                                  \
-      for (; i < n; i++) v = JOIN_##kind(v, x[i]);                                     \
+      for (int i = 0; i < n; i++) v = JOIN_##kind(v, x[i]);                            \
       return (nm_acc){.field = v};                                                     \
     }                                                                                  \
     for (int j = 0; j < LANES; j++) lane[j] = identity;                                \
-    for (; i + LANES <= n; i += LANES)                                                 \
-      for (int j = 0; j < LANES; j++) lane[j] = JOIN_##kind(lane[j], x[i + j]);        \
-    for (int j = 0; i + j < n; j++) lane[j] = JOIN_##kind(lane[j], x[i + j]);          \
+    for (; n >= LANES; n -= LANES, x += LANES)                                         \
+      for (int j = 0; j < LANES; j++) lane[j] = JOIN_##kind(lane[j], x[j]);            \
+    for (int j = 0; j < n; j++) lane[j] = JOIN_##kind(lane[j], x[j]);                  \
     for (int half = LANES / 2; half; half /= 2)                                        \
       for (int j = 0; j < half; j++) lane[j] = JOIN_##kind(lane[j], lane[j + half]);   \
     return (nm_acc){.field = lane[0]};                                                 \
   }                                                                                    \
-  static void column_##kind##_##t(int n, nm_acc *acc, const void *x_) {                \
-    const T *x = x_;                                                                   \
-    for (int i = 0; i < n; i++) acc[i].field = JOIN_##kind(acc[i].field, x[i]);        \
+  static void grid_##kind##_##t(int n, int m, nm_acc *acc_, const void *x_, int64_t across, int64_t along) { \
+    A *acc = &acc_->field;                                                             \
+    for (int k = 0; k < m; k++) {                                                      \
+      const T *x = (const T *)x_ + k * along;                                          \
+      if (across == 1) EACH(n) acc[i] = JOIN_##kind(acc[i], x[i]);                     \
+      else EACH(n) acc[i] = JOIN_##kind(acc[i], x[i * across]);                        \
+    }                                                                                  \
   }
 
 /* ARG(kind, class t, C type T, type and field of the accumulator, comparison) */
@@ -52,23 +56,27 @@ enum { LANES = 32 };
     }                                                                                  \
     return i;                                                                          \
   }                                                                                    \
-  static void arg_column_##kind##_##t(int n, nm_acc *acc, int64_t *where, const void *x_, int64_t at) { \
-    const T *x = x_;                                                                   \
-    for (int i = 0; i < n; i++) {                                                      \
-      W v = acc[i].field, w = x[i];                                                    \
-      bool take = (w before v) | ((w != w) & (v == v));                                \
-      acc[i].field = take ? w : v;                                                     \
-      where[i] = take ? at : where[i];                                                 \
+  static void arg_grid_##kind##_##t(int n, int m, nm_acc *acc_, int64_t *where, int64_t at, const void *x_, \
+                                    int64_t across, int64_t along) {                   \
+    W *acc = &acc_->field;                                                             \
+    for (int k = 0; k < m; k++) {                                                      \
+      const T *x = (const T *)x_ + k * along;                                          \
+      EACH(n) {                                                                        \
+        W v = acc[i], w = x[i * across];                                               \
+        bool take = (w before v) | ((w != w) & (v == v));                              \
+        acc[i] = take ? w : v;                                                         \
+        where[i] = take ? at + k : where[i];                                           \
+      }                                                                                \
     }                                                                                  \
   }
 
 #define FOLD_CLASS(t, T, W, field, low, high) \
-  FOLD(SUM, t, T, SUM_LANE_##t, field, 0)     \
-  FOLD(PROD, t, T, W, field, 1)               \
-  FOLD(MAX, t, T, T, field, low)              \
-  FOLD(MIN, t, T, T, field, high)             \
-  FOLD(ANY, t, T, int64_t, i, 0)              \
-  FOLD(ALL, t, T, int64_t, i, 1)              \
+  FOLD(SUM, t, T, SUM_LANE_##t, W, field, 0)  \
+  FOLD(PROD, t, T, W, W, field, 1)            \
+  FOLD(MAX, t, T, T, W, field, low)           \
+  FOLD(MIN, t, T, T, W, field, high)          \
+  FOLD(ANY, t, T, int64_t, int64_t, i, 0)     \
+  FOLD(ALL, t, T, int64_t, int64_t, i, 1)     \
   ARG(MAX, t, T, W, field, >)                 \
   ARG(MIN, t, T, W, field, <)
 #define SUM_LANE_f32 float
@@ -109,6 +117,25 @@ FOLD_CLASS(i64, int64_t, int64_t, i, INT64_MIN, INT64_MAX)
   static void shift_##t(int n, void *y_, double m_, double s_) {                       \
     T *y = y_, m = (T)m_, s = (T)s_;                                                   \
     EACH(n) y[i] = (y[i] - m) - s;                                                     \
+  }                                                                                    \
+  /* short rows, as many as fit a tile: everything over all their elements at once */  \
+  static void short_rows_##t(int rows, int length, void *y_, bool log_) {              \
+    T *y = y_, e[NM_TILE], each[NM_TILE];                                              \
+    nm_acc acc[NM_TILE];                                                               \
+    int n = rows * length;                                                             \
+    for (int r = 0; r < rows; r++) acc[r].f = -(double)INFINITY;                       \
+    grid_MAX_##t(rows, length, acc, y, length, 1);                                     \
+    for (int i = 0, r = 0; r < rows; r++)                                              \
+      for (int j = 0; j < length; j++, i++) each[i] = (T)acc[r].f;                     \
+    EACH(n) y[i] -= each[i];                                                           \
+    EACH(n) e[i] = exp_##t(y[i]);                                                      \
+    for (int r = 0; r < rows; r++) acc[r].f = 0;                                       \
+    grid_SUM_##t(rows, length, acc, e, length, 1);                                     \
+    for (int r = 0; r < rows; r++) acc[r].f = log_ ? log(acc[r].f) : 1.0 / acc[r].f;   \
+    for (int i = 0, r = 0; r < rows; r++)                                              \
+      for (int j = 0; j < length; j++, i++) each[i] = (T)acc[r].f;                     \
+    if (log_) EACH(n) y[i] -= each[i];                                                 \
+    else EACH(n) y[i] = e[i] * each[i];                                                \
   }
 SOFTMAX(f32, float)
 SOFTMAX(f64, double)

@@ -104,10 +104,9 @@ static inline int64_t madd_i64(int64_t a, int64_t b, int64_t c) { return a * b +
   static void dot_##t(int64_t k, const void *a_, const void *b_, void *y_) {                    \
     const T *a = a_, *b = b_;                                                                   \
     T lane[LANES] = {0};                                                                        \
-    int64_t i = 0;                                                                              \
-    for (; i + LANES <= k; i += LANES)                                                          \
-      for (int j = 0; j < LANES; j++) lane[j] = madd_##t(a[i + j], b[i + j], lane[j]);          \
-    for (int j = 0; i + j < k; j++) lane[j] = madd_##t(a[i + j], b[i + j], lane[j]);            \
+    for (; k >= LANES; k -= LANES, a += LANES, b += LANES)                                      \
+      for (int j = 0; j < LANES; j++) lane[j] = madd_##t(a[j], b[j], lane[j]);                  \
+    for (int j = 0; j < (int)k; j++) lane[j] = madd_##t(a[j], b[j], lane[j]);                   \
     for (int half = LANES / 2; half; half /= 2)                                                 \
       for (int j = 0; j < half; j++) lane[j] += lane[j + half];                                 \
     *(T *)y_ = lane[0];                                                                         \

@@ -1,7 +1,7 @@
 /* isa_random.h: the instructions rand and randn, exactly as philox.h says.
  *
  * A loop over blocks makes the words, in four arrays so that it vectorises over blocks; a second one
- * turns them into numbers.  A range may begin and end inside a block. */
+ * turns them into numbers.  A range may begin and end inside a block: whole blocks are made. */
 
 enum { BLOCKS = NM_TILE / 2 + 1 }; /* of two elements; the first and the last may be used in part */
 typedef struct words { uint32_t w[4][BLOCKS]; } words;
@@ -20,8 +20,8 @@ static inline double unit_f64(uint32_t high, uint32_t low) {
   return (double)(int64_t)((((uint64_t)high << 32) | low) >> 11) * 0x1p-53;
 }
 
-/* cos and sin of 2 pi u for u in [0, 1): the quarter turns are taken off first, which is exact. */
-static inline float cos_turn(float u, uint32_t quarter) {
+/* sin (quarter 0) and cos (quarter 1) of 2 pi u, u in [0, 1): quarter turns are taken off first, exactly. */
+static inline float sin_turn(float u, uint32_t quarter) {
   float t = madd_f32(u, 4.0f, 0x1.8p23f), n = t - 0x1.8p23f;
   return quadrant_f32((u - n * 0.25f) * 0x1.921fb6p+2f, bits_f32(t) + quarter);
 }
@@ -32,49 +32,48 @@ static inline double turn_f64(double u, bool sine) {
   return q & 2 ? -y : y;
 }
 
-static void rand_f32(int n, void *y_, int64_t start, uint64_t key, uint64_t counter) {
-  float *y = y_;
-  words ws;
-  int skip = (int)(start & 3), blocks = (skip + n + 3) / 4;
-  philox_blocks(blocks, &ws, key, counter + (uint64_t)start / 4);
-  for (int i = 0; i < n; i++) y[i] = unit_f32(ws.w[(skip + i) & 3][(skip + i) >> 2]);
-}
-
-static void rand_f64(int n, void *y_, int64_t start, uint64_t key, uint64_t counter) {
-  double *y = y_;
-  words ws;
-  int skip = (int)(start & 1), blocks = (skip + n + 1) / 2;
-  philox_blocks(blocks, &ws, key, counter + (uint64_t)start / 2);
-  for (int i = 0; i < n; i++) {
-    int block = (skip + i) >> 1, j = (skip + i) & 1;
-    y[i] = unit_f64(ws.w[2 * j][block], ws.w[2 * j + 1][block]);
+/* RANDOM(name, C type, elements of a block, step that makes block i of `all` from the words) */
+#define RANDOM(name, T, each, fill)                                                    \
+  static void name(int n, void *y, int64_t start, uint64_t key, uint64_t counter) {    \
+    T all[each * BLOCKS];                                                              \
+    words ws;                                                                          \
+    int skip = (int)(start % each), blocks = (skip + n + each - 1) / each;             \
+    philox_blocks(blocks, &ws, key, counter + (uint64_t)(start / each));               \
+    for (int i = 0; i < blocks; i++) fill;                                             \
+    memcpy(y, all + skip, (size_t)n * sizeof(T));                                      \
   }
-}
 
-static void randn_f32(int n, void *y_, int64_t start, uint64_t key, uint64_t counter) {
-  float *y = y_, normal[4][BLOCKS];
+static inline void fill_rand_f32(float *y, const words *ws, int i) {
+  for (int j = 0; j < 4; j++) y[j] = unit_f32(ws->w[j][i]);
+}
+static inline void fill_rand_f64(double *y, const words *ws, int i) {
+  for (int j = 0; j < 2; j++) y[j] = unit_f64(ws->w[2 * j][i], ws->w[2 * j + 1][i]);
+}
+static inline void fill_randn_f64(double *y, const words *ws, int i) {
+  double r = sqrt(-2.0 * log_f64(unit_f64(ws->w[0][i], ws->w[1][i]) + 0x1p-53));
+  double u = unit_f64(ws->w[2][i], ws->w[3][i]);
+  y[0] = r * turn_f64(u, false);
+  y[1] = r * turn_f64(u, true);
+}
+RANDOM(rand_f32, float, 4, fill_rand_f32(all + 4 * i, &ws, i))
+RANDOM(rand_f64, double, 2, fill_rand_f64(all + 2 * i, &ws, i))
+RANDOM(randn_f64, double, 2, fill_randn_f64(all + 2 * i, &ws, i))
+#undef RANDOM
+
+/* The numbers of all blocks in four arrays first: the roots and polynomials vectorise so, interleaved not. */
+static void randn_f32(int n, void *y, int64_t start, uint64_t key, uint64_t counter) {
+  float all[4 * BLOCKS], normal[4][BLOCKS];
   words ws;
-  int skip = (int)(start & 3), blocks = (skip + n + 3) / 4;
-  philox_blocks(blocks, &ws, key, counter + (uint64_t)start / 4);
+  int skip = (int)(start % 4), blocks = (skip + n + 3) / 4;
+  philox_blocks(blocks, &ws, key, counter + (uint64_t)(start / 4));
   for (int j = 0; j < 4; j += 2)
     for (int i = 0; i < blocks; i++) {
-      float u1 = unit_f32(ws.w[j][i]) + 0x1p-24f, u2 = unit_f32(ws.w[j + 1][i]);
-      float r = sqrt_f32(-2.0f * log_f32(u1));
-      normal[j][i] = r * cos_turn(u2, 1);
-      normal[j + 1][i] = r * cos_turn(u2, 0);
+      float u = unit_f32(ws.w[j + 1][i]);
+      float r = sqrt_f32(-2.0f * log_f32(unit_f32(ws.w[j][i]) + 0x1p-24f));
+      normal[j][i] = r * sin_turn(u, 1);
+      normal[j + 1][i] = r * sin_turn(u, 0);
     }
-  for (int i = 0; i < n; i++) y[i] = normal[(skip + i) & 3][(skip + i) >> 2];
-}
-
-static void randn_f64(int n, void *y_, int64_t start, uint64_t key, uint64_t counter) {
-  double *y = y_;
-  words ws;
-  int skip = (int)(start & 1), blocks = (skip + n + 1) / 2;
-  philox_blocks(blocks, &ws, key, counter + (uint64_t)start / 2);
-  for (int i = 0; i < n; i++) {
-    int block = (skip + i) >> 1;
-    double u1 = unit_f64(ws.w[0][block], ws.w[1][block]) + 0x1p-53;
-    double r = sqrt(-2.0 * log_f64(u1));
-    y[i] = r * turn_f64(unit_f64(ws.w[2][block], ws.w[3][block]), (skip + i) & 1);
-  }
+  for (int i = 0; i < blocks; i++)
+    for (int j = 0; j < 4; j++) all[4 * i + j] = normal[j][i];
+  memcpy(y, all + skip, (size_t)n * sizeof(float));
 }

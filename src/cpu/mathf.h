@@ -105,18 +105,23 @@ static inline float log_f32(float x) {
   return (s < 0) | (s != s) ? (float)NAN : y;
 }
 
-/* tanh |x| = 1 - 2 / (e^2|x| + 1), which cancels near 0: there x + x^3 P(x^2). */
+/* tanh |x| = e / (e + 2) with e = exp(2|x|) - 1 = 2^n (e^r - 1) + (2^n - 1), exact near 0 where n = 0.
+ * Beyond 10 it is 1 in float. */
 static inline float tanh_f32(float x) {
-  float a = __builtin_fabsf(x), z = x * x;
-  float p = 0x1.163b28p-9f; /* (tanh x - x) / x^3, |x| <= 0.63, 2^-32 */
-  p = madd_f32(p, z, -0x1.0b43bcp-7f);
-  p = madd_f32(p, z, 0x1.63695ep-6f);
-  p = madd_f32(p, z, -0x1.b9eba8p-5f);
-  p = madd_f32(p, z, 0x1.111058p-3f);
-  p = madd_f32(p, z, -0x1.555554p-2f);
-  float near = madd_f32(p, z * x, x);
-  float far = 1.0f - 2.0f / (exp_f32(a + a) + 1.0f);
-  return a < 0.6f ? near : __builtin_copysignf(far, x);
+  float a = __builtin_fabsf(x);
+  a = a > 10.0f ? 10.0f : a;
+  float b = a + a, t = madd_f32(b, 0x1.715476p+0f, 0x1.8p23f), n = t - 0x1.8p23f;
+  float r = madd_f32(n, 0x1.bd0106p-13f, madd_f32(n, -0x1.63p-1f, b));
+  float p = 0x1.a1c10ap-13f; /* as in exp */
+  p = madd_f32(p, r, 0x1.6d9e22p-10f);
+  p = madd_f32(p, r, 0x1.111076p-7f);
+  p = madd_f32(p, r, 0x1.555478p-5f);
+  p = madd_f32(p, r, 0x1.555556p-3f);
+  p = madd_f32(p, r, 0.5f);
+  p = madd_f32(p, r * r, r);
+  float scale = from_bits_f32((bits_f32(t) << 23) + 0x3f800000u);
+  float e = madd_f32(scale, p, scale - 1.0f);
+  return __builtin_copysignf(e / (e + 2.0f), x);
 }
 
 /* sin r and cos r for |r| <= pi / 4, and what quadrant q makes of them */

@@ -41,6 +41,7 @@ static int class_of(size_t bytes, size_t *capacity) {
 }
 
 static void *fresh(nm_cpu *cpu, size_t capacity) {
+  if (capacity > cpu->most) return NULL; /* the system might promise it and kill us for using it */
   size_t align = capacity >= HUGE_PAGE ? HUGE_PAGE : ALIGN;
   void *p = NULL;
   if (posix_memalign(&p, align, capacity)) {
@@ -83,8 +84,7 @@ nm_status nm__cpu_alloc(nm_device *dev, size_t bytes, nm_mem *out) {
       p = fresh(cpu, capacity);
     }
   } else {
-    if (bytes > SIZE_MAX / 2) return nm__error(dev->ctx, NM_ENOMEM, "out of memory: %zu bytes on cpu", bytes);
-    capacity = (bytes + PAGE - 1) / PAGE * PAGE;
+    capacity = bytes < SIZE_MAX - PAGE ? (bytes + PAGE - 1) / PAGE * PAGE : SIZE_MAX;
     p = reuse_big(cpu, &capacity);
     if (p) SHOW(p, capacity);
     else p = fresh(cpu, capacity);

@@ -12,7 +12,7 @@
 
 #include "cpu/cpu.h"
 
-enum { PART = 64 * NM_TILE, MOST_ROWS = 256 };
+enum { PART = 64 * NM_TILE, MOST_ROWS = 256, SHORT = 32 /* rows that are folded side by side */ };
 
 typedef struct groups { /* outer groups of dims, in order: sizes and steps in the program's index */
   int n;
@@ -197,7 +197,7 @@ static void fold_long_row(state *s, int j, int64_t start, int64_t n, int64_t fir
     if (f->arg) {
       nm_acc v;
       int i = f->cpu->isa->arg_row[f->r->kind == NM_R_ARGMIN][f->cls](k, source(s), &v);
-      if (s->where[j] < 0 || before(f, v, s->acc[j])) s->acc[j] = v, s->where[j] = first + at + i;
+      if (before(f, v, s->acc[j])) s->acc[j] = v, s->where[j] = first + at + i;
       continue;
     }
     stack[depth++] = f->cpu->isa->fold_row[f->r->kind][f->cls](k, source(s));
@@ -209,21 +209,25 @@ static void fold_long_row(state *s, int j, int64_t start, int64_t n, int64_t fir
 /* Folds a whole row for each of the outputs j .. j + n - 1, whose rows are neighbours and fit a tile. */
 static void fold_short_rows(state *s, int j, int n, int64_t start, int64_t first) {
   const fold *f = s->f;
+  const nm_isa *isa = f->cpu->isa;
   int length = (int)f->inner;
   size_t step = (size_t)length * nm__class_size[f->cls];
   nm__machine_run(&s->machine, start, n * length);
   const char *x = source(s);
-  if (f->arg) {
-    nm_arg_row *arg_row = f->cpu->isa->arg_row[f->r->kind == NM_R_ARGMIN][f->cls];
+  if (length < SHORT && f->arg) {
+    isa->arg_grid[f->r->kind == NM_R_ARGMIN][f->cls](n, length, s->acc + j, s->where + j, first, x, length, 1);
+  } else if (length < SHORT) {
+    isa->fold_grid[f->r->kind][f->cls](n, length, s->acc + j, x, length, 1);
+  } else if (f->arg) {
     for (int i = j; i < j + n; i++, x += step) {
       nm_acc v;
-      int at = arg_row(length, x, &v);
-      if (s->where[i] < 0 || before(f, v, s->acc[i])) s->acc[i] = v, s->where[i] = first + at;
+      int at = isa->arg_row[f->r->kind == NM_R_ARGMIN][f->cls](length, x, &v);
+      if (before(f, v, s->acc[i])) s->acc[i] = v, s->where[i] = first + at;
     }
-    return;
+  } else {
+    for (int i = j; i < j + n; i++, x += step)
+      s->acc[i] = join(f, s->acc[i], isa->fold_row[f->r->kind][f->cls](length, x));
   }
-  nm_fold_row *fold_row = f->cpu->isa->fold_row[f->r->kind][f->cls];
-  for (int i = j; i < j + n; i++, x += step) s->acc[i] = join(f, s->acc[i], fold_row(length, x));
 }
 
 static void fold_rows(state *s, int64_t output, int64_t part, int n) {
@@ -255,7 +259,7 @@ static void fold_rows(state *s, int64_t output, int64_t part, int n) {
 
 static void fold_columns(state *s, int64_t start, int n, int64_t part) {
   const fold *f = s->f;
-  size_t step = (size_t)f->inner * nm__class_size[f->cls];
+  const nm_isa *isa = f->cpu->isa;
   int64_t row = part * f->part_rows;
   int64_t end = row + f->part_rows < f->reduced.count ? row + f->part_rows : f->reduced.count;
   for (int64_t k; row < end; row += k) {
@@ -263,11 +267,17 @@ static void fold_columns(state *s, int64_t start, int n, int64_t part) {
     k = neighbours(&f->reduced, row, end - row < k ? end - row : k);
     nm__machine_run(&s->machine, start + position(&f->reduced, row), k > 1 ? (int)(k * f->inner) : n);
     const char *x = source(s);
-    for (int64_t i = 0; i < k; i++, x += step) {
-      if (f->arg) f->cpu->isa->arg_column[f->r->kind == NM_R_ARGMIN][f->cls](n, s->acc, s->where, x, row + i);
-      else f->cpu->isa->fold_column[f->r->kind][f->cls](n, s->acc, x);
-    }
+    if (f->arg)
+      isa->arg_grid[f->r->kind == NM_R_ARGMIN][f->cls](n, (int)k, s->acc, s->where, row, x, 1, f->inner);
+    else isa->fold_grid[f->r->kind][f->cls](n, (int)k, s->acc, x, 1, f->inner);
   }
+}
+
+/* Position among the reduced of the first element of a part. */
+static int64_t part_start(const fold *f, int64_t part) {
+  if (!f->rows) return part * f->part_rows;
+  if (f->part_rows) return part * f->part_rows * f->inner;
+  return part / f->row_parts * f->inner + part % f->row_parts * PART;
 }
 
 /* ---- all of it ---- */
@@ -295,8 +305,7 @@ static void reduce_work(void *arg, nm_job *job, int worker) {
   while ((task = nm__next_task(job)) >= 0) {
     int64_t unit = task / f->parts, part = task % f->parts;
     int n = unit_outputs(f, unit, &output);
-    /* columns start from the identity, to which the first element is equal if none is better */
-    int64_t first = f->rows ? -1 : part * f->part_rows;
+    int64_t first = part_start(f, part); /* where the extreme is if nothing comes before the identity */
     for (int i = 0; i < n; i++) s.acc[i] = f->identity;
     for (int i = 0; f->arg && i < n; i++) s.where[i] = first;
     if (f->rows) fold_rows(&s, output, part, n);
