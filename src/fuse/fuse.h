@@ -22,6 +22,8 @@ nm_tensor *nm__record(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls
 
 /* Computes what t needs, so that its storage's value is ready. */
 nm_status nm__ready(nm_context *ctx, nm_tensor *t);
+/* Says that the elements of t will be asked for: a program that computes them on its way stores them. */
+static inline void nm__announce(nm_tensor *t) { t->storage->value->seen = true; }
 /* The memory of a ready tensor as a view for kernels. */
 nm_status nm__view_of(nm_context *ctx, nm_tensor *t, nm_view *out);
 /* Writes src (which broadcasts to dst's shape and is cast to its dtype) into dst's elements, and counts

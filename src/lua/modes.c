@@ -1,5 +1,6 @@
 /* modes.c: what holds for a whole Lua state: defaults, random numbers, threads, gradients, devices.
  */
+#include "fuse/fuse.h"
 #include "lua/binding.h"
 
 #include <string.h>
@@ -7,6 +8,11 @@
 #define GIVEN(i) (a->arg[i].kind != NM_ARG_NONE)
 
 /* ---- evaluation ---- */
+static void announce(lua_State *L, nml_state *s, int i) {
+  nm_tensor *t = nml_tensor_at(L, s, i);
+  if (t) nm__announce(t);
+}
+
 static void evaluate(lua_State *L, nml_state *s, int i) {
   bool tried = false;
   nm_status status;
@@ -17,22 +23,28 @@ static void evaluate(lua_State *L, nml_state *s, int i) {
   if (status != NM_OK) nml_fail(L, s);
 }
 
-/* nm.eval(...): computes what is pending in the tensors, also in lists of them, and returns its
- * arguments. */
-int nml_l_eval(lua_State *L) {
-  nml_state *s = nml_enter(L);
-  int n = lua_gettop(L);
+/* Calls f with the stack index of each of n arguments, and of each element of those that are lists. */
+static void for_each(lua_State *L, nml_state *s, int n, void (*f)(lua_State *, nml_state *, int)) {
   for (int i = 1; i <= n; i++) {
     if (!lua_istable(L, i)) {
-      evaluate(L, s, i);
+      f(L, s, i);
       continue;
     }
     for (lua_Integer k = 1; lua_rawgeti(L, i, k) != LUA_TNIL; k++) {
-      evaluate(L, s, n + 1);
+      f(L, s, n + 1);
       lua_pop(L, 1);
     }
     lua_settop(L, n);
   }
+}
+
+/* nm.eval(...): computes what is pending in the tensors, also in lists of them, and returns its
+ * arguments.  What is computed on the way to an earlier one is stored by the same pass. */
+int nml_l_eval(lua_State *L) {
+  nml_state *s = nml_enter(L);
+  int n = lua_gettop(L);
+  if (n != 1 || lua_istable(L, 1)) for_each(L, s, n, announce);
+  for_each(L, s, n, evaluate);
   return n;
 }
 

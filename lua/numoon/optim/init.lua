@@ -38,9 +38,11 @@ optim.SGD = optimizer.define {
         b = g:clone()
         state.momentum_buffer = b
       end
-      g = group.nesterov and g + b * group.momentum or b
+      p:sub_((group.nesterov and g + b * group.momentum or b) * group.lr)
+      nm.eval(p, b)
+    else
+      p:sub_(g * group.lr)
     end
-    p:sub_(g * group.lr)
   end,
 }
 
@@ -66,6 +68,7 @@ local function update_adam(p, g, state, group)
   v:mul_(beta2):add_(g * g * (1 - beta2))
   local root = v:sqrt() * (1 / math.sqrt(1 - beta2 ^ step)) + group.eps
   p:sub_(m * (group.lr / (1 - beta1 ^ step)) / root)
+  nm.eval(p, m, v) -- one pass; left pending, the states of many steps would pile up
 end
 
 local ADAM_DEFAULTS = {
