@@ -75,9 +75,10 @@ void nm_two_product(const T a, const T b, out T hi, out T lo) {
 // The natural logarithm of m in [1/sqrt 2, sqrt 2) as a pair.  With s = (m - 1) / (m + 1):
 // log m = 2 s + 2/3 s^3 + s^5 tail(s^2); the first two terms are carried in pairs.
 void nm_log_pair(const T m, out T hi, out T lo) {
-  precise T f = m - T(1), d = m + T(1);
-  precise T dl = T(1) - (d - m);
-  T s = f / d, p, e;
+  T d, dl, p, e;
+  nm_two_sum(m, T(1), d, dl);
+  precise T f = m - T(1); // exact
+  precise T s = f / d;
   nm_two_product(s, d, p, e);
   precise T sl = (((f - p) - e) - s * dl) / d;
   T z, zl, c, cl, t, tl;

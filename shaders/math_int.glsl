@@ -41,5 +41,6 @@ T nm_pow(const T a, const T b) {
   return y;
 }
 
-T nm_shl(const T a, const T b) { return b < T(0) || b >= T(WIDTH) ? T(0) : a << int(b); }
-T nm_shr(const T a, const T b) { return a >> (b < T(0) || b >= T(WIDTH) ? WIDTH - 1 : int(b)); }
+// A shift by b is one by less than WIDTH bits if no higher bit of b is set.
+T nm_shl(const T a, const T b) { return (b & T(~(WIDTH - 1))) != T(0) ? T(0) : a << int(b); }
+T nm_shr(const T a, const T b) { return a >> ((b & T(~(WIDTH - 1))) != T(0) ? WIDTH - 1 : int(b)); }

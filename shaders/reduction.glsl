@@ -19,7 +19,7 @@ const uint TWO_OVER_PI[40] = uint[](
 // its whole part rounded to nearest returned, what is left in f as a signed fixed-point number of
 // 2 + 126 bits (f[0] the highest word).
 int nm_payne_hanek(const uvec2 m, const int e, out uint f[4]) {
-  // The words of 2/pi from bit e - 2 on: what comes before gives multiples of 4 only.
+  // The words of 2/pi from bit e - 2 on: times m.x, what comes before gives multiples of 4 only.
   int skip = e - 2;
   int i = skip >> 5, s = skip & 31;
   uint acc[6] = uint[](0u, 0u, 0u, 0u, 0u, 0u);
@@ -39,6 +39,8 @@ int nm_payne_hanek(const uvec2 m, const int e, out uint f[4]) {
       for (int k = at - 2; k >= 0 && more != 0u; k--) acc[k] = uaddCarry(acc[k], more, more);
     }
   }
+  if (i > 0) // m.y counts 32 bits lower, so it meets one word before those
+    acc[0] += (TWO_OVER_PI[i - 1] << s | (s != 0 ? TWO_OVER_PI[i] >> (32 - s) : 0u)) * m.y;
   for (int k = 0; k < 4; k++) f[k] = acc[k];
   int q = int(f[0] >> 30);
   f[0] &= 0x3fffffffu;

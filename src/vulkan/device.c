@@ -186,8 +186,9 @@ static nm_status look_up(nm_vulkan *d, feature_set *use) {
   vulkan_features *h = &d->has;
   h->float64 = f.base.features.shaderFloat64 && !without("float64");
   h->int64 = f.base.features.shaderInt64 && !without("int64");
-  h->storage8 = f.v12.storageBuffer8BitAccess && !without("storage8");
-  h->storage16 = f.v11.storageBuffer16BitAccess && !without("storage16");
+  /* pointers to narrow integers count as arithmetic with them for the validator of SPIR-V */
+  h->storage8 = f.v12.storageBuffer8BitAccess && f.v12.shaderInt8 && !without("storage8");
+  h->storage16 = f.v11.storageBuffer16BitAccess && f.base.features.shaderInt16 && !without("storage16");
   VkPhysicalDeviceFloatControlsProperties c = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FLOAT_CONTROLS_PROPERTIES};
   VkPhysicalDeviceProperties2 p = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &c};
   d->vk.GetPhysicalDeviceProperties2(d->physical, &p);
@@ -199,8 +200,8 @@ static nm_status look_up(nm_vulkan *d, feature_set *use) {
   chain_features(use);
   use->base.features.shaderFloat64 = h->float64;
   use->base.features.shaderInt64 = h->int64;
-  use->v11.storageBuffer16BitAccess = h->storage16;
-  use->v12.storageBuffer8BitAccess = h->storage8;
+  use->base.features.shaderInt16 = use->v11.storageBuffer16BitAccess = h->storage16;
+  use->v12.shaderInt8 = use->v12.storageBuffer8BitAccess = h->storage8;
   use->v12.bufferDeviceAddress = use->v12.timelineSemaphore = VK_TRUE;
   return NM_OK;
 }

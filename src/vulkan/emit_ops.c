@@ -51,6 +51,14 @@ uint32_t emit_narrow_bits(emitter *e, nm_dtype dtype, uint32_t value) {
   return emit_call(e, name, e->u32, 1, &value);
 }
 
+/* i32 as i64, put together from words: comparisons of OpSConvert's result with literals are folded wrongly
+ * by Mesa 22.3 (0 < int64(x) holds there for negative x). */
+static uint32_t widen_i32(emitter *e, uint32_t x, uint32_t high) {
+  spirv *s = &e->s;
+  uint32_t i64 = emit_class_type(e, NM_I64), i32 = emit_class_type(e, NM_I32);
+  return SPIRV_OP(s, Bitcast, i64, SPIRV_OP(s, CompositeConstruct, spirv_vector(s, i32, 2), x, high));
+}
+
 static uint32_t cast(emitter *e, nm_class from, nm_class to, uint32_t x) {
   spirv *s = &e->s;
   uint32_t type = emit_class_type(e, to);
@@ -61,6 +69,10 @@ static uint32_t cast(emitter *e, nm_class from, nm_class to, uint32_t x) {
     return emit_call(e, name, type, 1, &x);
   }
   if (is_float_class(from)) return SPIRV_OP(s, FConvert, type, x);
+  if (to == NM_I64) {
+    uint32_t sign = SPIRV_OP(s, ShiftRightArithmetic, emit_class_type(e, NM_I32), x, spirv_uint_constant(s, 31));
+    return widen_i32(e, x, sign);
+  }
   return is_float_class(to) ? SPIRV_OP(s, ConvertSToF, type, x) : SPIRV_OP(s, SConvert, type, x);
 }
 
@@ -121,8 +133,11 @@ static void random_lanes(emitter *e, const nm_instr *i, emit_value *out) {
 }
 
 static uint32_t element_index(emitter *e, uint32_t lane) {
-  uint32_t x = emit_index_add(e, e->element, lane), i64 = emit_class_type(e, NM_I64);
-  return e->plan->wide ? SPIRV_OP(&e->s, Bitcast, i64, x) : SPIRV_OP(&e->s, SConvert, i64, x);
+  spirv *s = &e->s;
+  uint32_t x = emit_index_add(e, e->element, lane), i32 = emit_class_type(e, NM_I32);
+  if (e->plan->wide) return SPIRV_OP(s, Bitcast, emit_class_type(e, NM_I64), x);
+  uint32_t zero = spirv_intern(s, SpvOpConstant, i32, 1, (uint32_t[]){0}, NULL);
+  return widen_i32(e, SPIRV_OP(s, Bitcast, i32, x), zero);
 }
 
 static uint32_t one_lane(emitter *e, const nm_instr *i, uint32_t lane, const uint32_t *args) {

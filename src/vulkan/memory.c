@@ -248,7 +248,7 @@ nm_status vulkan_alloc(nm_device *dev, size_t bytes, nm_mem *out) {
   NM_TRY(vulkan_usable(d));
   uint64_t size = bytes ? ((uint64_t)bytes + GRANULE - 1) / GRANULE * GRANULE : GRANULE;
   if (size < bytes || size > d->memory.largest)
-    return nm__error(dev->ctx, NM_ENOMEM, "device '%s': %zu bytes are more than it can allocate at once (%llu)",
+    return nm__error(dev->ctx, NM_ENOMEM, "device '%s': %zu bytes of memory are more than it gives at once (%llu)",
                      dev->name, bytes, (unsigned long long)d->memory.largest);
   int arena = size > SMALL;
   vulkan_segment *s = find(&d->memory.arenas[arena], size);

@@ -95,8 +95,14 @@ uint32_t spirv_bool(spirv *s) { return spirv_intern(s, SpvOpTypeBool, 0, 0, (uin
 
 uint32_t spirv_int(spirv *s, uint32_t width, bool is_signed) {
   if (width == 64) spirv_capability(s, SpvCapabilityInt64);
-  if (width == 16) spirv_capability(s, SpvCapabilityStorageBuffer16BitAccess);
-  if (width == 8) spirv_capability(s, SpvCapabilityStorageBuffer8BitAccess);
+  if (width == 16) {
+    spirv_capability(s, SpvCapabilityInt16);
+    spirv_capability(s, SpvCapabilityStorageBuffer16BitAccess);
+  }
+  if (width == 8) {
+    spirv_capability(s, SpvCapabilityInt8);
+    spirv_capability(s, SpvCapabilityStorageBuffer8BitAccess);
+  }
   return TYPE(s, Int, NULL, width, is_signed);
 }
 
