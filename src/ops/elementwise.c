@@ -119,8 +119,10 @@ nm_status nm__elementwise_forward(nm_op_call *c) {
     in[i].tensor = nm__tensor_arg(c, i);
     if (!in[i].tensor) in[i].bits = nm__bits_of(&c->args[i], nm__operand_class((nm_opcode)c->op->opcode, cls, i));
   }
-  c->out[0] = c->op->opcode == NM_I_pow ? record_power(c, dev, result, &s, in)
-                                        : nm__record(dev, (nm_opcode)c->op->opcode, result, cls, s.ndim, s.dim, c->nargs, in);
+  nm_opcode op = (nm_opcode)c->op->opcode;
+  if (op == NM_I_bitwise_not && compute == NM_BOOL) op = NM_I_logical_not;
+  c->out[0] = op == NM_I_pow ? record_power(c, dev, result, &s, in)
+                             : nm__record(dev, op, result, cls, s.ndim, s.dim, c->nargs, in);
   return c->out[0] ? NM_OK : c->ctx->status;
 }
 

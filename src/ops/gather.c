@@ -116,7 +116,7 @@ static nm_status scatter_forward(nm_op_call *c) { /* scatter, scatter_add */
   int mark = nm__scope(ctx);
   nm_view vi, vs, vy;
   nm_value_arg copy[1] = {nm__arg_t(x)};
-  if (!src) src = nm__temp(ctx, nm__t_full(ctx, dev, (nm_dtype)x->dtype, index->ndim, index->shape, nm__float_arg(c, 3, 0)));
+  if (!src) src = nm__t_full(ctx, dev, (nm_dtype)x->dtype, index->ndim, index->shape, nm__float_arg(c, 3, 0));
   nm_tensor *at = src ? nm__index_values(c, index, x->ndim ? x->shape[dim] : 1) : NULL;
   if (at && nm__view_of(ctx, at, &vi) == NM_OK && nm__view_of(ctx, src, &vs) == NM_OK) y = nm__t(ctx, nm__op_find("clone"), copy);
   if (y && (nm__writable(ctx, y) != NM_OK || nm__view_of(ctx, y, &vy) != NM_OK)) y = NULL;

@@ -53,21 +53,16 @@ static nm_status slice_dim(nm_context *ctx, const nm_index *x, int d, int64_t si
   return NM_OK;
 }
 
-/* Row-major positions of the true elements, counting from ctx->base. */
-static nm_tensor *positions(nm_context *ctx, nm_tensor *mask) {
-  int64_t n = nm_numel(mask), count = 0, *list = NULL;
-  uint8_t *bits = malloc(n ? (size_t)n : 1);
-  nm_tensor *t = NULL;
-  nm_status s = bits ? nm_read(ctx, mask, bits, (size_t)n) : nm__error(ctx, NM_ENOMEM, "index: out of memory");
-  for (int64_t i = 0; s == NM_OK && i < n; i++) count += bits[i] != 0;
-  if (s == NM_OK && !(list = malloc(count ? (size_t)count * sizeof *list : 1))) s = nm__error(ctx, NM_ENOMEM, "index: out of memory");
-  if (s == NM_OK) {
-    for (int64_t i = 0, k = 0; i < n; i++)
-      if (bits[i]) list[k++] = i + ctx->base;
-    t = nm__temp(ctx, nm__tensor_empty(ctx, nm__device_of(mask), NM_INT64, 1, &count));
-    if (t && nm_write(ctx, t, list, (size_t)count * sizeof *list) != NM_OK) t = NULL;
-  }
-  free(bits);
+/* Positions along dim d of the true elements, in row-major order, counting from ctx->base. */
+static nm_tensor *positions(nm_context *ctx, const nm_tensor *mask, const uint8_t *bits, int64_t count, int d) {
+  int64_t n = nm_numel(mask), stride[NM_MAX_DIMS];
+  int64_t *list = malloc(count ? (size_t)count * sizeof *list : 1);
+  if (!list) return nm__error(ctx, NM_ENOMEM, "index: out of memory"), NULL;
+  nm__row_major(mask->ndim, mask->shape, stride);
+  for (int64_t i = 0, k = 0; i < n; i++)
+    if (bits[i]) list[k++] = i / stride[d] % mask->shape[d] + ctx->base;
+  nm_tensor *t = nm__temp(ctx, nm__tensor_empty(ctx, nm__device_of(mask), NM_INT64, 1, &count));
+  if (t && nm_write(ctx, t, list, (size_t)count * sizeof *list) != NM_OK) t = NULL;
   free(list);
   return t;
 }
@@ -79,7 +74,7 @@ static nm_tensor *with_dim(nm_context *ctx, const char *op, nm_tensor *t, int di
   return nm__t(ctx, nm__op_find(op), args);
 }
 
-/* A mask stands for the dims it covers, made one. */
+/* A mask stands for as many index tensors as it has dims. */
 static nm_status add_mask(nm_context *ctx, plan *p, nm_tensor *mask, int dim) {
   char one[NM_SHAPE_TEXT], two[NM_SHAPE_TEXT];
   nm_op_call call = {.ctx = ctx, .op = &index_op};
@@ -87,14 +82,17 @@ static nm_status add_mask(nm_context *ctx, plan *p, nm_tensor *mask, int dim) {
     if (mask->shape[d] != p->view->shape[dim + d])
       return nm__op_error(&call, NM_EINVAL, "a mask of shape %s does not cover dims %d to %d of shape %s", nm__shape_text(mask->ndim, mask->shape, one),
                           dim + ctx->base, dim + mask->ndim - 1 + ctx->base, nm__shape_text(p->view->ndim, p->view->shape, two));
-  if (mask->ndim > 1) {
-    nm_value_arg args[3] = {nm__arg_t(p->view), nm__arg_int(dim), nm__arg_int(dim + mask->ndim - 1)};
-    p->view = nm__t(ctx, nm__op_find("flatten"), args);
+  int64_t n = nm_numel(mask), count = 0;
+  uint8_t *bits = malloc(n ? (size_t)n : 1);
+  nm_status s = bits ? nm_read(ctx, mask, bits, (size_t)n) : nm__error(ctx, NM_ENOMEM, "index: out of memory");
+  for (int64_t i = 0; s == NM_OK && i < n; i++) count += bits[i] != 0;
+  for (int d = 0; d < mask->ndim && s == NM_OK; d++) {
+    nm_tensor *at = positions(ctx, mask, bits, count, d);
+    if (at) p->pick[p->n++] = (pick){at, dim + d};
+    else s = ctx->status;
   }
-  nm_tensor *at = positions(ctx, mask);
-  if (!p->view || !at) return ctx->status;
-  p->pick[p->n++] = (pick){at, dim};
-  return NM_OK;
+  free(bits);
+  return s;
 }
 
 /* The view of all that is no tensor; then the tensors, dim by dim. */
@@ -135,7 +133,7 @@ static nm_status make_plan(nm_context *ctx, nm_tensor *t, int n, const nm_index 
       case NM_IX_TENSOR:
         if (is_mask(&ix[k])) NM_TRY(add_mask(ctx, p, ix[k].tensor, at));
         else p->pick[p->n++] = (pick){ix[k].tensor, at};
-        at++;
+        at += width(&ix[k]);
         break;
       default: at++; break;
     }
