@@ -45,7 +45,7 @@ static void call(nm_status s) {
 static const struct { uint8_t op, cpu32, cpu64, gpu32, gpu64; } bounds[] = {
   {NM_I_div, 0, 0, 3, 1},   {NM_I_reciprocal, 0, 0, 3, 1}, {NM_I_sqrt, 0, 0, 3, 1}, {NM_I_rsqrt, 2, 2, 4, 3},
   {NM_I_exp, 1, 1, 4, 2},   {NM_I_log, 2, 1, 4, 2},        {NM_I_sin, 2, 1, 4, 2},  {NM_I_cos, 2, 1, 4, 2},
-  {NM_I_tanh, 2, 2, 4, 4},  {NM_I_sigmoid, 2, 2, 4, 4},    {NM_I_pow, 1, 1, 4, 4},  {NM_I_floor_divide, 1, 1, 1, 1},
+  {NM_I_tanh, 3, 2, 4, 4},  {NM_I_sigmoid, 3, 3, 4, 4},    {NM_I_pow, 1, 1, 4, 4},  {NM_I_floor_divide, 1, 1, 1, 1},
 };
 static double bound_of(int op, nm_class cls) {
   for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++)

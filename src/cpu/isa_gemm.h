@@ -46,6 +46,7 @@ static inline int64_t madd_i64(int64_t a, int64_t b, int64_t c) { return a * b +
 
 #define GEMM(t, T)                                                                              \
   enum { W_##t = VECTOR / sizeof(T), NR_##t = 2 * W_##t };                                      \
+  typedef T place_##t __attribute__((vector_size(VECTOR), aligned(sizeof(T)), may_alias));      \
   static void kernel_##t(int kc, const void *a_, const void *b_, void *c_, int64_t ldc, int m, int n, \
                          bool add) {                                                            \
     const T *a = a_;                                                                            \
@@ -63,9 +64,8 @@ static inline int64_t madd_i64(int64_t a, int64_t b, int64_t c) { return a * b +
     T tile[MR * NR_##t] __attribute__((aligned(64)));                                           \
     T *c = c_;                                                                                  \
     if (m == MR && n == NR_##t) {                                                               \
-      typedef T place __attribute__((vector_size(VECTOR), aligned(sizeof(T)), may_alias));      \
       UNROLL_ROWS for (int i = 0; i < MR; i++) {                                                \
-        place *row = (place *)(c + i * ldc);                                                    \
+        place_##t *row = (place_##t *)(c + i * ldc);                                            \
         row[0] = add ? (vec_##t)row[0] + acc[i][0] : acc[i][0];                                          \
         row[1] = add ? (vec_##t)row[1] + acc[i][1] : acc[i][1];                                          \
       }                                                                                         \
@@ -81,25 +81,46 @@ static inline int64_t madd_i64(int64_t a, int64_t b, int64_t c) { return a * b +
         c[i * ldc + j] = add ? c[i * ldc + j] + v : v;                                          \
       }                                                                                         \
   }                                                                                             \
-  static void small_##t(int m, int n, int k, const void *a_, int64_t ars, int64_t acs, const void *b_, \
-                        int64_t brs, int64_t bcs, void *y_) {                                   \
-    const T *a = a_, *b = b_;                                                                   \
-    T *y = y_;                                                                                  \
-    for (int i = 0; i < m; i++)                                                                 \
-      for (int j0 = 0; j0 < n; j0 += NR_##t) {                                                  \
-        T acc[NR_##t] = {0};                                                                    \
-        int w = n - j0 < NR_##t ? n - j0 : NR_##t;                                              \
-        for (int l = 0; l < k; l++) {                                                           \
-          T v = a[i * ars + l * acs];                                                           \
-          const T *row = b + l * brs + j0 * bcs;                                                \
-          if (bcs == 1 && w == NR_##t) {                                                        \
-            for (int j = 0; j < NR_##t; j++) acc[j] = madd_##t(v, row[j], acc[j]);              \
-          } else {                                                                              \
-            for (int j = 0; j < w; j++) acc[j] = madd_##t(v, row[j * bcs], acc[j]);             \
-          }                                                                                     \
-        }                                                                                       \
-        for (int j = 0; j < w; j++) y[(int64_t)i * n + j0 + j] = acc[j];                        \
+  /* ROWS x NV vectors of y = a x b, straight from memory; rows and nv are constants where it is inlined */ \
+  static inline __attribute__((always_inline)) void strip_##t(int rows, int nv, int k, const T *a, int64_t ars, \
+                                                             int64_t acs, const T *b, int64_t brs, T *y, int64_t n) { \
+    vec_##t acc[4][2];                                                                          \
+    for (int i = 0; i < rows; i++)                                                              \
+      for (int v = 0; v < nv; v++) acc[i][v] = (vec_##t){0};                                    \
+    for (int l = 0; l < k; l++, a += acs, b += brs)                                             \
+      for (int i = 0; i < rows; i++) {                                                          \
+        vec_##t ai = a[i * ars] - (vec_##t){0};                                                 \
+        for (int v = 0; v < nv; v++)                                                            \
+          acc[i][v] = vmadd_##t(ai, (vec_##t)((const place_##t *)b)[v], acc[i][v]);             \
       }                                                                                         \
+    for (int i = 0; i < rows; i++)                                                              \
+      for (int v = 0; v < nv; v++) ((place_##t *)(y + i * n))[v] = acc[i][v];                   \
+  }                                                                                             \
+  static inline __attribute__((always_inline)) void strips_##t(int rows, int n, int k, const T *a, int64_t ars, \
+                                                              int64_t acs, const T *b, int64_t brs, int64_t bcs, T *y) { \
+    int j = 0;                                                                                  \
+    if (bcs == 1) {                                                                             \
+      for (; n - j >= 2 * W_##t; j += 2 * W_##t) strip_##t(rows, 2, k, a, ars, acs, b + j, brs, y + j, n); \
+      for (; n - j >= W_##t; j += W_##t) strip_##t(rows, 1, k, a, ars, acs, b + j, brs, y + j, n); \
+    }                                                                                           \
+    for (; j < n; j++) {                                                                        \
+      T acc[4] = {0};                                                                           \
+      for (int l = 0; l < k; l++)                                                               \
+        for (int i = 0; i < rows; i++)                                                          \
+          acc[i] = madd_##t(a[i * ars + l * acs], b[l * brs + j * bcs], acc[i]);                \
+      for (int i = 0; i < rows; i++) y[i * (int64_t)n + j] = acc[i];                            \
+    }                                                                                           \
+  }                                                                                             \
+  static void small_##t(int m, int n, int k, const void *a_, int64_t ars, int64_t acs, const void *b, \
+                        int64_t brs, int64_t bcs, void *y_) {                                   \
+    const T *a = a_;                                                                            \
+    T *y = y_;                                                                                  \
+    for (; m >= 4; m -= 4, a += 4 * ars, y += 4 * (int64_t)n) strips_##t(4, n, k, a, ars, acs, b, brs, bcs, y); \
+    if (m & 2) {                                                                                \
+      strips_##t(2, n, k, a, ars, acs, b, brs, bcs, y);                                         \
+      a += 2 * ars, y += 2 * (int64_t)n;                                                        \
+    }                                                                                           \
+    if (m & 1) strips_##t(1, n, k, a, ars, acs, b, brs, bcs, y);                                \
   }                                                                                             \
   static void dot_##t(int64_t k, const void *a_, const void *b_, void *y_) {                    \
     const T *a = a_, *b = b_;                                                                   \

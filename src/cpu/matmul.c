@@ -14,7 +14,8 @@
 enum {
   MC = 240,           /* rows of a packed block of a: a multiple of every mr; mc x kc stays in the second cache */
   NC = 3072,          /* columns of a packed panel of x: a multiple of every nr */
-  SMALL = 24 * 24 * 24, /* products of m, n, k up to here are not packed */
+  SMALL = 64 * 64 * 64, /* products of m, n, k up to here are not packed if rows of x are dense, */
+  TINY = 8 * 8 * 8,     /* and up to here whatever their strides */
 };
 
 typedef struct matrix { /* one of a batch, in memory */
@@ -200,7 +201,7 @@ nm_status nm__cpu_matmul(nm_device *dev, const nm_view *a, const nm_view *x, con
   p.y_at = narrow ? wide.ptr : to;
   nm_status status;
   if ((p.m == 1 || p.n == 1) && p.k > 1) status = by_vector(&p);
-  else if (!narrow && p.m * p.n <= SMALL && p.m * p.n * p.k <= SMALL) status = small(&p);
+  else if (!narrow && p.m * p.n <= SMALL && p.m * p.n * p.k <= (x->stride[2] == 1 ? SMALL : TINY)) status = small(&p);
   else status = packed(&p);
   if (narrow && status == NM_OK)
     for (int64_t at = 0; at < numel; at += 1 << 20)
