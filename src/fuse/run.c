@@ -258,6 +258,14 @@ static bool reduces_pending(const nm_tensor *t) {
   return !v->strided || nm__same_shape(t, v->ndim, v->shape);
 }
 
+/* The reduction of nothing. */
+static nm_tensor *identity(nm_device *dev, nm_reduction kind, nm_dtype dtype, int ndim, const int64_t *shape) {
+  nm_class cls = nm__dtype_class(dtype);
+  nm_bits one = {.i64 = kind == NM_R_PROD || kind == NM_R_ALL};
+  nm_input in = {.bits = nm__bits_cast(one, NM_I64, cls)};
+  return nm__record(dev, NM_I_copy, dtype, cls, ndim, shape, 1, &in);
+}
+
 nm_tensor *nm__reduce(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t dims, nm_dtype dtype) {
   nm_value *v = t->storage->value, *out;
   nm_device *dev = v->dev;
@@ -265,6 +273,7 @@ nm_tensor *nm__reduce(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t
   int ndim = 0;
   for (int d = 0; d < t->ndim; d++)
     if (!(dims >> d & 1)) n *= shape[ndim++] = t->shape[d];
+  if (nm_numel(t) == 0) return identity(dev, kind, dtype, ndim, shape);
   bool fused = reduces_pending(t);
   if (!fused && nm__materialize(ctx, v) != NM_OK) return NULL;
   if (nm__value_new(dev, dtype, n, &out) != NM_OK) return NULL;
@@ -273,24 +282,21 @@ nm_tensor *nm__reduce(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t
   begin(&b, ctx, t->ndim, t->shape, nm_numel(t));
   nm_reduce r = {.kind = kind, .program = b.p, .src_dtype = (nm_dtype)t->dtype, .reduced = dims,
                  .out = &out->mem, .out_dtype = dtype, .out_numel = n};
-  nm_status s = NM_OK;
-  if (n > 0) {
-    uint8_t src = fused                   ? add_value(&b, v)
-                  : nm__is_contiguous(t) ? add_input(&b, v, NM_FLAT, t->offset, NULL)
-                                          : add_input(&b, v, NM_STRIDED, t->offset, t->stride);
-    if (fused && b.p->numel) s = store_intermediates(&b, NULL);
-    if (s == NM_OK) {
-      finish(&b);
-      r.src = untag(b.p, src);
-      s = dev->cls->reduce(dev, &r);
-    }
-    if (s != NM_OK) {
-      drop_stored(&b, b.p->nout);
-      nm__value_unref(ctx, out);
-      return NULL;
-    }
-    for (int k = 0; k < b.p->nout; k++) become_ready(ctx, b.stored[k]);
+  uint8_t src = fused                   ? add_value(&b, v)
+                : nm__is_contiguous(t) ? add_input(&b, v, NM_FLAT, t->offset, NULL)
+                                        : add_input(&b, v, NM_STRIDED, t->offset, t->stride);
+  nm_status s = fused ? store_intermediates(&b, NULL) : NM_OK;
+  if (s == NM_OK) {
+    finish(&b);
+    r.src = untag(b.p, src);
+    s = dev->cls->reduce(dev, &r);
   }
+  if (s != NM_OK) {
+    drop_stored(&b, b.p->nout);
+    nm__value_unref(ctx, out);
+    return NULL;
+  }
+  for (int k = 0; k < b.p->nout; k++) become_ready(ctx, b.stored[k]);
   return nm__tensor_new(ctx, out, ndim, shape);
 }
 

@@ -105,6 +105,7 @@ static nm_status matmul_forward(nm_op_call *c) {
   if (nm__checked_count(&s) < 0) return nm__op_error(c, NM_EINVAL, "the result would have too many elements");
 
   int mark = nm__scope(ctx);
+  if (ma.cols == 0) return nm__result(c, mark, nm__t_full(ctx, dev, (nm_dtype)a->dtype, s.ndim, s.dim, 0));
   int64_t count = nm__count(batch.ndim, batch.dim), sa, sb;
   nm_view va, vb, vy;
   nm_tensor *y = NULL;
