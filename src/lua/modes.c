@@ -23,7 +23,8 @@ static void evaluate(lua_State *L, nml_state *s, int i) {
   if (status != NM_OK) nml_fail(L, s);
 }
 
-/* Calls f with the stack index of each of n arguments, and of each element of those that are lists. */
+/* Calls f with the stack index of each of n arguments, and of each element of those that are
+ * lists. */
 static void for_each(lua_State *L, nml_state *s, int n, void (*f)(lua_State *, nml_state *, int)) {
   for (int i = 1; i <= n; i++) {
     if (!lua_istable(L, i)) {
