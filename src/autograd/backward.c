@@ -83,7 +83,7 @@ static nm_status accumulate(walk *w, nm_tensor *leaf, nm_tensor *g) {
   }
   if (!leaf->grad) { /* a storage of its own: g may be the gradient of other tensors too */
     nm_value_arg args[1] = {nm__arg_t(g)};
-    g = nm__t(ctx, nm__op_find("clone"), args);
+    g = nm__t(ctx, nm__known(ctx, NM_OP_clone), args);
     if (!g) return ctx->status;
   }
   return add_to(ctx, &leaf->grad, g);

@@ -27,7 +27,7 @@ nm_tensor *nm__alias(nm_context *ctx, nm_tensor *t) {
   nm_tensor *out[NM_MAX_RESULTS];
   int nout;
   bool grad = nm_set_grad_enabled(ctx, false);
-  nm_status s = nm__apply(ctx, nm__op_find("clone"), args, &nout, out);
+  nm_status s = nm__apply(ctx, nm__known(ctx, NM_OP_clone), args, &nout, out);
   ctx->grad_enabled = grad;
   if (s != NM_OK) return NULL;
   out[0]->node = t->node;
@@ -52,10 +52,10 @@ static void geometry(const nm_tensor *t, nm_value_arg *args) {
 }
 
 /* Records `op` on args without running it, as the history of t. */
-static nm_status set_node(nm_context *ctx, nm_tensor *t, const char *op, const nm_value_arg *args) {
+static nm_status set_node(nm_context *ctx, nm_tensor *t, nm_known op, const nm_value_arg *args) {
   nm_tensor *stand_in = nm__tensor_view(ctx, t, t->ndim, t->shape, t->stride, t->offset);
   if (!stand_in) return ctx->status;
-  nm_op_call c = {.ctx = ctx, .op = nm__op_find(op), .args = args, .nout = 1, .out = {stand_in}};
+  nm_op_call c = {.ctx = ctx, .op = nm__known(ctx, op), .args = args, .nout = 1, .out = {stand_in}};
   c.nargs = c.op->nparams;
   nm_status s = nm__node_record(&c);
   if (s == NM_OK) set_history(ctx, t, stand_in);
@@ -74,7 +74,7 @@ nm_status nm__rebase(nm_context *ctx, nm_tensor *t, nm_tensor *r) {
   } else {
     nm_value_arg args[5] = {nm__arg_t(t->base), nm__arg_t(r)};
     geometry(t, args + 2);
-    s = set_node(ctx, t->base, "write", args);
+    s = set_node(ctx, t->base, NM_OP_write, args);
   }
   nm__unscope(ctx, mark, NULL);
   return s;
@@ -89,7 +89,7 @@ nm_status nm__view_refresh(nm_context *ctx, nm_tensor *t) {
   } else {
     nm_value_arg args[4] = {nm__arg_t(t->base)};
     geometry(t, args + 1);
-    NM_TRY(set_node(ctx, t, "as_strided", args));
+    NM_TRY(set_node(ctx, t, NM_OP_as_strided, args));
   }
   t->view_version = t->storage->version;
   return NM_OK;

@@ -27,6 +27,7 @@ struct nm_context {
   uint32_t epoch;         /* of program builds: marks in values are valid for one */
   void *pool[NM_POOLED];  /* free lists of fixed-size structs, linked through their first word */
   nm_temps temps;
+  const struct nm_op *known[32]; /* ops that C code applies, see nm__known */
   nm_program program;     /* the one that is being built; a build never starts inside another */
   struct nm_node *dying;  /* tape nodes to free, see autograd/node.c */
   bool reaping;

@@ -191,35 +191,35 @@ nm_tensor *nm__t_sum(nm_context *ctx, nm_tensor *x, uint32_t dims, bool keepdim)
   for (int d = 0; d < x->ndim; d++)
     if (dims >> d & 1) list[n++] = d;
   nm_value_arg args[4] = {nm__arg_t(x), nm__arg_ints(n, list), nm__arg_bool(keepdim), nm__arg_none()};
-  return nm__t(ctx, nm__op_find("sum"), args);
+  return nm__t(ctx, nm__known(ctx, NM_OP_sum), args);
 }
 
 nm_tensor *nm__t_cast(nm_context *ctx, nm_tensor *x, nm_dtype dtype) {
   if (!x || x->dtype == dtype) return x;
   nm_value_arg args[3] = {nm__arg_t(x), nm__arg_str(nm__dtype_name((int)dtype)), nm__arg_none()};
-  return nm__t(ctx, nm__op_find("to"), args);
+  return nm__t(ctx, nm__known(ctx, NM_OP_to), args);
 }
 
-static nm_tensor *with_shape(nm_context *ctx, const char *op, nm_tensor *x, int ndim, const int64_t *shape) {
+static nm_tensor *with_shape(nm_context *ctx, nm_known op, nm_tensor *x, int ndim, const int64_t *shape) {
   if (!x || nm__same_shape(x, ndim, shape)) return x;
   nm_value_arg args[2] = {nm__arg_t(x), nm__arg_ints(ndim, shape)};
-  return nm__t(ctx, nm__op_find(op), args);
+  return nm__t(ctx, nm__known(ctx, op), args);
 }
 
 nm_tensor *nm__t_reshape(nm_context *ctx, nm_tensor *x, int ndim, const int64_t *shape) {
-  return with_shape(ctx, "reshape", x, ndim, shape);
+  return with_shape(ctx, NM_OP_reshape, x, ndim, shape);
 }
 
 nm_tensor *nm__t_expand(nm_context *ctx, nm_tensor *x, int ndim, const int64_t *shape) {
-  return with_shape(ctx, "expand", x, ndim, shape);
+  return with_shape(ctx, NM_OP_expand, x, ndim, shape);
 }
 
 nm_tensor *nm__t_transpose(nm_context *ctx, nm_tensor *x, int a, int b) {
   nm_value_arg args[3] = {nm__arg_t(x), nm__arg_int(a), nm__arg_int(b)};
-  return nm__t(ctx, nm__op_find("transpose"), args);
+  return nm__t(ctx, nm__known(ctx, NM_OP_transpose), args);
 }
 
 nm_tensor *nm__t_matmul(nm_context *ctx, nm_tensor *x, nm_tensor *y) {
   nm_value_arg args[2] = {nm__arg_t(x), nm__arg_t(y)};
-  return nm__t(ctx, nm__op_find("matmul"), args);
+  return nm__t(ctx, nm__known(ctx, NM_OP_matmul), args);
 }

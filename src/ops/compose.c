@@ -38,7 +38,7 @@ static nm_status fill_forward(nm_op_call *c) {
   int mark = nm__scope(ctx);
   if (value) return nm__result(c, mark, nm__t_expand(ctx, nm__t_cast(ctx, value, (nm_dtype)x->dtype), x->ndim, x->shape));
   nm_value_arg args[5] = {c->args[0], c->args[1], nm__arg_none(), nm__arg_none(), nm__arg_none()};
-  return nm__result(c, mark, nm__t(ctx, nm__op_find("full_like"), args));
+  return nm__result(c, mark, nm__t(ctx, nm__known(ctx, NM_OP_full_like), args));
 }
 
 /* uniform_(from, to), normal_(mean, std): a draw, scaled and shifted. */
@@ -49,7 +49,7 @@ static nm_status draw_forward(nm_op_call *c) {
   if (span < 0) return nm__op_error(c, NM_EINVAL, uniform ? "from %g is above to %g" : "mean %g, std %g: std is negative", a, b);
   int mark = nm__scope(ctx);
   nm_value_arg args[4] = {c->args[0], nm__arg_none(), nm__arg_none(), nm__arg_none()};
-  nm_tensor *r = nm__t(ctx, nm__op_find(uniform ? "rand_like" : "randn_like"), args);
+  nm_tensor *r = nm__t(ctx, nm__known(ctx, uniform ? NM_OP_rand_like : NM_OP_randn_like), args);
   return nm__result(c, mark, nm__t2s(ctx, NM_I_add, nm__t2s(ctx, NM_I_mul, r, span), a));
 }
 

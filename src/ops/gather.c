@@ -91,7 +91,7 @@ static nm_tensor *gather_backward(nm_grad_call *b, int i) {
   const nm_dims *s = &b->node->edges[i].shape;
   nm_tensor *zeros = nm__t_full(b->ctx, b->node->dev, (nm_dtype)b->g[0]->dtype, s->ndim, s->dim, 0);
   nm_value_arg args[4] = {nm__arg_t(zeros), b->args[1], nm__arg_t(b->x[1]), nm__arg_t(b->g[0])};
-  nm_tensor *r = nm__t(b->ctx, nm__op_find("scatter_add"), args);
+  nm_tensor *r = nm__t(b->ctx, nm__known(b->ctx, NM_OP_scatter_add), args);
   if (!r) b->status = b->ctx->status;
   return r;
 }
@@ -118,7 +118,7 @@ static nm_status scatter_forward(nm_op_call *c) { /* scatter, scatter_add */
   nm_value_arg copy[1] = {nm__arg_t(x)};
   if (!src) src = nm__t_full(ctx, dev, (nm_dtype)x->dtype, index->ndim, index->shape, nm__float_arg(c, 3, 0));
   nm_tensor *at = src ? nm__index_values(c, index, x->ndim ? x->shape[dim] : 1) : NULL;
-  if (at && nm__view_of(ctx, at, &vi) == NM_OK && nm__view_of(ctx, src, &vs) == NM_OK) y = nm__t(ctx, nm__op_find("clone"), copy);
+  if (at && nm__view_of(ctx, at, &vi) == NM_OK && nm__view_of(ctx, src, &vs) == NM_OK) y = nm__t(ctx, nm__known(ctx, NM_OP_clone), copy);
   if (y && (nm__writable(ctx, y) != NM_OK || nm__view_of(ctx, y, &vy) != NM_OK)) y = NULL;
   if (y && nm_numel(index)) {
     vy = at_least_1d(vy), vi = at_least_1d(vi), vs = at_least_1d(vs);
@@ -134,17 +134,17 @@ static nm_tensor *scatter_backward(nm_grad_call *b, int i) {
   nm_tensor *r = b->g[0];
   if (i == 0 && !add) {
     nm_value_arg args[4] = {nm__arg_t(r), b->args[1], nm__arg_t(b->x[1]), nm__arg_float(0)};
-    r = nm__t(ctx, nm__op_find("scatter"), args);
+    r = nm__t(ctx, nm__known(ctx, NM_OP_scatter), args);
   } else if (i == 2) { /* src may be larger than the index: what was not used has no gradient */
     const nm_dims *s = &b->node->edges[2].shape;
     nm_value_arg args[3] = {nm__arg_t(r), b->args[1], nm__arg_t(b->x[1])};
-    r = nm__t(ctx, nm__op_find("gather"), args);
+    r = nm__t(ctx, nm__known(ctx, NM_OP_gather), args);
     if (r && !nm__same_shape(r, s->ndim, s->dim)) {
       int64_t stride[NM_MAX_DIMS];
       nm__row_major(s->ndim, s->dim, stride);
       nm_tensor *zeros = nm__t_full(ctx, b->node->dev, (nm_dtype)r->dtype, s->ndim, s->dim, 0);
       nm_value_arg place[5] = {nm__arg_t(zeros), nm__arg_t(r), nm__arg_ints(r->ndim, r->shape), nm__arg_ints(s->ndim, stride), nm__arg_int(0)};
-      r = nm__t(ctx, nm__op_find("write"), place);
+      r = nm__t(ctx, nm__known(ctx, NM_OP_write), place);
     }
   }
   if (!r) b->status = ctx->status;

@@ -67,11 +67,11 @@ static nm_tensor *positions(nm_context *ctx, const nm_tensor *mask, const uint8_
   return t;
 }
 
-static nm_tensor *with_dim(nm_context *ctx, const char *op, nm_tensor *t, int dim) {
+static nm_tensor *with_dim(nm_context *ctx, nm_known op, nm_tensor *t, int dim) {
   if (!t) return NULL;
   int64_t list[1] = {dim};
-  nm_value_arg args[2] = {nm__arg_t(t), op[0] == 's' ? nm__arg_ints(1, list) : nm__arg_int(dim)};
-  return nm__t(ctx, nm__op_find(op), args);
+  nm_value_arg args[2] = {nm__arg_t(t), op == NM_OP_squeeze ? nm__arg_ints(1, list) : nm__arg_int(dim)};
+  return nm__t(ctx, nm__known(ctx, op), args);
 }
 
 /* A mask stands for as many index tensors as it has dims. */
@@ -128,8 +128,8 @@ static nm_status make_plan(nm_context *ctx, nm_tensor *t, int n, const nm_index 
   for (int k = 0; k < n && p->view; k++) {
     switch (ix[k].kind) {
       case NM_IX_ELLIPSIS: at += t->ndim - used; break;
-      case NM_IX_INT: p->view = with_dim(ctx, "squeeze", p->view, at); break;
-      case NM_IX_NEWAXIS: p->view = with_dim(ctx, "unsqueeze", p->view, at++); break;
+      case NM_IX_INT: p->view = with_dim(ctx, NM_OP_squeeze, p->view, at); break;
+      case NM_IX_NEWAXIS: p->view = with_dim(ctx, NM_OP_unsqueeze, p->view, at++); break;
       case NM_IX_TENSOR:
         if (is_mask(&ix[k])) NM_TRY(add_mask(ctx, p, ix[k].tensor, at));
         else p->pick[p->n++] = (pick){ix[k].tensor, at};
@@ -157,7 +157,7 @@ static nm_tensor *permuted(nm_context *ctx, nm_tensor *t, int n, const int *orde
   int64_t list[NM_MAX_DIMS];
   for (int d = 0; d < n; d++) list[d] = order[d];
   nm_value_arg args[2] = {nm__arg_t(t), nm__arg_ints(n, list)};
-  return nm__t(ctx, nm__op_find("permute"), args);
+  return nm__t(ctx, nm__known(ctx, NM_OP_permute), args);
 }
 
 static nm_tensor *linear_index(nm_context *ctx, const plan *p, const picking *k) {
@@ -205,7 +205,7 @@ static nm_status prepare(nm_context *ctx, const plan *p, picking *k) {
   nm_tensor *at = nm__t_expand(ctx, linear_index(ctx, p, k), k->broadcast.ndim, k->broadcast.dim);
   nm_dims s = {.ndim = 1, .dim = {nm__count(k->broadcast.ndim, k->broadcast.dim)}};
   at = nm__t_reshape(ctx, at, 1, s.dim);
-  for (int d = 0; d < k->rest.ndim && at; d++) at = with_dim(ctx, "unsqueeze", at, -1);
+  for (int d = 0; d < k->rest.ndim && at; d++) at = with_dim(ctx, NM_OP_unsqueeze, at, -1);
   for (int d = 0; d < k->rest.ndim; d++) s.dim[s.ndim++] = k->rest.dim[d];
   k->at = nm__t_expand(ctx, at, s.ndim, s.dim);
   return k->at ? NM_OK : ctx->status;
@@ -249,7 +249,7 @@ static nm_tensor *picked(nm_context *ctx, const plan *p) {
   if (prepare(ctx, p, &k) != NM_OK) return NULL;
   nm_tensor *x = picked_first(ctx, p, &k);
   nm_value_arg args[3] = {nm__arg_t(x), nm__arg_int(0), nm__arg_t(k.at)};
-  nm_tensor *y = x ? named(ctx, nm__t(ctx, nm__op_find("gather"), args)) : NULL;
+  nm_tensor *y = x ? named(ctx, nm__t(ctx, nm__known(ctx, NM_OP_gather), args)) : NULL;
   nm_dims s = result_dims(&k);
   y = nm__t_reshape(ctx, y, s.ndim, s.dim);
   result_order(&k, order, inverse);
@@ -269,7 +269,7 @@ static nm_tensor *put(nm_context *ctx, const plan *p, nm_tensor *value) {
   value = nm__t_reshape(ctx, value, k.at->ndim, k.at->shape);
   nm_tensor *x = value ? picked_first(ctx, p, &k) : NULL;
   nm_value_arg args[4] = {nm__arg_t(x), nm__arg_int(0), nm__arg_t(k.at), nm__arg_t(value)};
-  nm_tensor *y = x ? named(ctx, nm__t(ctx, nm__op_find("scatter"), args)) : NULL;
+  nm_tensor *y = x ? named(ctx, nm__t(ctx, nm__known(ctx, NM_OP_scatter), args)) : NULL;
   for (int d = 0; d < p->view->ndim; d++) shape[d] = p->view->shape[k.order[d]];
   return permuted(ctx, nm__t_reshape(ctx, y, p->view->ndim, shape), p->view->ndim, k.inverse);
 }
@@ -281,7 +281,7 @@ nm_status nm__index_get(nm_context *ctx, nm_tensor *t, int n, const nm_index *ix
   nm_tensor *r = s != NM_OK ? NULL : p.n ? picked(ctx, &p) : p.view;
   if (r == t) { /* another name for the same elements */
     nm_value_arg args[2] = {nm__arg_t(t), nm__arg_ints(t->ndim, t->shape)};
-    r = nm__t(ctx, nm__op_find("expand"), args);
+    r = nm__t(ctx, nm__known(ctx, NM_OP_expand), args);
   }
   if (s == NM_OK && !r) s = ctx->status;
   *out = nm__unscope(ctx, mark, r);
@@ -304,10 +304,10 @@ static nm_status fill_mask(nm_context *ctx, nm_tensor *t, nm_tensor *mask, const
     if (mask->shape[d] != p.view->shape[d])
       return nm__op_error(&call, NM_EINVAL, "a mask of shape %s does not cover the first dims of shape %s", nm__shape_text(mask->ndim, mask->shape, one),
                           nm__shape_text(t->ndim, t->shape, two));
-  for (int d = mask->ndim; d < t->ndim && mask; d++) mask = with_dim(ctx, "unsqueeze", mask, -1);
+  for (int d = mask->ndim; d < t->ndim && mask; d++) mask = with_dim(ctx, NM_OP_unsqueeze, mask, -1);
   if (!mask) return ctx->status;
   nm_value_arg args[3] = {nm__arg_t(t), nm__arg_t(mask), *value};
-  return nm__apply_inplace(ctx, nm__op_find("masked_fill"), args);
+  return nm__apply_inplace(ctx, nm__known(ctx, NM_OP_masked_fill), args);
 }
 
 nm_status nm__index_set(nm_context *ctx, nm_tensor *t, int n, const nm_index *ix, const nm_value_arg *value) {
@@ -319,17 +319,17 @@ nm_status nm__index_set(nm_context *ctx, nm_tensor *t, int n, const nm_index *ix
   } else if (s == NM_OK) {
     s = make_plan(ctx, t, n, ix, &p);
     nm_value_arg args[2] = {nm__arg_t(p.view), *value};
-    const nm_op *op = nm__op_find(value->kind == NM_ARG_TENSOR ? "copy" : "fill");
+    const nm_op *op = nm__known(ctx, value->kind == NM_ARG_TENSOR ? NM_OP_copy : NM_OP_fill);
     if (s == NM_OK && p.n) { /* put needs a tensor like the view */
       nm_tensor *v = value->kind == NM_ARG_TENSOR ? value->as.tensor
                                                   : nm__t_full(ctx, nm__device_of(t), (nm_dtype)t->dtype, 0, NULL, 0);
       nm_value_arg fill[2] = {nm__arg_t(v), *value};
-      if (v && value->kind != NM_ARG_TENSOR) s = nm__apply_inplace(ctx, nm__op_find("fill"), fill);
+      if (v && value->kind != NM_ARG_TENSOR) s = nm__apply_inplace(ctx, nm__known(ctx, NM_OP_fill), fill);
       nm_value_arg to[3] = {nm__arg_t(v), nm__arg_str(nm__dtype_name(t->dtype)), nm__arg_str(nm__device_of(t)->name)};
-      v = v && s == NM_OK ? nm__t(ctx, nm__op_find("to"), to) : NULL;
+      v = v && s == NM_OK ? nm__t(ctx, nm__known(ctx, NM_OP_to), to) : NULL;
       v = v ? put(ctx, &p, v) : NULL;
       args[1] = nm__arg_t(v);
-      op = nm__op_find("copy");
+      op = nm__known(ctx, NM_OP_copy);
       if (!v) s = ctx->status;
     }
     if (s == NM_OK) s = nm__apply_inplace(ctx, op, args);

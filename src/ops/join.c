@@ -91,11 +91,11 @@ static nm_status stack_forward(nm_op_call *c) {
   int mark = nm__scope(ctx), n = 0;
   for (; n < a->n; n++) {
     nm_value_arg args[2] = {nm__arg_t(a->as.tensors[n]), nm__arg_int(dim)};
-    if (!(list[n] = nm__t(ctx, nm__op_find("unsqueeze"), args))) break;
+    if (!(list[n] = nm__t(ctx, nm__known(ctx, NM_OP_unsqueeze), args))) break;
   }
   if (n == a->n) {
     nm_value_arg args[2] = {{.kind = NM_ARG_TENSORS, .n = n, .as.tensors = list}, nm__arg_int(dim)};
-    r = nm__t(ctx, nm__op_find("cat"), args);
+    r = nm__t(ctx, nm__known(ctx, NM_OP_cat), args);
   }
   free(list);
   return nm__result(c, mark, r);

@@ -129,7 +129,7 @@ static nm_status matmul_forward(nm_op_call *c) {
 static nm_tensor *unsqueezed(nm_context *ctx, nm_tensor *t, int dim) {
   if (!t) return NULL;
   nm_value_arg args[2] = {nm__arg_t(t), nm__arg_int(dim)};
-  return nm__t(ctx, nm__op_find("unsqueeze"), args);
+  return nm__t(ctx, nm__known(ctx, NM_OP_unsqueeze), args);
 }
 
 /* All but the last dim as one. */

@@ -90,7 +90,7 @@ static nm_tensor *prod_backward(nm_grad_call *b, int i) {
   for (int d = 0; d < x->ndim; d++)
     if (dims >> d & 1) list[n++] = d;
   nm_value_arg args[4] = {nm__arg_t(filled), nm__arg_ints(n, list), nm__arg_bool(true), nm__arg_none()};
-  nm_tensor *rest = n ? nm__t(ctx, nm__op_find("prod"), args) : filled; /* of the factors that are not 0 */
+  nm_tensor *rest = n ? nm__t(ctx, nm__known(ctx, NM_OP_prod), args) : filled; /* of the factors that are not 0 */
   nm_tensor *others = nm__t2(ctx, NM_I_div, rest, filled), *none = nm__t_full_like(ctx, x, 0);
   nm_tensor *alone = nm__t2(ctx, NM_I_logical_and, zero, nm__t2s(ctx, NM_I_eq, count, 1));
   nm_tensor *d = nm__t3(ctx, NM_I_where, nm__t2s(ctx, NM_I_eq, count, 0), others, nm__t3(ctx, NM_I_where, alone, rest, none));
@@ -184,24 +184,24 @@ static nm_status max_forward(nm_op_call *c) {
   nm_value_arg args[3] = {nm__arg_t(x), nm__arg_none(), nm__arg_none()};
   if (!nm__given(c, 1)) {
     if (nm_numel(x) == 0) return nm__op_error(c, NM_EINVAL, "the tensor has no elements, and there is no result for none");
-    return nm__result(c, mark, nm__t(ctx, nm__op_find(max ? "amax" : "amin"), args));
+    return nm__result(c, mark, nm__t(ctx, nm__known(ctx, max ? NM_OP_amax : NM_OP_amin), args));
   }
   NM_TRY(nm__dim_arg(c, 1, x->ndim, &dim));
   args[1] = nm__arg_int(dim);
   args[2] = nm__arg_bool(true);
-  nm_tensor *index = nm__t(ctx, nm__op_find(max ? "argmax" : "argmin"), args), *values = NULL;
+  nm_tensor *index = nm__t(ctx, nm__known(ctx, max ? NM_OP_argmax : NM_OP_argmin), args), *values = NULL;
   if (index && x->ndim) {
     nm_value_arg pick[3] = {nm__arg_t(x), nm__arg_int(dim), nm__arg_t(index)};
-    values = nm__t(ctx, nm__op_find("gather"), pick);
+    values = nm__t(ctx, nm__known(ctx, NM_OP_gather), pick);
   } else if (index) {
     nm_value_arg same[1] = {nm__arg_t(x)};
-    values = nm__t(ctx, nm__op_find("clone"), same);
+    values = nm__t(ctx, nm__known(ctx, NM_OP_clone), same);
   }
   if (values && x->ndim && !nm__bool_arg(c, 2, false)) {
     int64_t list[1] = {dim};
     nm_value_arg a[2] = {nm__arg_t(values), nm__arg_ints(1, list)}, b[2] = {nm__arg_t(index), nm__arg_ints(1, list)};
-    values = nm__t(ctx, nm__op_find("squeeze"), a);
-    index = nm__t(ctx, nm__op_find("squeeze"), b);
+    values = nm__t(ctx, nm__known(ctx, NM_OP_squeeze), a);
+    index = nm__t(ctx, nm__known(ctx, NM_OP_squeeze), b);
   }
   if (!values || !index) return nm__result(c, mark, NULL);
   nm_retain(index);

@@ -37,7 +37,34 @@ const nm_op *nm__op_find(const char *name) {
   return NULL;
 }
 
+const nm_op *nm__known(nm_context *ctx, nm_known op) {
+  static const char *const names[] = {
+#define X(name) #name,
+    NM_KNOWN(X)
+#undef X
+  };
+  _Static_assert(NM_NKNOWN <= sizeof ctx->known / sizeof *ctx->known, "context.h: known[] is too short");
+  if (!ctx->known[op]) ctx->known[op] = nm__op_find(names[op]);
+  return ctx->known[op];
+}
+
 const nm_op *nm__op_of(nm_opcode op) { return &nm__elementwise_ops[op]; }
+
+/* Whether an argument of nm_call is what the parameter takes. */
+static bool suits(int param, const nm_value_arg *a) {
+  static const char *const takes[] = { /* by nm_param_kind; kinds of nm_value_arg: T tensor, L tensors, i, f, b, I ints, s */
+    [NM_P_TENSOR] = "T", [NM_P_OPERAND] = "Tifb", [NM_P_TENSORS] = "L", [NM_P_NUMBER] = "ifb", [NM_P_INT] = "i",
+    [NM_P_FLOAT] = "ifb", [NM_P_BOOL] = "b", [NM_P_DIM] = "i", [NM_P_DIMS] = "I", [NM_P_INDEX] = "i", [NM_P_SIZES] = "I",
+    [NM_P_INTS] = "I", [NM_P_DTYPE] = "s", [NM_P_DEVICE] = "s", [NM_P_STRING] = "s"};
+  static const char letters[] = "-TLifbIs"; /* ORDER nm_value_arg.kind */
+  if (!strchr(takes[param], letters[a->kind])) return false;
+  if (a->kind == NM_ARG_TENSOR) return a->as.tensor != NULL;
+  if (a->kind == NM_ARG_STRING) return a->as.string != NULL;
+  if (a->kind == NM_ARG_TENSORS)
+    for (int i = 0; i < a->n; i++)
+      if (!a->as.tensors[i]) return false;
+  return true;
+}
 
 nm_status nm_call(nm_context *ctx, const char *name, int nargs, const nm_value_arg *args, int nout, nm_tensor **out) {
   const nm_op *op = nm__op_find(name);
@@ -48,7 +75,9 @@ nm_status nm_call(nm_context *ctx, const char *name, int nargs, const nm_value_a
   if (nargs > op->nparams) return nm__error(ctx, NM_EINVAL, "%s: %d arguments, it takes %d", name, nargs, op->nparams);
   for (int i = 0; i < op->nparams; i++) {
     all[i] = i < nargs ? args[i] : nm__arg_none();
-    if (i >= nargs && !(op->params[i].flags & (NM_OPTIONAL | NM_NAMED)))
+    if (all[i].kind != NM_ARG_NONE && !suits(op->params[i].kind, &all[i]))
+      return nm__error(ctx, NM_EINVAL, "%s: argument '%s' is of the wrong kind", name, op->params[i].name);
+    if (all[i].kind == NM_ARG_NONE && !(op->params[i].flags & (NM_OPTIONAL | NM_NAMED)))
       return nm__error(ctx, NM_EINVAL, "%s: argument '%s' is missing", name, op->params[i].name);
   }
   NM_TRY(nm__apply(ctx, op, all, &n, result));

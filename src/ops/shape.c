@@ -17,7 +17,7 @@ nm_status nm__view_result(nm_op_call *c, nm_tensor *t, int ndim, const int64_t *
 nm_tensor *nm__contiguous(nm_context *ctx, nm_tensor *t) {
   if (!t || nm__is_contiguous(t)) return t;
   nm_value_arg args[1] = {nm__arg_t(t)};
-  return nm__t(ctx, nm__op_find("clone"), args);
+  return nm__t(ctx, nm__known(ctx, NM_OP_clone), args);
 }
 
 /* ---- reshape and its kin ---- */
@@ -210,7 +210,7 @@ static nm_tensor *permute_backward(nm_grad_call *b, int i) {
     inverse[from < 0 ? from + n : from] = d;
   }
   nm_value_arg args[2] = {nm__arg_t(b->g[0]), nm__arg_ints(n, inverse)};
-  nm_tensor *r = nm__t(b->ctx, nm__op_find("permute"), args);
+  nm_tensor *r = nm__t(b->ctx, nm__known(b->ctx, NM_OP_permute), args);
   if (!r) b->status = b->ctx->status;
   return r;
 }
@@ -242,7 +242,7 @@ static nm_status expand_as_forward(nm_op_call *c) {
   nm_tensor *t = nm__tensor_arg(c, 0), *like = nm__tensor_arg(c, 1);
   int mark = nm__scope(c->ctx);
   nm_value_arg args[2] = {nm__arg_t(t), nm__arg_ints(like->ndim, like->shape)};
-  return nm__result(c, mark, nm__t(c->ctx, nm__op_find("expand"), args));
+  return nm__result(c, mark, nm__t(c->ctx, nm__known(c->ctx, NM_OP_expand), args));
 }
 
 /* Summing over what was expanded is the walk's. */
@@ -271,7 +271,7 @@ static nm_tensor *write_at(nm_grad_call *b, const nm_dims *shape, nm_tensor *g, 
   if (!g) return NULL;
   nm_tensor *zeros = nm__t_full(b->ctx, b->node->edges[0].dev, (nm_dtype)g->dtype, shape->ndim, shape->dim, 0);
   nm_value_arg args[5] = {nm__arg_t(zeros), nm__arg_t(g), nm__arg_ints(n, size), nm__arg_ints(n, stride), nm__arg_int(offset)};
-  return nm__t(b->ctx, nm__op_find("write"), args);
+  return nm__t(b->ctx, nm__known(b->ctx, NM_OP_write), args);
 }
 
 static nm_tensor *slice_backward(nm_grad_call *b, int i) {
@@ -291,7 +291,7 @@ static nm_tensor *slice_backward(nm_grad_call *b, int i) {
 nm_tensor *nm__t_slice(nm_context *ctx, nm_tensor *t, const int64_t *start, const int64_t *step, const int64_t *size) {
   if (!t) return NULL;
   nm_value_arg args[4] = {nm__arg_t(t), nm__arg_ints(t->ndim, start), nm__arg_ints(t->ndim, step), nm__arg_ints(t->ndim, size)};
-  return nm__t(ctx, nm__op_find("slice"), args);
+  return nm__t(ctx, nm__known(ctx, NM_OP_slice), args);
 }
 
 nm_tensor *nm__t_narrow(nm_context *ctx, nm_tensor *t, int dim, int64_t first, int64_t n) {
@@ -333,7 +333,7 @@ static nm_status select_forward(nm_op_call *c) {
   if (r) {
     int64_t list[1] = {dim};
     nm_value_arg args[2] = {nm__arg_t(r), nm__arg_ints(1, list)};
-    r = nm__t(c->ctx, nm__op_find("squeeze"), args);
+    r = nm__t(c->ctx, nm__known(c->ctx, NM_OP_squeeze), args);
   }
   return nm__result(c, mark, r);
 }
@@ -365,7 +365,7 @@ static nm_status write_forward(nm_op_call *c) {
   nm_tensor *x = nm__tensor_arg(c, 0), *src = nm__tensor_arg(c, 1);
   nm_value_arg args[1] = {nm__arg_t(x)};
   int mark = nm__scope(ctx);
-  nm_tensor *y = nm__t(ctx, nm__op_find("clone"), args);
+  nm_tensor *y = nm__t(ctx, nm__known(ctx, NM_OP_clone), args);
   nm_tensor *place = y ? nm__temp(ctx, nm__tensor_view(ctx, y, c->args[2].n, c->args[2].as.ints, c->args[3].as.ints, c->args[4].as.integer)) : NULL;
   if (place && nm__store(ctx, place, src, false) != NM_OK) y = NULL;
   return nm__result(c, mark, place ? y : NULL);
@@ -377,11 +377,11 @@ static nm_tensor *write_backward(nm_grad_call *b, int i) {
   if (i == 0) {
     nm_tensor *zero = g ? nm__t_full(b->ctx, b->node->dev, (nm_dtype)g->dtype, 0, NULL, 0) : NULL;
     nm_value_arg args[5] = {nm__arg_t(g), nm__arg_t(zero), a[2], a[3], a[4]};
-    r = nm__t(b->ctx, nm__op_find("write"), args);
+    r = nm__t(b->ctx, nm__known(b->ctx, NM_OP_write), args);
   } else if (g) {
     nm_value_arg args[4] = {nm__arg_t(g), a[2], a[3], a[4]};
     args[3].as.integer += g->offset;
-    r = nm__t(b->ctx, nm__op_find("as_strided"), args);
+    r = nm__t(b->ctx, nm__known(b->ctx, NM_OP_as_strided), args);
   }
   if (!r) b->status = b->ctx->status;
   return r;
@@ -478,7 +478,7 @@ static nm_status to_forward(nm_op_call *c) {
 static nm_tensor *to_backward(nm_grad_call *b, int i) {
   const nm_edge *e = &b->node->edges[i];
   nm_value_arg args[3] = {nm__arg_t(b->g[0]), nm__arg_str(nm__dtype_name(e->dtype)), nm__arg_str(e->dev->name)};
-  nm_tensor *r = nm__t(b->ctx, nm__op_find("to"), args);
+  nm_tensor *r = nm__t(b->ctx, nm__known(b->ctx, NM_OP_to), args);
   if (!r) b->status = b->ctx->status;
   return r;
 }
@@ -487,7 +487,7 @@ static nm_status copy_forward(nm_op_call *c) { /* x:copy_(src): src as x's shape
   nm_tensor *x = nm__tensor_arg(c, 0), *src = nm__tensor_arg(c, 1);
   int mark = nm__scope(c->ctx);
   nm_value_arg args[3] = {nm__arg_t(src), nm__arg_str(nm__dtype_name(x->dtype)), nm__arg_str(nm__device_of(x)->name)};
-  nm_tensor *r = nm__t_expand(c->ctx, nm__t(c->ctx, nm__op_find("to"), args), x->ndim, x->shape);
+  nm_tensor *r = nm__t_expand(c->ctx, nm__t(c->ctx, nm__known(c->ctx, NM_OP_to), args), x->ndim, x->shape);
   return nm__result(c, mark, r);
 }
 
