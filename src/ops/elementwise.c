@@ -101,28 +101,51 @@ static nm_tensor *record_power(nm_op_call *c, nm_device *dev, nm_dtype dtype, co
   return y;
 }
 
-nm_status nm__elementwise_forward(nm_op_call *c) {
+typedef struct frame { /* of a call: where, what shape, in which dtype, giving which */
   nm_device *dev;
-  nm_dtype compute = NM_FLOAT32, result = NM_FLOAT32;
-  nm_dims s = {.ndim = 0};
-  nm_input in[3];
-  NM_TRY(nm__same_device(c, &dev));
-  if (!dev) return nm__op_error(c, NM_EINVAL, "no tensor among the arguments: use nm.tensor(x)");
+  nm_dims s;
+  nm_dtype compute, result;
+} frame;
+
+/* The common case needs no promotion and no broadcasting: floats of one dtype, shape and device. */
+static bool alike(const nm_op_call *c, frame *f) {
+  int kind = nm__instrs[c->op->opcode].kind;
+  const nm_tensor *x = nm__tensor_arg(c, 0), *z = nm__tensor_arg(c, c->nargs - 1);
+  if (c->nargs > 2 || kind == NM_K_INT || !x || !z || x->dtype != z->dtype || !nm__is_float((nm_dtype)x->dtype)) return false;
+  f->dev = nm__device_of(x);
+  if (f->dev != nm__device_of(z) || f->dev->lost || !nm__same_shape(x, z->ndim, z->shape)) return false;
+  f->s = nm__dims_of(x);
+  f->compute = (nm_dtype)x->dtype;
+  f->result = kind == NM_K_COMPARE ? NM_BOOL : f->compute;
+  return true;
+}
+
+static nm_status examine(const nm_op_call *c, frame *f) {
+  if (alike(c, f)) return NM_OK;
+  NM_TRY(nm__same_device(c, &f->dev));
+  if (!f->dev) return nm__op_error(c, NM_EINVAL, "no tensor among the arguments: use nm.tensor(x)");
+  f->s.ndim = 0;
   for (int i = 0; i < c->nargs; i++) {
     nm_tensor *t = nm__tensor_arg(c, i);
     if (!nm__given(c, i)) return nm__op_error(c, NM_EINVAL, "argument '%s' is missing", c->op->params[i].name);
-    if (t) NM_TRY(nm__broadcast_arg(c, &s, t));
+    if (t) NM_TRY(nm__broadcast_arg(c, &f->s, t));
   }
-  NM_TRY(types(c, &compute, &result));
-  nm_class cls = nm__dtype_class(compute);
+  return types(c, &f->compute, &f->result);
+}
+
+nm_status nm__elementwise_forward(nm_op_call *c) {
+  frame f;
+  nm_input in[3];
+  NM_TRY(examine(c, &f));
+  nm_class cls = nm__dtype_class(f.compute);
   for (int i = 0; i < c->nargs; i++) {
     in[i].tensor = nm__tensor_arg(c, i);
     if (!in[i].tensor) in[i].bits = nm__bits_of(&c->args[i], nm__operand_class((nm_opcode)c->op->opcode, cls, i));
   }
   nm_opcode op = (nm_opcode)c->op->opcode;
-  if (op == NM_I_bitwise_not && compute == NM_BOOL) op = NM_I_logical_not;
-  c->out[0] = op == NM_I_pow ? record_power(c, dev, result, &s, in)
-                             : nm__record(dev, op, result, cls, s.ndim, s.dim, c->nargs, in);
+  if (op == NM_I_bitwise_not && f.compute == NM_BOOL) op = NM_I_logical_not;
+  c->out[0] = op == NM_I_pow ? record_power(c, f.dev, f.result, &f.s, in)
+                             : nm__record(f.dev, op, f.result, cls, f.s.ndim, f.s.dim, c->nargs, in);
   return c->out[0] ? NM_OK : c->ctx->status;
 }
 
