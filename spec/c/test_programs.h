@@ -161,8 +161,8 @@ static void test_copy(nm_dtype dtype, int from, int to, int ndim, const int64_t 
 
 static void test_layouts(void) {
   static const int64_t shapes[][4] = {{0, 1, 1, 1}, {1, 1, 1, 1}, {3, 1, 1, 1}, {511, 1, 1, 1}, {512, 1, 1, 1}, {513, 1, 1, 1},
-                                      {7, 73, 1, 1}, {3, 5, 67, 1}, {2, 3, 4, 43}, {600, 2, 1, 1}, {5, 0, 3, 1}};
-  static const int ndims[] = {1, 0, 1, 1, 1, 1, 2, 3, 4, 2, 3};
+                                      {7, 73, 1, 1}, {3, 5, 67, 1}, {2, 3, 4, 43}, {600, 2, 1, 1}, {5, 0, 3, 1}, {33, 700, 1, 1}, {2, 40, 530, 1}};
+  static const int ndims[] = {1, 0, 1, 1, 1, 1, 2, 3, 4, 2, 3, 2, 3};
   for (int d = 0; d < NM_NDTYPES; d++) {
     if (!holds((nm_dtype)d)) continue;
     for (size_t s = 0; s < sizeof ndims / sizeof *ndims; s++)

@@ -57,7 +57,7 @@ typedef struct nm_gemm {
   /* y[i] += x[k] a[k * cs + i] for i < n and all k */
   void (*columns)(int n, int64_t k, const void *a, int64_t cs, const void *x, void *y);
 } nm_gemm;
-/* Packs `rows` <= r vectors of length k: panel[j * r + i] = mem[i * rs + j * cs], zero for i >= rows. */
+/* Packs `rows` <= r vectors of length k: panel[j * r + i] = mem[i * rs + j * cs]. */
 typedef void nm_pack_loop(int rows, int r, int k, const void *mem, int64_t rs, int64_t cs, void *panel);
 
 typedef struct nm_softmax_loops { /* of one float class */
@@ -141,8 +141,13 @@ typedef struct nm_walk { /* the elements of a strided view in order, its dims me
   int64_t shape[NM_MAX_DIMS], stride[NM_MAX_DIMS];
 } nm_walk;
 
-typedef struct nm_cursor { /* where a walk stands */
-  int64_t at, offset, index[NM_MAX_DIMS];
+enum { NM_PANEL_ROWS = 16, NM_PANEL_TILES = 16, NM_PANEL_PITCH = NM_TILE + 16 };
+
+typedef struct nm_cursor { /* where a walk stands; or, of a transposed input, which rows its panels hold */
+  union {
+    struct { int64_t at, offset, index[NM_MAX_DIMS]; };
+    int64_t held[NM_PANEL_TILES];
+  };
 } nm_cursor;
 
 void nm__walk_make(nm_walk *w, int ndim, const int64_t *shape, const int64_t *stride);
@@ -157,17 +162,25 @@ typedef struct nm_place { /* where an operand's elements are */
 } nm_place;
 
 typedef struct nm_step {
-  union { nm_loop *loop; nm_load_loop *load; nm_store_loop *store; nm_random_loop *random; } run;
+  union {
+    nm_loop *loop;
+    nm_load_loop *load;
+    nm_pack_loop *pack;
+    nm_store_loop *store;
+    nm_random_loop *random;
+  } run;
   uint8_t kind;       /* of step, see machine.c */
   uint8_t y, a, b, c; /* operands */
   uint8_t at;         /* number of the input or output */
+  int panel;          /* S_LOAD_TURNED: number of its first panel */
 } nm_step;
 
 typedef struct nm_plan {
   const nm_program *program;
   const nm_isa *isa;
-  int nsteps, nslots, ndirect, nfixed;
-  size_t slot_size;
+  int nsteps, nslots, ndirect, nfixed, npanels;
+  size_t slot_size, panel_size;
+  int64_t chunk; /* elements of a task */
   nm_step step[NM_STEPS];
   uint8_t direct[NM_PROG_IN + NM_PROG_OUT];  /* operands read or written in place */
   uint8_t fixed[NM_PROG_IN + NM_PROG_CONST]; /* operands that are the same everywhere */
@@ -177,13 +190,15 @@ typedef struct nm_plan {
 
 typedef struct nm_machine { /* a plan as one worker runs it */
   const nm_plan *plan;
-  char *where[NM_OPERANDS];
+  char *where[NM_OPERANDS], *panels;
   nm_cursor cursor[NM_PROG_IN + NM_PROG_OUT];
 } nm_machine;
 
 /* keep: an operand whose elements can be read after each tile, or -1. */
 void nm__plan(nm_plan *plan, const nm_isa *isa, const nm_program *p, int keep);
-static inline size_t nm__plan_scratch(const nm_plan *plan) { return (size_t)plan->nslots * plan->slot_size; }
+static inline size_t nm__plan_scratch(const nm_plan *plan) {
+  return (size_t)plan->nslots * plan->slot_size + (size_t)plan->npanels * plan->panel_size;
+}
 /* scratch holds nm__plan_scratch bytes. */
 void nm__machine_start(nm_machine *m, const nm_plan *plan, void *scratch);
 /* Computes elements start .. start + n - 1, n <= NM_TILE. */

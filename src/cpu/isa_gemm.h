@@ -102,6 +102,11 @@ static inline int64_t madd_i64(int64_t a, int64_t b, int64_t c) { return a * b +
     if (bcs == 1) {                                                                             \
       for (; n - j >= 2 * W_##t; j += 2 * W_##t) strip_##t(rows, 2, k, a, ars, acs, b + j, brs, y + j, n); \
       for (; n - j >= W_##t; j += W_##t) strip_##t(rows, 1, k, a, ars, acs, b + j, brs, y + j, n); \
+      if (j < n && n >= W_##t) { /* the last columns, some of them once more */                 \
+        j = n - W_##t;                                                                          \
+        strip_##t(rows, 1, k, a, ars, acs, b + j, brs, y + j, n);                               \
+        return;                                                                                 \
+      }                                                                                         \
     }                                                                                           \
     for (; j < n; j++) {                                                                        \
       T acc[4] = {0};                                                                           \
@@ -152,31 +157,52 @@ GEMM(f64, double)
 GEMM(i32, int32_t)
 GEMM(i64, int64_t)
 
-/* PACK(name, C type in memory, C type of the class, widened a): see nm_pack_loop.  Reads along whichever
- * of the two strides is 1, if one is. */
-#define PACK(name, M, C, widened)                                                               \
+/* Four rows, k long and rs apart, into columns r apart: blocks of 4 x 4 are turned in registers.  Single
+ * elements would be what packing spends its time on. */
+static inline void turn_4_rows(int k, int r, const float *x, int64_t rs, float *y) {
+  typedef float quad __attribute__((vector_size(16), aligned(4), may_alias));
+  for (; k >= 4; k -= 4, x += 4, y += 4 * r) {
+    quad a = *(const quad *)x, b = *(const quad *)(x + rs), c = *(const quad *)(x + 2 * rs), d = *(const quad *)(x + 3 * rs);
+    quad ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab2 = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+    quad cd = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd2 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    *(quad *)y = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
+    *(quad *)(y + r) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+    *(quad *)(y + 2 * r) = __builtin_shufflevector(ab2, cd2, 0, 1, 4, 5);
+    *(quad *)(y + 3 * r) = __builtin_shufflevector(ab2, cd2, 2, 3, 6, 7);
+  }
+  for (; k > 0; k--, x++, y += r) y[0] = x[0], y[1] = x[rs], y[2] = x[2 * rs], y[3] = x[3 * rs];
+}
+static inline int turn_float(int rows, int r, int k, const float *x, int64_t rs, float *y) {
+  int j = 0;
+  for (; rows - j >= 4; j += 4) turn_4_rows(k, r, x + j * rs, rs, y + j);
+  return j;
+}
+#define TURN_NONE(rows, r, k, x, rs, y) 0
+
+/* PACK(name, C type in memory, C type of the class, widened a, how many rows a faster way has done): see
+ * nm_pack_loop.  Reads along whichever of the two strides is 1, if one is. */
+#define PACK(name, M, C, widened, TURN)                                                         \
   static void pack_##name(int rows, int r, int k, const void *mem, int64_t rs, int64_t cs, void *panel) { \
     const M *x = mem;                                                                           \
     C *y = panel;                                                                               \
-    if (rows < r) memset(y, 0, (size_t)r * (size_t)k * sizeof(C));                              \
-    if (rs == 1) {                                                                              \
-      for (int l = 0; l < k; l++)                                                               \
-        EACH(rows) { M a = x[l * cs + i]; y[l * r + i] = widened; }                             \
-    } else if (cs == 1) {                                                                       \
-      for (int j = 0; j < rows; j++)                                                            \
-        EACH(k) { M a = x[j * rs + i]; y[i * r + j] = widened; }                                \
+    if (cs == 1 && rs != 1) {                                                                   \
+      for (int j = TURN(rows, r, k, x, rs, y); j < rows; j++)                                   \
+        for (int l = 0; l < k; l++) { M a = x[j * rs + l]; y[l * r + j] = widened; }            \
+    } else if (rs == 1) {                                                                       \
+      for (int l = 0; l < k; l++, x += cs, y += r)                                              \
+        EACH(rows) { M a = x[i]; y[i] = widened; }                                              \
     } else {                                                                                    \
-      for (int l = 0; l < k; l++)                                                               \
-        EACH(rows) { M a = x[i * rs + l * cs]; y[l * r + i] = widened; }                        \
+      for (int l = 0; l < k; l++, x += cs, y += r)                                              \
+        EACH(rows) { M a = x[i * rs]; y[i] = widened; }                                         \
     }                                                                                           \
   }
-PACK(float32, float, float, a)
-PACK(float64, double, double, a)
-PACK(float16, uint16_t, float, from_float16(a))
-PACK(bfloat16, uint16_t, float, from_bfloat16(a))
-PACK(int64, int64_t, int64_t, a)
-PACK(int32, int32_t, int32_t, a)
-PACK(int16, int16_t, int32_t, a)
-PACK(int8, int8_t, int32_t, a)
-PACK(uint8, uint8_t, int32_t, a)
-PACK(bool, uint8_t, int32_t, a)
+PACK(float32, float, float, a, turn_float)
+PACK(float64, double, double, a, TURN_NONE)
+PACK(float16, uint16_t, float, from_float16(a), TURN_NONE)
+PACK(bfloat16, uint16_t, float, from_bfloat16(a), TURN_NONE)
+PACK(int64, int64_t, int64_t, a, TURN_NONE)
+PACK(int32, int32_t, int32_t, a, TURN_NONE)
+PACK(int16, int16_t, int32_t, a, TURN_NONE)
+PACK(int8, int8_t, int32_t, a, TURN_NONE)
+PACK(uint8, uint8_t, int32_t, a, TURN_NONE)
+PACK(bool, uint8_t, int32_t, a, TURN_NONE)

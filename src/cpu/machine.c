@@ -9,7 +9,7 @@
 
 #include "cpu/cpu.h"
 
-enum { S_LOOP, S_LOAD, S_LOAD_STRIDED, S_STORE, S_STORE_STRIDED, S_RANDOM, S_INDEX }; /* nm_step.kind */
+enum { S_LOOP, S_LOAD, S_LOAD_STRIDED, S_LOAD_TURNED, S_STORE, S_STORE_STRIDED, S_RANDOM, S_INDEX }; /* nm_step.kind */
 enum { CHUNK = 32 * NM_TILE, KEPT = 255 };
 
 /* ---- walks ---- */
@@ -111,13 +111,35 @@ static nm_step *add_step(builder *b, int kind) {
   return s;
 }
 
+/* A transposed input is one whose neighbours in memory lie along the last dim but one.  Read row by row
+ * it would cost a cache line per element; instead NM_PANEL_ROWS rows at a time are read and turned, into
+ * a panel for each NM_TILE columns, from which the rows are then served. */
+static void plan_turn(builder *b, nm_step *s, const nm_walk *w) {
+  nm_plan *plan = b->plan;
+  const nm_program *p = b->p;
+  int64_t columns = w->shape[w->ndim - 1], tiles = (columns + NM_TILE - 1) / NM_TILE;
+  if (w->ndim < 2 || w->stride[w->ndim - 2] != 1 || w->shape[w->ndim - 2] < NM_PANEL_ROWS ||
+      w->stride[w->ndim - 1] < NM_PANEL_ROWS || columns < NM_PANEL_ROWS || plan->npanels + tiles > NM_PANEL_TILES)
+    return;
+  for (int o = 0; o < p->nout; o++)
+    if (p->out[o].mem == p->in[s->at].mem) return; /* panels read what another task may be writing */
+  s->kind = S_LOAD_TURNED;
+  s->run.pack = plan->isa->pack[p->in[s->at].dtype];
+  s->panel = plan->npanels;
+  plan->npanels += (int)tiles;
+  int64_t rows = columns * NM_PANEL_ROWS; /* a task should use all rows of its panels */
+  if (plan->chunk % rows) plan->chunk = (CHUNK + rows - 1) / rows * rows;
+}
+
 static void add_load(builder *b, int input, int y) {
   const nm_operand *o = &b->p->in[input];
   nm_step *s = add_step(b, o->layout == NM_FLAT ? S_LOAD : S_LOAD_STRIDED);
   s->run.load = b->plan->isa->load[o->dtype];
   s->y = (uint8_t)y;
   s->at = (uint8_t)input;
-  if (o->layout == NM_STRIDED) nm__walk_make(&b->plan->walk[input], b->p->ndim, b->p->shape, o->stride);
+  if (o->layout == NM_FLAT) return;
+  nm__walk_make(&b->plan->walk[input], b->p->ndim, b->p->shape, o->stride);
+  plan_turn(b, s, &b->plan->walk[input]);
 }
 
 static void add_store(builder *b, int output) {
@@ -205,7 +227,8 @@ void nm__plan(nm_plan *plan, const nm_isa *isa, const nm_program *p, int keep) {
   memset(b.placed, 0, operands);
   memset(plan->place, 0, operands * sizeof *plan->place);
   plan->program = p, plan->isa = isa;
-  plan->nsteps = plan->nslots = plan->ndirect = plan->nfixed = 0;
+  plan->nsteps = plan->nslots = plan->ndirect = plan->nfixed = plan->npanels = 0;
+  plan->chunk = CHUNK;
 
   size_t widest = 4;
   for (int r = 0; r < b.first; r++)
@@ -220,6 +243,7 @@ void nm__plan(nm_plan *plan, const nm_isa *isa, const nm_program *p, int keep) {
     if (nm__class_size[nm__instr_class(in)] == 8) widest = 8;
   }
   plan->slot_size = NM_TILE * widest + 64; /* not a power of two: tiles fall into different cache sets */
+  plan->panel_size = NM_PANEL_ROWS * NM_PANEL_PITCH * widest;
   for (int o = 0; o < p->nout; o++) {
     int r = p->out[o].reg;
     if (r < b.first) b.last[r] = KEPT;
@@ -249,10 +273,12 @@ void nm__machine_start(nm_machine *m, const nm_plan *plan, void *scratch) {
   int operands = p->nin + p->nconst + p->ncode;
   int n = p->numel < NM_TILE ? (int)p->numel : NM_TILE;
   m->plan = plan;
+  m->panels = (char *)scratch + (size_t)plan->nslots * plan->slot_size;
   for (int r = 0; r < operands; r++)
     m->where[r] = plan->place[r].base ? plan->place[r].base
                                       : (char *)scratch + plan->place[r].slot * plan->slot_size;
-  for (int i = 0; i < p->nin; i++) m->cursor[i].at = -1;
+  for (int i = 0; i < p->nin; i++)
+    for (int k = 0; k < NM_PANEL_TILES; k++) m->cursor[i].held[k] = -1; /* `at` among them */
   for (int o = 0; o < p->nout; o++) m->cursor[NM_PROG_IN + o].at = -1;
   for (int f = 0; f < plan->nfixed; f++) {
     int r = plan->fixed[f];
@@ -273,6 +299,42 @@ static void load_strided(nm_machine *m, const nm_step *s, int64_t start, int n) 
     int k = nm__walk_next(w, c, n, &offset);
     s->run.load(k, tile, o->ptr + offset * (int64_t)size, stride);
     tile += (size_t)k * step;
+    n -= k;
+  }
+}
+
+/* Row `row` of the outer dims, as an offset. */
+static int64_t row_offset(const nm_walk *w, int64_t row) {
+  int64_t offset = 0;
+  for (int d = w->ndim - 2; d >= 0; d--) {
+    offset += row % w->shape[d] * w->stride[d];
+    row /= w->shape[d];
+  }
+  return offset;
+}
+
+static void load_turned(nm_machine *m, const nm_step *s, int64_t start, int n) {
+  const nm_operand *o = &m->plan->program->in[s->at];
+  const nm_walk *w = &m->plan->walk[s->at];
+  int64_t columns = w->shape[w->ndim - 1], size = (int64_t)nm__dtype_size((nm_dtype)o->dtype);
+  size_t wide = nm__class_size[nm__dtypes[o->dtype].cls];
+  char *tile = m->where[s->y];
+  while (n > 0) {
+    int64_t row = start / columns, column = start % columns, t = column / NM_TILE, at = column % NM_TILE;
+    int64_t inside = row % w->shape[w->ndim - 2], above = inside % NM_PANEL_ROWS, first = row - above;
+    int64_t width = columns - t * NM_TILE < NM_TILE ? columns - t * NM_TILE : NM_TILE;
+    char *panel = m->panels + (size_t)(s->panel + t) * m->plan->panel_size;
+    if (m->cursor[s->at].held[t] != first) {
+      int64_t left = w->shape[w->ndim - 2] - inside + above;
+      const char *from = o->ptr + (row_offset(w, first) + t * NM_TILE * w->stride[w->ndim - 1]) * size;
+      s->run.pack((int)width, NM_PANEL_PITCH, left < NM_PANEL_ROWS ? (int)left : NM_PANEL_ROWS, from,
+                  w->stride[w->ndim - 1], 1, panel);
+      m->cursor[s->at].held[t] = first;
+    }
+    int k = n < width - at ? n : (int)(width - at);
+    memcpy(tile, panel + (size_t)(above * NM_PANEL_PITCH + at) * wide, (size_t)k * wide);
+    tile += (size_t)k * wide;
+    start += k;
     n -= k;
   }
 }
@@ -302,6 +364,7 @@ static void other_step(nm_machine *m, const nm_step *s, int64_t start, int n) {
   switch (s->kind) {
   case S_LOAD: s->run.load(n, m->where[s->y], element(&p->in[s->at], start), 1); break;
   case S_LOAD_STRIDED: load_strided(m, s, start, n); break;
+  case S_LOAD_TURNED: load_turned(m, s, start, n); break;
   case S_STORE: s->run.store(n, element(&p->out[s->at], start), 1, m->where[s->a]); break;
   case S_STORE_STRIDED: store_strided(m, s, start, n); break;
   case S_RANDOM:
@@ -336,7 +399,7 @@ static void run_work(void *arg, nm_job *job, int worker) {
   nm_machine m;
   nm__machine_start(&m, r->plan, r->cpu->scratch[worker]);
   while ((task = nm__next_task(job)) >= 0) {
-    int64_t at = task * CHUNK, end = at + CHUNK < numel ? at + CHUNK : numel;
+    int64_t at = task * r->plan->chunk, end = at + r->plan->chunk < numel ? at + r->plan->chunk : numel;
     for (; at < end; at += NM_TILE) nm__machine_run(&m, at, end - at < NM_TILE ? (int)(end - at) : NM_TILE);
   }
 }
@@ -346,7 +409,7 @@ nm_status nm__cpu_run(nm_device *dev, const nm_program *p) {
   if (p->numel == 0) return NM_OK;
   nm_plan plan;
   nm__plan(&plan, cpu->isa, p, -1);
-  int64_t tasks = (p->numel + CHUNK - 1) / CHUNK;
+  int64_t tasks = (p->numel + plan.chunk - 1) / plan.chunk;
   int workers = nm__workers(cpu, tasks, (double)p->numel * (plan.nsteps + 1));
   NM_TRY(nm__scratch(cpu, workers, nm__plan_scratch(&plan)));
   run_job r = {cpu, &plan};

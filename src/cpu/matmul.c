@@ -54,10 +54,20 @@ static size_t packed_scratch(const product *p) {
   return align64(mc * kc * p->wide) + align64(nc * kc * p->wide);
 }
 
+/* Packs `count` vectors of a matrix into slices of r; what the last slice lacks is zero. */
+static void pack_slices(const product *p, int64_t count, int r, int depth, const char *from, int64_t rs, int64_t cs,
+                        char *panel) {
+  size_t slice = (size_t)r * (size_t)depth * p->wide;
+  for (int64_t i = 0; i < count; i += r, panel += slice) {
+    int rows = (int)at_most(count - i, r);
+    if (rows < r) memset(panel, 0, slice);
+    p->cpu->isa->pack[p->dtype](rows, r, depth, from + i * rs * (int64_t)p->size, rs, cs, panel);
+  }
+}
+
 /* A tile of y from row i0 and column j0 on. */
 static void packed_tile(const product *p, matrix a, matrix x, char *y, int64_t i0, int64_t j0, char *scratch) {
   const nm_gemm *g = p->gemm;
-  nm_pack_loop *pack = p->cpu->isa->pack[p->dtype];
   int64_t i1 = at_most(i0 + p->tile_m, p->m), j1 = at_most(j0 + p->tile_n, p->n);
   char *a_panel = scratch;
   size_t a_size = ((size_t)at_most(p->tile_m, MC) + (size_t)g->mr) * (size_t)at_most(p->k, g->kc) * p->wide;
@@ -67,14 +77,10 @@ static void packed_tile(const product *p, matrix a, matrix x, char *y, int64_t i
     for (int64_t kc = 0; kc < p->k; kc += g->kc) {
       int depth = (int)at_most(p->k - kc, g->kc);
       size_t a_slice = (size_t)g->mr * (size_t)depth * p->wide, x_slice = (size_t)g->nr * (size_t)depth * p->wide;
-      for (int64_t j = 0; j < nc; j += g->nr)
-        pack((int)at_most(nc - j, g->nr), g->nr, depth, element(p, x, kc, jc + j), x.cs, x.rs,
-             x_panel + (size_t)(j / g->nr) * x_slice);
+      pack_slices(p, nc, g->nr, depth, element(p, x, kc, jc), x.cs, x.rs, x_panel);
       for (int64_t ic = i0; ic < i1; ic += MC) {
         int64_t mc = at_most(i1 - ic, MC);
-        for (int64_t i = 0; i < mc; i += g->mr)
-          pack((int)at_most(mc - i, g->mr), g->mr, depth, element(p, a, ic + i, kc), a.rs, a.cs,
-               a_panel + (size_t)(i / g->mr) * a_slice);
+        pack_slices(p, mc, g->mr, depth, element(p, a, ic, kc), a.rs, a.cs, a_panel);
         for (int64_t j = 0; j < nc; j += g->nr)
           for (int64_t i = 0; i < mc; i += g->mr)
             g->kernel(depth, a_panel + (size_t)(i / g->mr) * a_slice, x_panel + (size_t)(j / g->nr) * x_slice,
