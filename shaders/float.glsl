@@ -1,7 +1,8 @@
 // float.glsl: what float and double compute alike.  Included once per type, with
 //   T        the type
-//   BITS(x)  its high word (sign, exponent and the top of the fraction); IS_NAN(x)
-// and constants INF, NAN of that type.  Parameters are `const`, so that glslang passes them by value.
+//   HIGH(x)  its high word (sign, exponent and the top of the fraction); IS_NAN(x)
+// and constants INF, NOT_A_NUMBER of that type.  Parameters are `const`: glslang then passes
+// them by value.
 
 T nm_square(const T a) { precise T y = a * a; return y; }
 T nm_reciprocal(const T a) { precise T y = T(1) / a; return y; }
@@ -114,7 +115,7 @@ T nm_pow(const T a, const T b) {
     nm_two_sum(T(k), p, hi, lo);
     precise T l = lo + t;
     nm_two_sum(hi, l, hi, lo);
-    T w = clamp(b, -WHOLE, WHOLE); // beyond, x^b is 0 or infinite, and nothing may overflow on the way
+    T w = clamp(b, -WHOLE, WHOLE); // beyond, x^b is 0 or infinite; nothing may overflow on the way
     nm_two_product(hi, w, q, u);
     precise T v = u + lo * w;
     T n = roundEven(clamp(q + v, -T(4096), T(4096)));

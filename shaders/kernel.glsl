@@ -1,9 +1,9 @@
 // kernel.glsl: what kernels share: elements of any dtype of a class, read and written by address.
 //
 // F32, F64, I32 or I64 is defined: the class, of type T.  The dtypes in memory are specialization
-// constants.  Narrow elements are read from words by shifts, and written by atomic and/or on their word,
-// since neighbours may belong to other invocations: no feature is needed beyond the class's own.  Addresses
-// are those of words; an element's position counts from there.
+// constants.  Narrow elements are read from words by shifts, and written by atomic and/or on their
+// word, since neighbours may belong to others: no feature is needed beyond the class's own.
+// Addresses are those of words; an element's position counts from there.
 #ifdef F64
 #define NM_F64
 #elif defined I64
@@ -23,8 +23,8 @@
 #endif
 
 // ORDER nm_dtype
-const uint FLOAT32 = 0u, FLOAT64 = 1u, FLOAT16 = 2u, BFLOAT16 = 3u, INT64 = 4u, INT32 = 5u, INT16 = 6u,
-           INT8 = 7u, UINT8 = 8u, BOOL = 9u;
+const uint FLOAT32 = 0u, FLOAT64 = 1u, FLOAT16 = 2u, BFLOAT16 = 3u, INT64 = 4u, INT32 = 5u,
+           INT16 = 6u, INT8 = 7u, UINT8 = 8u, BOOL = 9u;
 
 layout(buffer_reference, std430, buffer_reference_align = 4) buffer Words { uint w[]; };
 layout(buffer_reference, std430, buffer_reference_align = 4) buffer Full { T v[]; };

@@ -8,7 +8,7 @@
 #endif
 
 #include "narrow.glsl"
-#include "reduction.glsl"
+#include "payne_hanek.glsl"
 #include "math_f32.glsl"
 #ifdef NM_F64
 #include "math_f64.glsl"

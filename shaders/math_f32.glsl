@@ -1,4 +1,4 @@
-// math_f32.glsl: elementary functions of float, within about 1 ulp; GLSL's own may be off by hundreds.
+// math_f32.glsl: elementary functions of float, within about 1 ulp; GLSL's own may be far off.
 // Polynomials from Cephes (single) and FreeBSD's msun, re-rolled here.
 
 #define HIGH(x) floatBitsToUint(x)

@@ -68,7 +68,8 @@ double nm_log(const double a) {
              w * (3.999999999940941908e-01lf + w * (2.222219843214978396e-01lf +
              w * 1.531383769920937332e-01lf));
   double h = 0.5lf * f * f;
-  precise double y = s * (h + r) + n * 1.90821492927058770002e-10lf - h + f + n * 6.93147180369123816490e-01lf;
+  precise double y = s * (h + r) + n * 1.90821492927058770002e-10lf - h + f +
+                     n * 6.93147180369123816490e-01lf;
   return y;
 }
 

@@ -1,8 +1,8 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
-// matmul.comp: y[b] = a[b] @ x[b], a (B, M, K) and x (B, K, N) through any strides, y (B, M, N) in order.
-// A work-group makes a tile of 16 ROWS x 16 COLUMNS outputs, an invocation ROWS x COLUMNS of them, from
-// slices of 16 of K in shared memory.  A slice is read along whichever dim has stride one.
+// matmul.comp: y[b] = a[b] @ x[b], a (B, M, K) and x (B, K, N) through any strides, y (B, M, N) in
+// order.  A work-group makes a tile of 16 ROWS x 16 COLUMNS outputs, an invocation ROWS x COLUMNS,
+// from slices of 16 of K in shared memory.  A slice is read along the dim with stride one.
 // variant: matmul_f32 -DF32
 // variant: matmul_f64 -DF64
 // variant: matmul_i32 -DI32
@@ -39,14 +39,16 @@ void main() {
 
   for (uint k0 = 0u; k0 < p.k; k0 += SLICE) {
     for (uint i = t; i < TILE_M * SLICE; i += 256u) {
-      uint k = A_ALONG_K != 0u ? i % SLICE : i / TILE_M, m = A_ALONG_K != 0u ? i / SLICE : i % TILE_M;
+      uint k = A_ALONG_K != 0u ? i % SLICE : i / TILE_M;
+      uint m = A_ALONG_K != 0u ? i / SLICE : i % TILE_M;
       bool inside = m0 + m < p.m && k0 + k < p.k;
       T v = T(0);
       if (inside) v = load_as(DTYPE, p.a, a_base + (m0 + m) * p.a_m + (k0 + k) * p.a_k);
       a_slice[k * (TILE_M + 1u) + m] = v;
     }
     for (uint i = t; i < TILE_N * SLICE; i += 256u) {
-      uint k = X_ALONG_N != 0u ? i / TILE_N : i % SLICE, n = X_ALONG_N != 0u ? i % TILE_N : i / SLICE;
+      uint k = X_ALONG_N != 0u ? i / TILE_N : i % SLICE;
+      uint n = X_ALONG_N != 0u ? i % TILE_N : i / SLICE;
       bool inside = n0 + n < p.n && k0 + k < p.k;
       T v = T(0);
       if (inside) v = load_as(DTYPE, p.x, x_base + (k0 + k) * p.x_k + (n0 + n) * p.x_n);
@@ -65,7 +67,8 @@ void main() {
   for (uint i = 0u; i < ROWS; i++) {
     for (uint j = 0u; j < COLUMNS; j++) {
       uint m = m0 + tm + 16u * i, n = n0 + tn + 16u * j;
-      if (m < p.m && n < p.n) store_as(DTYPE, p.y, p.y_at + (batch * p.m + m) * p.n + n, sum[i * COLUMNS + j]);
+      uint at = p.y_at + (batch * p.m + m) * p.n + n;
+      if (m < p.m && n < p.n) store_as(DTYPE, p.y, at, sum[i * COLUMNS + j]);
     }
   }
 }

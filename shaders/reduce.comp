@@ -1,8 +1,8 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
-// reduce.comp: a reduction over any dims.  An output is shared by COLUMNS' share of a work-group, and a
-// long reduction by several work-groups, whose results (of the accumulator's own type) a second pass
-// reduces.  Sums are added in runs of 32, then runs, then by halves: the error grows like a tree's.
+// reduce.comp: a reduction over any dims.  A work-group makes COLUMNS outputs; a long reduction is
+// shared by several, whose results (of the accumulator's own type) another pass reduces.  Sums are
+// added in runs of 32, then run to run, then by halves: the error grows about like a tree's.
 // variant: reduce_f32 -DF32
 // variant: reduce_f64 -DF64
 // variant: reduce_i32 -DI32
@@ -52,8 +52,8 @@ T identity() {
   return T(0);
 }
 
-// Whether b at place j is to be taken instead of a at place i: the more extreme one, NaN most of all; of
-// equals the first.
+// Whether b at place j is to be taken instead of a at place i: the more extreme one, NaN most of
+// all; of equals the first.
 bool wins(const T a, const uint i, const T b, const uint j) {
   if (i == NONE || j == NONE) return i == NONE;
   if (is_nan(a) || is_nan(b)) return is_nan(b) && (!is_nan(a) || j < i);

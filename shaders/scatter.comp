@@ -1,7 +1,7 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
-// scatter.comp: y[i, index[i, j, k], k] = or += src[i, j, k].  An invocation owns a line: all j for one (i, k)
-// and no other, so that repeated indices meet in one place, in order: of several the last is set, and
+// scatter.comp: y[i, index[i, j, k], k] = or += src[i, j, k].  An invocation owns a line, all j for
+// one (i, k), so that repeated indices meet in one place, in order: of several the last is set, and
 // sums are the same in every run.
 // variant: scatter_f32 -DF32
 // variant: scatter_f64 -DF64

@@ -1,7 +1,7 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
-// softmax.comp: softmax or log_softmax of rows: e^(x - max) / sum, or x - max - log sum.  A work-group takes
-// ROWS rows at a time, each shared by 256 / ROWS invocations.
+// softmax.comp: softmax or log_softmax of rows: e^(x - max) / sum, or x - max - log sum.  A group
+// takes ROWS rows at a time, each shared by 256 / ROWS invocations.
 // variant: softmax_f32 -DF32
 // variant: softmax_f64 -DF64
 #include "kernel.glsl"
@@ -47,11 +47,13 @@ void main() {
   const uint lanes = GROUP / ROWS;
   uint t = gl_LocalInvocationIndex, lane = t % lanes;
   // every invocation goes round equally often: there are barriers inside
-  for (uint tile = p.first + gl_WorkGroupID.x * ROWS; tile < p.end; tile += gl_NumWorkGroups.x * ROWS) {
+  uint step = gl_NumWorkGroups.x * ROWS;
+  for (uint tile = p.first + gl_WorkGroupID.x * ROWS; tile < p.end; tile += step) {
     uint row = tile + t / lanes, count = row < p.end ? p.count : 0u;
     uint base = row < p.end ? p.x_at + position(p.rows_of, row) : 0u, to = p.y_at + row * p.count;
     T most = nm_log(T(0)); // minus infinity
-    for (uint i = lane; i < count; i += lanes) most = larger(most, load_as(DTYPE, p.x, base + i * p.stride));
+    for (uint i = lane; i < count; i += lanes)
+      most = larger(most, load_as(DTYPE, p.x, base + i * p.stride));
     most = share(most, false, lane);
     T sum = T(0);
     for (uint i = lane; i < count;) {

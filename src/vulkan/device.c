@@ -1,9 +1,9 @@
 /* device.c: choosing a physical device, what it can do, opening and closing, validation, the class.
  *
- * NUMOON_VALIDATION=1 turns the validation layers on, synchronization validation included: every message
- * is printed, the calls that follow fail, and closing the device aborts the process, so that no test run
- * can miss one.  NUMOON_VULKAN_WITHOUT lists features to do without (float64, int64, storage8, storage16,
- * hostmap), for tests of what replaces them. */
+ * NUMOON_VALIDATION=1 turns the validation layers on, synchronization validation included: every
+ * message is printed, the calls that follow fail, and closing the device aborts the process, so
+ * that no test run can miss one.  NUMOON_VULKAN_WITHOUT lists features to do without (float64,
+ * int64, storage8, storage16, hostmap), for tests of what replaces them. */
 #include "vulkan/vulkan.h"
 
 #include <stdio.h>
@@ -20,21 +20,25 @@ nm_status vulkan_check(nm_vulkan *d, VkResult r, const char *what) {
   nm_context *ctx = d->base.ctx;
   switch (r) {
   case VK_SUCCESS: return NM_OK;
-  case VK_ERROR_OUT_OF_HOST_MEMORY: return nm__error(ctx, NM_ENOMEM, "device '%s': out of host memory", d->base.name);
+  case VK_ERROR_OUT_OF_HOST_MEMORY:
+    return nm__error(ctx, NM_ENOMEM, "device '%s': out of host memory", d->base.name);
   case VK_ERROR_OUT_OF_DEVICE_MEMORY:
   case VK_ERROR_TOO_MANY_OBJECTS:
     return nm__error(ctx, NM_ENOMEM, "device '%s': out of memory", d->base.name);
   case VK_ERROR_DEVICE_LOST:
     d->base.lost = true;
     return nm__error(ctx, NM_EDEVICE, "device '%s' was lost in %s", d->base.name, what);
-  default: return nm__error(ctx, NM_EDEVICE, "device '%s': %s failed with code %d", d->base.name, what, (int)r);
+  default:
+    return nm__error(ctx, NM_EDEVICE, "device '%s': %s failed with code %d", d->base.name, what,
+                     (int)r);
   }
 }
 
 nm_status vulkan_usable(nm_vulkan *d) {
   if (d->base.lost) return nm__error(d->base.ctx, NM_EDEVICE, "device '%s' was lost", d->base.name);
   if (d->messages)
-    return nm__error(d->base.ctx, NM_EDEVICE, "device '%s': the validation layers have complained", d->base.name);
+    return nm__error(d->base.ctx, NM_EDEVICE, "device '%s': the validation layers have complained",
+                     d->base.name);
   return NM_OK;
 }
 
@@ -42,7 +46,8 @@ nm_status vulkan_usable(nm_vulkan *d) {
 
 static VKAPI_ATTR VkBool32 VKAPI_CALL on_message(VkDebugUtilsMessageSeverityFlagBitsEXT severity,
                                                  VkDebugUtilsMessageTypeFlagsEXT types,
-                                                 const VkDebugUtilsMessengerCallbackDataEXT *data, void *arg) {
+                                                 const VkDebugUtilsMessengerCallbackDataEXT *data,
+                                                 void *arg) {
   (void)severity, (void)types;
   ((nm_vulkan *)arg)->messages++;
   fprintf(stderr, "numoon: validation: %s\n", data->pMessage);
@@ -51,9 +56,12 @@ static VKAPI_ATTR VkBool32 VKAPI_CALL on_message(VkDebugUtilsMessageSeverityFlag
 
 static VkDebugUtilsMessengerCreateInfoEXT messenger_info(nm_vulkan *d) {
   return (VkDebugUtilsMessengerCreateInfoEXT){
-    .sType = VK_STRUCTURE_TYPE_DEBUG_UTILS_MESSENGER_CREATE_INFO_EXT,
-    .messageSeverity = VK_DEBUG_UTILS_MESSAGE_SEVERITY_WARNING_BIT_EXT | VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT,
-    .messageType = VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT, .pfnUserCallback = on_message, .pUserData = d};
+      .sType = VK_STRUCTURE_TYPE_DEBUG_UTILS_MESSENGER_CREATE_INFO_EXT,
+      .messageSeverity = VK_DEBUG_UTILS_MESSAGE_SEVERITY_WARNING_BIT_EXT |
+                         VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT,
+      .messageType = VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT,
+      .pfnUserCallback = on_message,
+      .pUserData = d};
 }
 
 static const char validation_layer[] = "VK_LAYER_KHRONOS_validation";
@@ -68,21 +76,26 @@ static bool has_validation_layer(const vulkan_functions *vk) {
   return false;
 }
 
-/* Loads Vulkan and makes an instance; false where there is none.  Messages go to d while it is made. */
-static VkResult make_instance(vulkan_functions *vk, nm_vulkan *d, bool validation, VkInstance *out) {
+/* Loads Vulkan and makes an instance.  While that goes on, messages go to d. */
+static VkResult make_instance(vulkan_functions *vk, nm_vulkan *d, bool validation,
+                              VkInstance *out) {
   uint32_t version = 0;
   if (!vulkan_load_global(vk)) return VK_ERROR_INITIALIZATION_FAILED;
   if (vk->EnumerateInstanceVersion(&version) != VK_SUCCESS || version < VK_API_VERSION_1_2)
     return VK_ERROR_INCOMPATIBLE_DRIVER;
-  VkApplicationInfo app = {.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO, .pApplicationName = "numoon",
-                           .pEngineName = "numoon", .apiVersion = VK_API_VERSION_1_2};
+  VkApplicationInfo app = {.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
+                           .pApplicationName = "numoon",
+                           .pEngineName = "numoon",
+                           .apiVersion = VK_API_VERSION_1_2};
   VkValidationFeatureEnableEXT on[] = {VK_VALIDATION_FEATURE_ENABLE_SYNCHRONIZATION_VALIDATION_EXT};
   VkValidationFeaturesEXT features = {.sType = VK_STRUCTURE_TYPE_VALIDATION_FEATURES_EXT,
-                                      .enabledValidationFeatureCount = 1, .pEnabledValidationFeatures = on};
+                                      .enabledValidationFeatureCount = 1,
+                                      .pEnabledValidationFeatures = on};
   VkDebugUtilsMessengerCreateInfoEXT messenger = messenger_info(d);
   features.pNext = &messenger;
   const char *layer = validation_layer, *extension = VK_EXT_DEBUG_UTILS_EXTENSION_NAME;
-  VkInstanceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO, .pApplicationInfo = &app};
+  VkInstanceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
+                               .pApplicationInfo = &app};
   if (validation) {
     if (!has_validation_layer(vk)) return VK_ERROR_LAYER_NOT_PRESENT;
     info.pNext = &features;
@@ -95,7 +108,8 @@ static VkResult make_instance(vulkan_functions *vk, nm_vulkan *d, bool validatio
   return r;
 }
 
-static uint32_t list_physical(const vulkan_functions *vk, VkInstance instance, VkPhysicalDevice *list) {
+static uint32_t list_physical(const vulkan_functions *vk, VkInstance instance,
+                              VkPhysicalDevice *list) {
   uint32_t n = MAX_PHYSICAL;
   VkResult r = vk->EnumeratePhysicalDevices(instance, &n, list);
   return r == VK_SUCCESS || r == VK_INCOMPLETE ? n : 0;
@@ -112,7 +126,8 @@ static const char *type_name(VkPhysicalDeviceType t) {
 }
 
 static void describe(const vulkan_functions *vk, VkPhysicalDevice physical, nm_vulkan_info *out) {
-  VkPhysicalDeviceDriverProperties driver = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES};
+  VkPhysicalDeviceDriverProperties driver = {
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES};
   VkPhysicalDeviceProperties2 p = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2};
   VkPhysicalDeviceMemoryProperties m;
   vk->GetPhysicalDeviceProperties(physical, &p.properties);
@@ -129,7 +144,8 @@ static void describe(const vulkan_functions *vk, VkPhysicalDevice physical, nm_v
   snprintf(out->api, sizeof out->api, "%u.%u.%u", VK_API_VERSION_MAJOR(v), VK_API_VERSION_MINOR(v),
            VK_API_VERSION_PATCH(v));
   for (uint32_t i = 0; i < m.memoryHeapCount; i++)
-    if ((m.memoryHeaps[i].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) && m.memoryHeaps[i].size > out->memory)
+    if ((m.memoryHeaps[i].flags & VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) &&
+        m.memoryHeaps[i].size > out->memory)
       out->memory = m.memoryHeaps[i].size;
 }
 
@@ -180,17 +196,20 @@ static nm_status look_up(nm_vulkan *d, feature_set *use) {
   if (!missing && !f.v12.bufferDeviceAddress) missing = "bufferDeviceAddress";
   if (!missing && !f.v12.timelineSemaphore) missing = "timelineSemaphore";
   if (missing)
-    return nm__error(d->base.ctx, NM_ENOTSUP, "device '%s' (%s) has no %s, which numoon needs", d->base.name,
-                     d->properties.deviceName, missing);
+    return nm__error(d->base.ctx, NM_ENOTSUP, "device '%s' (%s) has no %s, which numoon needs",
+                     d->base.name, d->properties.deviceName, missing);
 
   vulkan_features *h = &d->has;
   h->float64 = f.base.features.shaderFloat64 && !without("float64");
   h->int64 = f.base.features.shaderInt64 && !without("int64");
   /* pointers to narrow integers count as arithmetic with them for the validator of SPIR-V */
   h->storage8 = f.v12.storageBuffer8BitAccess && f.v12.shaderInt8 && !without("storage8");
-  h->storage16 = f.v11.storageBuffer16BitAccess && f.base.features.shaderInt16 && !without("storage16");
-  VkPhysicalDeviceFloatControlsProperties c = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FLOAT_CONTROLS_PROPERTIES};
-  VkPhysicalDeviceProperties2 p = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &c};
+  h->storage16 =
+      f.v11.storageBuffer16BitAccess && f.base.features.shaderInt16 && !without("storage16");
+  VkPhysicalDeviceFloatControlsProperties c = {
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FLOAT_CONTROLS_PROPERTIES};
+  VkPhysicalDeviceProperties2 p = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2,
+                                   .pNext = &c};
   d->vk.GetPhysicalDeviceProperties2(d->physical, &p);
   h->preserve_f32 = c.shaderSignedZeroInfNanPreserveFloat32;
   h->preserve_f64 = c.shaderSignedZeroInfNanPreserveFloat64;
@@ -214,10 +233,12 @@ static nm_status choose_family(nm_vulkan *d) {
   d->vk.GetPhysicalDeviceQueueFamilyProperties(d->physical, &n, f);
   for (uint32_t i = 0; i < n; i++) {
     if (!(f[i].queueFlags & VK_QUEUE_COMPUTE_BIT)) continue;
-    if (best < 0 || (!(f[i].queueFlags & VK_QUEUE_GRAPHICS_BIT) && (f[best].queueFlags & VK_QUEUE_GRAPHICS_BIT)))
+    if (best < 0 || (!(f[i].queueFlags & VK_QUEUE_GRAPHICS_BIT) &&
+                     (f[best].queueFlags & VK_QUEUE_GRAPHICS_BIT)))
       best = (int)i;
   }
-  if (best < 0) return nm__error(d->base.ctx, NM_ENOTSUP, "device '%s' has no compute queue", d->base.name);
+  if (best < 0)
+    return nm__error(d->base.ctx, NM_ENOTSUP, "device '%s' has no compute queue", d->base.name);
   d->family = (uint32_t)best;
   return NM_OK;
 }
@@ -256,36 +277,44 @@ static nm_status vulkan_sync(nm_device *dev) {
 static bool vulkan_holds(nm_device *dev, nm_dtype dtype, const char **missing) {
   const vulkan_features *h = &vulkan_of(dev)->has;
   *missing = dtype == NM_FLOAT64 && !h->float64 ? "shaderFloat64"
-           : dtype == NM_INT64 && !h->int64     ? "shaderInt64" : NULL;
+             : dtype == NM_INT64 && !h->int64   ? "shaderInt64"
+                                                : NULL;
   return !*missing;
 }
 
+/* clang-format off */
 static const nm_device_class vulkan_class = {
-  .name = "vulkan", .fuses_reductions = false, .close = vulkan_close, .alloc = vulkan_alloc,
-  .release = vulkan_release, .read = vulkan_read, .write = vulkan_write, .sync = vulkan_sync,
-  .holds = vulkan_holds, .run = vulkan_run, .reduce = vulkan_reduce, .matmul = vulkan_matmul,
-  .softmax = vulkan_softmax, .gather = vulkan_gather, .scatter = vulkan_scatter};
+  .name = "vulkan", .fuses_reductions = false,
+  .close = vulkan_close, .sync = vulkan_sync, .holds = vulkan_holds,
+  .alloc = vulkan_alloc, .release = vulkan_release, .read = vulkan_read, .write = vulkan_write,
+  .run = vulkan_run, .reduce = vulkan_reduce, .matmul = vulkan_matmul, .softmax = vulkan_softmax,
+  .gather = vulkan_gather, .scatter = vulkan_scatter};
+/* clang-format on */
 
 static nm_status open_instance(nm_vulkan *d) {
   nm_context *ctx = d->base.ctx;
   VkResult r = make_instance(&d->vk, d, d->validation, &d->instance);
   if (r == VK_ERROR_LAYER_NOT_PRESENT)
-    return nm__error(ctx, NM_ENOTSUP, "NUMOON_VALIDATION is set, but %s is not installed (Debian: vulkan-validationlayers)",
-                     validation_layer);
+    return nm__error(
+        ctx, NM_ENOTSUP,
+        "NUMOON_VALIDATION is set, but %s is not installed (Debian: vulkan-validationlayers)",
+        validation_layer);
   if (r != VK_SUCCESS)
     return nm__error(ctx, NM_ENOTSUP, "device '%s': no usable Vulkan here (%s)", d->base.name,
-                     !d->vk.library ? "the library libvulkan is not installed"
-                     : r == VK_ERROR_INCOMPATIBLE_DRIVER ? "Vulkan 1.2 is needed" : "it could not be initialised");
+                     !d->vk.library                      ? "the library libvulkan is not installed"
+                     : r == VK_ERROR_INCOMPATIBLE_DRIVER ? "Vulkan 1.2 is needed"
+                                                         : "it could not be initialised");
   if (d->validation && d->vk.CreateDebugUtilsMessengerEXT) {
     VkDebugUtilsMessengerCreateInfoEXT info = messenger_info(d);
-    NM_TRY(vulkan_check(d, d->vk.CreateDebugUtilsMessengerEXT(d->instance, &info, NULL, &d->messenger),
+    NM_TRY(vulkan_check(d,
+                        d->vk.CreateDebugUtilsMessengerEXT(d->instance, &info, NULL, &d->messenger),
                         "vkCreateDebugUtilsMessengerEXT"));
   }
   VkPhysicalDevice list[MAX_PHYSICAL];
   uint32_t n = list_physical(&d->vk, d->instance, list);
   if ((uint32_t)d->base.index >= n)
-    return nm__error(ctx, NM_ENOTSUP, "no device '%s': Vulkan finds %u device%s here", d->base.name, n,
-                     n == 1 ? "" : "s");
+    return nm__error(ctx, NM_ENOTSUP, "no device '%s': Vulkan finds %u device%s here", d->base.name,
+                     n, n == 1 ? "" : "s");
   d->physical = list[d->base.index];
   return NM_OK;
 }
@@ -297,14 +326,20 @@ static nm_status open_device(nm_vulkan *d) {
   NM_TRY(choose_family(d));
   float priority = 1;
   VkDeviceQueueCreateInfo queue = {.sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
-                                   .queueFamilyIndex = d->family, .queueCount = 1, .pQueuePriorities = &priority};
-  VkDeviceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO, .pNext = &use.base,
-                             .queueCreateInfoCount = 1, .pQueueCreateInfos = &queue};
-  NM_TRY(vulkan_check(d, d->vk.CreateDevice(d->physical, &info, NULL, &d->device), "vkCreateDevice"));
+                                   .queueFamilyIndex = d->family,
+                                   .queueCount = 1,
+                                   .pQueuePriorities = &priority};
+  VkDeviceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
+                             .pNext = &use.base,
+                             .queueCreateInfoCount = 1,
+                             .pQueueCreateInfos = &queue};
+  NM_TRY(
+      vulkan_check(d, d->vk.CreateDevice(d->physical, &info, NULL, &d->device), "vkCreateDevice"));
   if (!vulkan_load_device(&d->vk, d->device)) {
     if (d->vk.DestroyDevice) d->vk.DestroyDevice(d->device, NULL);
     d->device = VK_NULL_HANDLE;
-    return nm__error(d->base.ctx, NM_ENOTSUP, "device '%s': its driver lacks functions of Vulkan 1.2", d->base.name);
+    return nm__error(d->base.ctx, NM_ENOTSUP,
+                     "device '%s': its driver lacks functions of Vulkan 1.2", d->base.name);
   }
   d->vk.GetDeviceQueue(d->device, d->family, 0, &d->queue);
   NM_TRY(vulkan_memory_open(d, !without("hostmap")));
@@ -318,8 +353,10 @@ nm_status nm__vulkan_open(nm_context *ctx, int index, nm_device **out) {
   d->base.cls = &vulkan_class;
   d->base.ctx = ctx;
   d->base.index = index;
-  if (index) snprintf(d->base.name, sizeof d->base.name, "vulkan:%d", index);
-  else snprintf(d->base.name, sizeof d->base.name, "vulkan");
+  if (index)
+    snprintf(d->base.name, sizeof d->base.name, "vulkan:%d", index);
+  else
+    snprintf(d->base.name, sizeof d->base.name, "vulkan");
   const char *validation = getenv("NUMOON_VALIDATION");
   d->validation = validation && *validation && strcmp(validation, "0");
   nm_status status = open_device(d);

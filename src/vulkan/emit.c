@@ -2,9 +2,9 @@
  *
  *   for (group = first + id; group < end; group += ids) { load; compute; store }
  *
- * Address arithmetic is done by access chains over runtime arrays, so that no 64-bit integers are needed.
- * Elements of 8 and 16 bits are read from words by shifts and written by atomic and/or on their word,
- * since neighbours may belong to other invocations; with 8/16-bit storage they are reached directly. */
+ * Address arithmetic is done by access chains over runtime arrays, so that no 64-bit integers are
+ * needed. Elements of 8 and 16 bits are read from words by shifts and written by atomic and/or on
+ * their word, since neighbours may belong to other invocations; with 8/16-bit storage, directly. */
 #include "vulkan/emit.h"
 
 #include <stdio.h>
@@ -20,7 +20,8 @@ void vulkan_lay_out(const nm_program *p, const vulkan_plan *plan, vulkan_layout 
   l->numel = n, n = (uint16_t)(n + iw);
   for (int i = 0; i < p->nin; i++) l->in[i] = n, n = (uint16_t)(n + 2);
   for (int i = 0; i < p->nout; i++) l->out[i] = n, n = (uint16_t)(n + 2);
-  for (int i = 0; i < p->nconst; i++) l->konst[i] = n, n = (uint16_t)(n + nm__class_size[p->konst_class[i]] / 4);
+  for (int i = 0; i < p->nconst; i++)
+    l->konst[i] = n, n = (uint16_t)(n + nm__class_size[p->konst_class[i]] / 4);
   for (int d = 1; d < plan->ndim; d++) l->dim[d] = n, n = (uint16_t)(n + (plan->wide ? 2 : 3));
   for (int i = 0; i < p->nin; i++)
     if (plan->in[i].strided) l->in_stride[i] = n, n = (uint16_t)(n + plan->ndim * iw);
@@ -58,20 +59,23 @@ uint32_t emit_index_add(emitter *e, uint32_t a, uint32_t c) {
 
 static uint32_t pushed(emitter *e, uint32_t at) {
   spirv *s = &e->s;
-  uint32_t pointer = spirv_intern(s, SpvOpTypePointer, 0, 2, (uint32_t[]){SpvStorageClassPushConstant, e->u32}, NULL);
+  uint32_t pointer = spirv_intern(s, SpvOpTypePointer, 0, 2,
+                                  (uint32_t[]){SpvStorageClassPushConstant, e->u32}, NULL);
   uint32_t chain = SPIRV_OP(s, AccessChain, pointer, s->push, constant(e, 0), constant(e, at));
   return SPIRV_OP(s, Load, e->u32, chain);
 }
 
 /* A load from, or a pointer to, element `i` of an array in memory. */
 static uint32_t element_pointer(emitter *e, uint32_t array, uint32_t element, uint32_t i) {
-  return SPIRV_OP(&e->s, AccessChain, spirv_element_pointer(&e->s, element), array, constant(e, 0), i);
+  return SPIRV_OP(&e->s, AccessChain, spirv_element_pointer(&e->s, element), array, constant(e, 0),
+                  i);
 }
 static uint32_t load(emitter *e, uint32_t array, uint32_t element, uint32_t i, uint32_t align) {
   uint32_t p = element_pointer(e, array, element, i);
   return SPIRV_OP(&e->s, Load, element, p, SpvMemoryAccessAlignedMask, align);
 }
-static void store(emitter *e, uint32_t array, uint32_t element, uint32_t i, uint32_t align, uint32_t value) {
+static void store(emitter *e, uint32_t array, uint32_t element, uint32_t i, uint32_t align,
+                  uint32_t value) {
   uint32_t p = element_pointer(e, array, element, i);
   SPIRV_DO(&e->s, Store, p, value, SpvMemoryAccessAlignedMask, align);
 }
@@ -90,7 +94,8 @@ uint32_t emit_pair(emitter *e, uint32_t at) {
 }
 
 static uint32_t index_word(emitter *e, uint32_t at) {
-  return e->plan->wide ? SPIRV_OP(&e->s, Bitcast, e->index_type, emit_pair(e, at)) : emit_word(e, at);
+  return e->plan->wide ? SPIRV_OP(&e->s, Bitcast, e->index_type, emit_pair(e, at))
+                       : emit_word(e, at);
 }
 
 /* ---- memory of an operand ---- */
@@ -99,19 +104,21 @@ typedef struct access { /* the elements by which a dtype is read or written */
   uint32_t element, size;
 } access;
 
-/* One element: its own type, or the unsigned integer of its width where there is storage for that, or
- * the word it lies in (size 4, above the dtype's). */
+/* One element: its own type, or the unsigned integer of its width where there is storage for that,
+ * or the word it lies in (size 4, above the dtype's). */
 static access one_element(emitter *e, nm_dtype t) {
   uint32_t size = (uint32_t)nm__dtype_size(t);
   if (size >= 4) return (access){emit_class_type(e, nm__dtype_class(t)), size};
-  if (size == 2 ? e->d->has.storage16 : e->d->has.storage8) return (access){spirv_int(&e->s, size * 8, false), size};
+  if (size == 2 ? e->d->has.storage16 : e->d->has.storage8)
+    return (access){spirv_int(&e->s, size * 8, false), size};
   return (access){e->u32, 4};
 }
 
 /* Four elements: a vector of them, or the words that they fill. */
 static access four_elements(emitter *e, nm_dtype t) {
   uint32_t size = (uint32_t)nm__dtype_size(t);
-  if (size >= 4) return (access){spirv_vector(&e->s, emit_class_type(e, nm__dtype_class(t)), 4), 4 * size};
+  if (size >= 4)
+    return (access){spirv_vector(&e->s, emit_class_type(e, nm__dtype_class(t)), 4), 4 * size};
   return size == 2 ? (access){spirv_vector(&e->s, e->u32, 2), 8} : (access){e->u32, 4};
 }
 
@@ -120,8 +127,8 @@ static access access_of(emitter *e, nm_dtype t, const vulkan_way *w) {
 }
 static bool by_words(nm_dtype t, access a) { return a.size == 4 && nm__dtype_size(t) < 4; }
 
-/* The array to reach an operand by.  For elements inside of words its address is a pair still, since the
- * first one may stand inside of a word. */
+/* The array to reach an operand by.  For elements inside of words its address is a pair still,
+ * since the first one may stand inside of a word. */
 static uint32_t array_of(emitter *e, nm_dtype t, const vulkan_way *w, uint32_t at) {
   access a = access_of(e, t, w);
   uint32_t address = emit_pair(e, at);
@@ -129,11 +136,14 @@ static uint32_t array_of(emitter *e, nm_dtype t, const vulkan_way *w, uint32_t a
   return SPIRV_OP(&e->s, Bitcast, spirv_array_pointer(&e->s, a.element, a.size), address);
 }
 
-/* The word in which element i lies (as an array at it, index 0 by construction) and its bit there. */
-static uint32_t word_of(emitter *e, nm_dtype t, uint32_t address, uint32_t i, uint32_t *word, uint32_t *bit) {
+/* The word in which element i lies (as an array at it, index 0 by construction) and its bit there.
+ */
+static uint32_t word_of(emitter *e, nm_dtype t, uint32_t address, uint32_t i, uint32_t *word,
+                        uint32_t *bit) {
   spirv *s = &e->s;
   uint32_t size = (uint32_t)nm__dtype_size(t);
-  uint32_t low = SPIRV_OP(s, CompositeExtract, e->u32, address, 0), high = SPIRV_OP(s, CompositeExtract, e->u32, address, 1);
+  uint32_t low = SPIRV_OP(s, CompositeExtract, e->u32, address, 0),
+           high = SPIRV_OP(s, CompositeExtract, e->u32, address, 1);
   uint32_t skew = SPIRV_OP(s, BitwiseAnd, e->u32, low, constant(e, 3));
   uint32_t base = SPIRV_OP(s, BitwiseAnd, e->u32, low, constant(e, ~3u));
   uint32_t array = SPIRV_OP(s, Bitcast, spirv_array_pointer(s, e->u32, 4), pair_of(e, base, high));
@@ -188,7 +198,8 @@ static void store_one(emitter *e, nm_dtype t, uint32_t array, uint32_t i, uint32
 }
 
 static uint32_t vector_position(emitter *e, const vulkan_way *w, uint32_t i) {
-  return w->strided ? SPIRV_OP(&e->s, ShiftRightLogical, e->index_type, i, constant(e, 2)) : e->group;
+  return w->strided ? SPIRV_OP(&e->s, ShiftRightLogical, e->index_type, i, constant(e, 2))
+                    : e->group;
 }
 
 /* Bits of lane l of a group of narrow elements that was loaded as words. */
@@ -200,12 +211,14 @@ static uint32_t lane_bits(emitter *e, nm_dtype t, uint32_t loaded, uint32_t l) {
   return SPIRV_OP(s, BitFieldUExtract, e->u32, w, constant(e, 16 * (l & 1)), constant(e, 16));
 }
 
-static void load_vector(emitter *e, nm_dtype t, const vulkan_way *w, uint32_t array, uint32_t i, emit_value *out) {
+static void load_vector(emitter *e, nm_dtype t, const vulkan_way *w, uint32_t array, uint32_t i,
+                        emit_value *out) {
   access a = four_elements(e, t);
   uint32_t all = load(e, array, a.element, vector_position(e, w, i), a.size);
   for (uint32_t l = 0; l < VULKAN_LANES; l++)
     out->lane[l] = nm__dtype_size(t) < 4 ? emit_widen(e, t, lane_bits(e, t, all, l))
-                 : SPIRV_OP(&e->s, CompositeExtract, emit_class_type(e, nm__dtype_class(t)), all, l);
+                                         : SPIRV_OP(&e->s, CompositeExtract,
+                                                    emit_class_type(e, nm__dtype_class(t)), all, l);
 }
 
 static void store_vector(emitter *e, nm_dtype t, const vulkan_way *w, uint32_t array, uint32_t i,
@@ -220,7 +233,8 @@ static void store_vector(emitter *e, nm_dtype t, const vulkan_way *w, uint32_t a
     for (uint32_t l = 0; l < VULKAN_LANES; l++) bits[l] = emit_narrow_bits(e, t, v->lane[l]);
     for (uint32_t l = 0; l < VULKAN_LANES; l++) {
       uint32_t k = l % per, *to = &word[l / per];
-      *to = k ? SPIRV_OP(s, BitFieldInsert, e->u32, *to, bits[l], constant(e, k * 8 * size), constant(e, 8 * size))
+      *to = k ? SPIRV_OP(s, BitFieldInsert, e->u32, *to, bits[l], constant(e, k * 8 * size),
+                         constant(e, 8 * size))
               : bits[l];
     }
     all = size == 2 ? pair_of(e, word[0], word[1]) : word[0];
@@ -230,8 +244,9 @@ static void store_vector(emitter *e, nm_dtype t, const vulkan_way *w, uint32_t a
 
 /* ---- positions of strided operands ---- */
 
-/* q = x / d and the remainder, for a d from the block: narrow indices (below 2^31) by multiplying with
- * floor(2^32 (2^s - d) / d) + 1, adding and shifting by s = ceil(log2 d); Granlund and Montgomery 1994. */
+/* q = x / d and the remainder, for a d from the block: narrow indices (below 2^31) by multiplying
+ * with floor(2^32 (2^s - d) / d) + 1, adding and shifting by s = ceil(log2 d); Granlund and
+ * Montgomery 1994. */
 static uint32_t divide(emitter *e, uint32_t x, uint32_t at, uint32_t *rest) {
   spirv *s = &e->s;
   uint32_t d, q;
@@ -262,7 +277,8 @@ static uint32_t strided_position(emitter *e, const uint32_t *digits, uint32_t st
 }
 
 /* Position of lane l of an operand whose lanes lie anywhere. */
-static uint32_t lane_position(emitter *e, const vulkan_way *w, uint32_t stride_at, uint32_t base, uint32_t l) {
+static uint32_t lane_position(emitter *e, const vulkan_way *w, uint32_t stride_at, uint32_t base,
+                              uint32_t l) {
   spirv *s = &e->s;
   if (!l) return base;
   if (!w->strided) return emit_index_add(e, base, l);
@@ -329,7 +345,8 @@ static void store_outputs(emitter *e, const uint32_t *digits) {
   spirv *s = &e->s;
   uint32_t base[NM_PROG_OUT];
   for (int i = 0; i < e->p->nout; i++)
-    base[i] = e->plan->out[i].strided ? strided_position(e, digits, e->at.out_stride[i]) : e->element;
+    base[i] =
+        e->plan->out[i].strided ? strided_position(e, digits, e->at.out_stride[i]) : e->element;
   if (!e->plan->tail) {
     store_all(e, base);
     return;
@@ -359,8 +376,9 @@ static void store_outputs(emitter *e, const uint32_t *digits) {
 
 static void body(emitter *e) {
   uint32_t digits[NM_MAX_DIMS] = {0}, x;
-  e->element = x = e->plan->lanes == 1 ? e->group
-                 : SPIRV_OP(&e->s, ShiftLeftLogical, e->index_type, e->group, constant(e, 2));
+  e->element = x = e->plan->lanes == 1
+                       ? e->group
+                       : SPIRV_OP(&e->s, ShiftLeftLogical, e->index_type, e->group, constant(e, 2));
   for (int d = e->plan->ndim - 1; d > 0; d--) x = divide(e, x, e->at.dim[d], &digits[d]);
   digits[0] = x;
   load_inputs(e, digits);
@@ -374,20 +392,25 @@ static void body(emitter *e) {
 static void declare_interface(emitter *e) {
   spirv *s = &e->s;
   uint32_t v3 = spirv_vector(s, e->u32, 3);
-  uint32_t input = spirv_intern(s, SpvOpTypePointer, 0, 2, (uint32_t[]){SpvStorageClassInput, v3}, NULL);
+  uint32_t input =
+      spirv_intern(s, SpvOpTypePointer, 0, 2, (uint32_t[]){SpvStorageClassInput, v3}, NULL);
   /* not interned: the library's arrays carry no stride */
   uint32_t array = spirv_id(s);
-  spirv_put(s, &s->globals, SpvOpTypeArray, 3, (uint32_t[]){array, e->u32, constant(e, e->at.pushed_words)});
+  spirv_put(s, &s->globals, SpvOpTypeArray, 3,
+            (uint32_t[]){array, e->u32, constant(e, e->at.pushed_words)});
   uint32_t block = spirv_intern(s, SpvOpTypeStruct, 0, 1, (uint32_t[]){array}, NULL);
-  uint32_t push = spirv_intern(s, SpvOpTypePointer, 0, 2, (uint32_t[]){SpvStorageClassPushConstant, block}, NULL);
+  uint32_t push = spirv_intern(s, SpvOpTypePointer, 0, 2,
+                               (uint32_t[]){SpvStorageClassPushConstant, block}, NULL);
   SPIRV_DECORATE(s, array, SpvDecorationArrayStride, 4);
   SPIRV_DECORATE(s, block, SpvDecorationBlock);
-  spirv_put(s, &s->decorations, SpvOpMemberDecorate, 4, (uint32_t[]){block, 0, SpvDecorationOffset, 0});
+  spirv_put(s, &s->decorations, SpvOpMemberDecorate, 4,
+            (uint32_t[]){block, 0, SpvDecorationOffset, 0});
   uint32_t *ids[] = {&s->gid, &s->groups, &s->push};
   const uint32_t built_in[] = {SpvBuiltInGlobalInvocationId, SpvBuiltInNumWorkgroups};
   for (int i = 0; i < 3; i++) {
     *ids[i] = spirv_id(s);
-    uint32_t type = i < 2 ? input : push, class = i < 2 ? SpvStorageClassInput : SpvStorageClassPushConstant;
+    uint32_t type = i < 2 ? input : push,
+             class = i < 2 ? SpvStorageClassInput : SpvStorageClassPushConstant;
     spirv_put(s, &s->globals, SpvOpVariable, 3, (uint32_t[]){type, *ids[i], class});
     if (i < 2) SPIRV_DECORATE(s, *ids[i], SpvDecorationBuiltIn, built_in[i]);
   }
@@ -418,7 +441,8 @@ static void load_parameters(emitter *e) {
   for (int i = 0; i < p->nconst; i++) {
     if (!e->plan->used[i]) continue;
     nm_class c = (nm_class)p->konst_class[i];
-    uint32_t bits = nm__class_size[c] == 8 ? emit_pair(e, e->at.konst[i]) : emit_word(e, e->at.konst[i]);
+    uint32_t bits =
+        nm__class_size[c] == 8 ? emit_pair(e, e->at.konst[i]) : emit_word(e, e->at.konst[i]);
     uint32_t v = SPIRV_OP(s, Bitcast, emit_class_type(e, c), bits);
     for (int l = 0; l < e->plan->lanes; l++) e->value[p->nin + i].lane[l] = v;
   }
@@ -426,9 +450,11 @@ static void load_parameters(emitter *e) {
 
 static void emit_main(emitter *e) {
   spirv *s = &e->s;
-  uint32_t none = spirv_void(s), type = spirv_intern(s, SpvOpTypeFunction, 0, 1, (uint32_t[]){none}, NULL);
+  uint32_t none = spirv_void(s),
+           type = spirv_intern(s, SpvOpTypeFunction, 0, 1, (uint32_t[]){none}, NULL);
   spirv_put(s, &s->main, SpvOpFunction, 4, (uint32_t[]){none, s->entry, 0, type});
-  uint32_t front = spirv_id(s), head = spirv_id(s), inner = spirv_id(s), next = spirv_id(s), out = spirv_id(s);
+  uint32_t front = spirv_id(s), head = spirv_id(s), inner = spirv_id(s), next = spirv_id(s),
+           out = spirv_id(s);
   SPIRV_DO(s, Label, front);
   uint32_t id = built_in_x(e, s->gid), groups = built_in_x(e, s->groups);
   uint32_t ids = SPIRV_OP(s, IMul, e->index_type, groups, index_constant(e, VULKAN_GROUP));
@@ -463,7 +489,8 @@ static void emit_main(emitter *e) {
   spirv_put(s, &s->main, SpvOpFunctionEnd, 0, NULL);
 }
 
-nm_status vulkan_emit(nm_vulkan *d, const nm_program *p, const vulkan_plan *plan, spirv_words *out) {
+nm_status vulkan_emit(nm_vulkan *d, const nm_program *p, const vulkan_plan *plan,
+                      spirv_words *out) {
   nm_context *ctx = d->base.ctx;
   if (!d->library) {
     const nm_shader_words *l = &nm__shaders[NM_SHADER_library];
@@ -485,14 +512,16 @@ nm_status vulkan_emit(nm_vulkan *d, const nm_program *p, const vulkan_plan *plan
   bool f64 = false;
   for (int i = 0; i < e->s.ncapabilities; i++) f64 |= e->s.capabilities[i] == SpvCapabilityFloat64;
   const vulkan_features *h = &d->has;
-  spirv_modes modes = {VULKAN_GROUP, h->preserve_f32, h->preserve_f64 && f64, h->rte_f32, h->rte_f64 && f64};
+  spirv_modes modes = {VULKAN_GROUP, h->preserve_f32, h->preserve_f64 && f64, h->rte_f32,
+                       h->rte_f64 && f64};
   bool done = spirv_finish(&e->s, &modes, out);
   const char *missing = e->missing;
   spirv_free(&e->s);
   free(e);
   if (missing) {
     if (done) free(out->w);
-    return nm__error(ctx, NM_ENOTSUP, "device '%s' has no %s, which this computation needs", d->base.name, missing);
+    return nm__error(ctx, NM_ENOTSUP, "device '%s' has no %s, which this computation needs",
+                     d->base.name, missing);
   }
   return done ? NM_OK : nm__error(ctx, NM_ENOMEM, "out of memory");
 }

@@ -1,9 +1,9 @@
 /* emit.h: elementwise programs as SPIR-V.
  *
- * An invocation computes `lanes` consecutive elements at a time (four where layouts allow: then narrow
- * dtypes fill whole words and wide ones are loaded as vectors) and strides over the grid.  What varies
- * without the structure changing comes as words, by push constants or, if they are too many, from a
- * block of memory whose address is pushed: vulkan_layout says where each stands. */
+ * An invocation computes `lanes` consecutive elements at a time (four where layouts allow: then
+ * narrow dtypes fill whole words and wide ones are loaded as vectors) and strides over the grid.
+ * What varies without the structure changing comes as words, by push constants or, if they are too
+ * many, from a block of memory whose address is pushed: vulkan_layout says where each stands. */
 #ifndef NM_VULKAN_EMIT_H
 #define NM_VULKAN_EMIT_H
 
@@ -12,10 +12,10 @@
 
 enum { VULKAN_LANES = 4, VULKAN_GROUP = 128 /* invocations of a work-group */ };
 
-typedef enum vulkan_touch { /* how the lanes' elements lie */
-  VULKAN_SPLAT,  /* all lanes share one */
-  VULKAN_VECTOR, /* side by side, aligned to all of them */
-  VULKAN_EACH    /* anywhere */
+typedef enum vulkan_touch {                /* how the lanes' elements lie */
+                            VULKAN_SPLAT,  /* all lanes share one */
+                            VULKAN_VECTOR, /* side by side, aligned to all of them */
+                            VULKAN_EACH    /* anywhere */
 } vulkan_touch;
 
 typedef struct vulkan_way { /* how an operand is reached */
@@ -33,9 +33,9 @@ typedef struct vulkan_plan {
   bool used[NM_PROG_CONST]; /* constants read as values of their class */
 } vulkan_plan;
 
-/* Word positions.  Pushed: first group, end of groups, then the block or its address.  In the block:
- * numel, addresses, constants, dims 1.. (size; for narrow indices also multiplier and shift of the division
- * by it), strides. */
+/* Word positions.  Pushed: first group, end of groups, then the block or its address.  In the
+ * block: numel, addresses, constants, dims 1.. (size; for narrow indices also multiplier and shift
+ * of the division by it), strides. */
 typedef struct vulkan_layout {
   uint16_t index_words, block_words, pushed_words;
   bool spilled;
@@ -45,13 +45,16 @@ typedef struct vulkan_layout {
 
 void vulkan_lay_out(const nm_program *p, const vulkan_plan *plan, vulkan_layout *out);
 
-/* NM_OK and the module, whose words the caller frees; NM_ENOTSUP names a feature that is missing. */
+/* NM_OK and the module, whose words the caller frees; NM_ENOTSUP names a feature that is missing.
+ */
 nm_status vulkan_emit(nm_vulkan *d, const nm_program *p, const vulkan_plan *plan, spirv_words *out);
 
 /* ---- between emit.c and emit_ops.c ---- */
 
 enum { EMIT_REGS = NM_PROG_IN + NM_PROG_CONST + NM_PROG_CODE };
-typedef struct emit_value { uint32_t lane[VULKAN_LANES]; } emit_value;
+typedef struct emit_value {
+  uint32_t lane[VULKAN_LANES];
+} emit_value;
 
 typedef struct emitter {
   spirv s;
@@ -68,8 +71,8 @@ typedef struct emitter {
 } emitter;
 
 uint32_t emit_class_type(emitter *e, nm_class c);
-uint32_t emit_word(emitter *e, uint32_t at);       /* a word of the block */
-uint32_t emit_pair(emitter *e, uint32_t at);       /* two of them, as uvec2 */
+uint32_t emit_word(emitter *e, uint32_t at); /* a word of the block */
+uint32_t emit_pair(emitter *e, uint32_t at); /* two of them, as uvec2 */
 uint32_t emit_index_add(emitter *e, uint32_t a, uint32_t constant);
 /* A call of a library function; args are n ids, `name` is as glslang mangles it. */
 uint32_t emit_call(emitter *e, const char *name, uint32_t type, int n, const uint32_t *args);

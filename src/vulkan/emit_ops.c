@@ -1,4 +1,4 @@
-/* emit_ops.c: one instruction of a program as SPIR-V: the table, casts, narrowing, random numbers. */
+/* emit_ops.c: one instruction of a program as SPIR-V: table, casts, narrowing, random numbers. */
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +11,7 @@ typedef struct rule {
   const char *function; /* nm_<function> in shaders/library.comp */
 } rule;
 
+/* clang-format off */
 /* For each instruction, its rule for floats and for integers. */
 static const rule rules[NM_NOPCODES][2] = {
 #define NO {RULE_NONE, 0, NULL}
@@ -25,15 +26,18 @@ static const rule rules[NM_NOPCODES][2] = {
 #undef OP
 #undef NO
 };
+/* clang-format on */
 
 /* glslang's codes of parameter types in mangled names */
-static const char *const codes[NM_NCLASSES] = {[NM_F32] = "f1", [NM_F64] = "d1", [NM_I32] = "i1", [NM_I64] = "i641"};
+static const char *const codes[NM_NCLASSES] = {
+    [NM_F32] = "f1", [NM_F64] = "d1", [NM_I32] = "i1", [NM_I64] = "i641"};
 
 static bool is_float_class(nm_class c) { return c == NM_F32 || c == NM_F64; }
 
 uint32_t emit_call(emitter *e, const char *name, uint32_t type, int n, const uint32_t *args) {
   uint32_t words[8], function = spirv_library_use(e->d->library, &e->s, name);
-  if (!function) e->missing = "function in its shader library"; /* a row of the table without its function */
+  if (!function)
+    e->missing = "function in its shader library"; /* a row of the table without its function */
   words[0] = function;
   memcpy(words + 1, args, (size_t)n * sizeof *args);
   return spirv_value(&e->s, SpvOpFunctionCall, type, n + 1, words);
@@ -47,16 +51,18 @@ uint32_t emit_widen(emitter *e, nm_dtype dtype, uint32_t bits) {
 
 uint32_t emit_narrow_bits(emitter *e, nm_dtype dtype, uint32_t value) {
   char name[40];
-  snprintf(name, sizeof name, "nm_store_%s(%s;", nm__dtypes[dtype].name, codes[nm__dtype_class(dtype)]);
+  snprintf(name, sizeof name, "nm_store_%s(%s;", nm__dtypes[dtype].name,
+           codes[nm__dtype_class(dtype)]);
   return emit_call(e, name, e->u32, 1, &value);
 }
 
-/* i32 as i64, put together from words: comparisons of OpSConvert's result with literals are folded wrongly
- * by Mesa 22.3 (0 < int64(x) holds there for negative x). */
+/* i32 as i64, put together from words: comparisons of OpSConvert's result with literals are folded
+ * wrongly by Mesa 22.3 (0 < int64(x) holds there for negative x). */
 static uint32_t widen_i32(emitter *e, uint32_t x, uint32_t high) {
   spirv *s = &e->s;
   uint32_t i64 = emit_class_type(e, NM_I64), i32 = emit_class_type(e, NM_I32);
-  return SPIRV_OP(s, Bitcast, i64, SPIRV_OP(s, CompositeConstruct, spirv_vector(s, i32, 2), x, high));
+  return SPIRV_OP(s, Bitcast, i64,
+                  SPIRV_OP(s, CompositeConstruct, spirv_vector(s, i32, 2), x, high));
 }
 
 static uint32_t cast(emitter *e, nm_class from, nm_class to, uint32_t x) {
@@ -70,7 +76,8 @@ static uint32_t cast(emitter *e, nm_class from, nm_class to, uint32_t x) {
   }
   if (is_float_class(from)) return SPIRV_OP(s, FConvert, type, x);
   if (to == NM_I64) {
-    uint32_t sign = SPIRV_OP(s, ShiftRightArithmetic, emit_class_type(e, NM_I32), x, spirv_uint_constant(s, 31));
+    uint32_t sign = SPIRV_OP(s, ShiftRightArithmetic, emit_class_type(e, NM_I32), x,
+                             spirv_uint_constant(s, 31));
     return widen_i32(e, x, sign);
   }
   return is_float_class(to) ? SPIRV_OP(s, ConvertSToF, type, x) : SPIRV_OP(s, SConvert, type, x);
@@ -86,7 +93,8 @@ static uint32_t by_rule(emitter *e, const nm_instr *i, const rule *r, const uint
   if (r->kind == RULE_OP) {
     id = spirv_value(s, (SpvOp)r->code, type, n, args);
     /* the same bits as the CPU's, whatever stands around it */
-    if (is_float_class((nm_class)i->cls) && !compare) SPIRV_DECORATE(s, id, SpvDecorationNoContraction);
+    if (is_float_class((nm_class)i->cls) && !compare)
+      SPIRV_DECORATE(s, id, SpvDecorationNoContraction);
   } else if (r->kind == RULE_EXT) {
     uint32_t words[5] = {spirv_glsl(s), r->code};
     memcpy(words + 2, args, (size_t)n * sizeof *args);
@@ -117,7 +125,8 @@ static void random_lanes(emitter *e, const nm_instr *i, emit_value *out) {
   uint32_t low = e->element, high = spirv_uint_constant(s, 0);
   if (wide) {
     low = SPIRV_OP(s, UConvert, e->u32, e->element);
-    uint32_t shifted = SPIRV_OP(s, ShiftRightLogical, e->index_type, e->element, spirv_uint_constant(s, 32));
+    uint32_t shifted =
+        SPIRV_OP(s, ShiftRightLogical, e->index_type, e->element, spirv_uint_constant(s, 32));
     high = SPIRV_OP(s, UConvert, e->u32, shifted);
   }
   words[2] = SPIRV_OP(s, CompositeConstruct, spirv_vector(s, e->u32, 2), low, high);
@@ -129,7 +138,8 @@ static void random_lanes(emitter *e, const nm_instr *i, emit_value *out) {
     out->lane[0] = SPIRV_OP(s, VectorExtractDynamic, type, all, which);
     return;
   }
-  for (uint32_t k = 0; k < VULKAN_LANES; k++) out->lane[k] = SPIRV_OP(s, CompositeExtract, type, all, k);
+  for (uint32_t k = 0; k < VULKAN_LANES; k++)
+    out->lane[k] = SPIRV_OP(s, CompositeExtract, type, all, k);
 }
 
 static uint32_t element_index(emitter *e, uint32_t lane) {
@@ -144,7 +154,8 @@ static uint32_t one_lane(emitter *e, const nm_instr *i, uint32_t lane, const uin
   switch (i->op) {
   case NM_I_copy: return args[0];
   case NM_I_cast: return cast(e, (nm_class)i->cls, (nm_class)i->aux, args[0]);
-  case NM_I_narrow: return emit_widen(e, (nm_dtype)i->aux, emit_narrow_bits(e, (nm_dtype)i->aux, args[0]));
+  case NM_I_narrow:
+    return emit_widen(e, (nm_dtype)i->aux, emit_narrow_bits(e, (nm_dtype)i->aux, args[0]));
   case NM_I_index: return element_index(e, lane);
   default: return by_rule(e, i, &rules[i->op][!is_float_class((nm_class)i->cls)], args);
   }

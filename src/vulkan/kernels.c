@@ -19,7 +19,8 @@ typedef struct matmul_push {
   uint32_t m, n, k, a_b, a_m, a_k, x_b, x_k, x_n, a_at, x_at, y_at, first_tile, first_batch;
 } matmul_push;
 
-/* Outputs of an invocation along a dim: more for long dims, whose tiles are then used more often. */
+/* Outputs of an invocation along a dim: more for long dims, whose tiles are then used more often.
+ */
 static uint32_t outputs_along(int64_t n) { return n > 32 ? 4 : n > 16 ? 2 : 1; }
 
 nm_status vulkan_matmul(nm_device *dev, const nm_view *a, const nm_view *x, const nm_view *y) {
@@ -27,10 +28,13 @@ nm_status vulkan_matmul(nm_device *dev, const nm_view *a, const nm_view *x, cons
   NM_TRY(vulkan_usable(d));
   const int64_t batches = y->shape[0], m = y->shape[1], n = y->shape[2], k = a->shape[2];
   if (!count(y)) return NM_OK;
-  static const nm_shader shaders[] = {[NM_F32] = NM_SHADER_matmul_f32, [NM_F64] = NM_SHADER_matmul_f64,
-                                      [NM_I32] = NM_SHADER_matmul_i32, [NM_I64] = NM_SHADER_matmul_i64};
+  static const nm_shader shaders[] = {[NM_F32] = NM_SHADER_matmul_f32,
+                                      [NM_F64] = NM_SHADER_matmul_f64,
+                                      [NM_I32] = NM_SHADER_matmul_i32,
+                                      [NM_I64] = NM_SHADER_matmul_i64};
   uint32_t rows = outputs_along(m), columns = outputs_along(n);
-  const uint32_t spec[] = {y->dtype, rows, columns, a->stride[2] <= a->stride[1], x->stride[2] <= x->stride[1]};
+  const uint32_t spec[] = {y->dtype, rows, columns, a->stride[2] <= a->stride[1],
+                           x->stride[2] <= x->stride[1]};
   kernel_launch l = {.d = d};
   if (k) {
     NM_TRY(kernel_check_size(d, kernel_last(a)));
@@ -41,27 +45,42 @@ nm_status vulkan_matmul(nm_device *dev, const nm_view *a, const nm_view *x, cons
   NM_TRY(kernel_check_size(d, kernel_last(y)));
   kernel_touch_view(&l, y, true);
   NM_TRY(vulkan_kernel(d, shaders[nm__dtype_class(y->dtype)], 5, spec, &l.pipeline));
-  kernel_place pa = kernel_place_of(kernel_addr(a), a->dtype), px = kernel_place_of(kernel_addr(x), x->dtype);
+  kernel_place pa = kernel_place_of(kernel_addr(a), a->dtype),
+               px = kernel_place_of(kernel_addr(x), x->dtype);
   kernel_place py = kernel_place_of(kernel_addr(y), y->dtype);
-  matmul_push p = {
-    .a = pa.words, .x = px.words, .y = py.words, .a_at = pa.at, .x_at = px.at, .y_at = py.at,
-    .m = (uint32_t)m, .n = (uint32_t)n, .k = (uint32_t)k,
-    .a_b = (uint32_t)a->stride[0], .a_m = (uint32_t)a->stride[1], .a_k = (uint32_t)a->stride[2],
-    .x_b = (uint32_t)x->stride[0], .x_k = (uint32_t)x->stride[1], .x_n = (uint32_t)x->stride[2]};
-  /* one dispatch, unless it would take long or be too many groups: then rows of tiles, or matrices, at a time */
-  int64_t across = (n + 16 * columns - 1) / (16 * columns), down = (m + 16 * rows - 1) / (16 * rows);
-  uint64_t row = (uint64_t)across * rows * columns * 256 * (uint64_t)(k + 1), most = d->stream.cost_cap / row + 1;
+  matmul_push p = {.a = pa.words,
+                   .x = px.words,
+                   .y = py.words,
+                   .a_at = pa.at,
+                   .x_at = px.at,
+                   .y_at = py.at,
+                   .m = (uint32_t)m,
+                   .n = (uint32_t)n,
+                   .k = (uint32_t)k,
+                   .a_b = (uint32_t)a->stride[0],
+                   .a_m = (uint32_t)a->stride[1],
+                   .a_k = (uint32_t)a->stride[2],
+                   .x_b = (uint32_t)x->stride[0],
+                   .x_k = (uint32_t)x->stride[1],
+                   .x_n = (uint32_t)x->stride[2]};
+  /* one dispatch, unless it would take long or be too many groups: then rows of tiles, or matrices,
+   * at a time */
+  int64_t across = (n + 16 * columns - 1) / (16 * columns),
+          down = (m + 16 * rows - 1) / (16 * rows);
+  uint64_t row = (uint64_t)across * rows * columns * 256 * (uint64_t)(k + 1),
+           most = d->stream.cost_cap / row + 1;
   int64_t tiles = kernel_min(down, kernel_min((int64_t)most, 65535));
   int64_t matrices = kernel_min(batches, kernel_min(1 + (int64_t)most / tiles, 65535));
   if (across > 65535)
-    return nm__error(dev->ctx, NM_ENOTSUP, "device '%s': a product with %lld columns is too wide", dev->name,
-                     (long long)n);
+    return nm__error(dev->ctx, NM_ENOTSUP, "device '%s': a product with %lld columns is too wide",
+                     dev->name, (long long)n);
   for (int64_t b = 0; b < batches; b += matrices) {
     for (int64_t t = 0; t < down; t += tiles) {
       int64_t nb = kernel_min(matrices, batches - b), nt = kernel_min(tiles, down - t);
       p.first_batch = (uint32_t)b;
       p.first_tile = (uint32_t)t;
-      NM_TRY(kernel_dispatch(&l, &p, sizeof p, (uint32_t)across, (uint32_t)nt, (uint32_t)nb, (uint64_t)(nb * nt) * row));
+      NM_TRY(kernel_dispatch(&l, &p, sizeof p, (uint32_t)across, (uint32_t)nt, (uint32_t)nb,
+                             (uint64_t)(nb * nt) * row));
     }
   }
   return NM_OK;
@@ -89,12 +108,19 @@ nm_status vulkan_softmax(nm_device *dev, const nm_view *x, const nm_view *y, boo
   NM_TRY(kernel_check_size(d, n));
   kernel_touch_view(&l, x, false);
   kernel_touch_view(&l, y, true);
-  NM_TRY(vulkan_kernel(d, x->dtype == NM_FLOAT64 ? NM_SHADER_softmax_f64 : NM_SHADER_softmax_f32, 3, spec, &l.pipeline));
+  NM_TRY(vulkan_kernel(d, x->dtype == NM_FLOAT64 ? NM_SHADER_softmax_f64 : NM_SHADER_softmax_f32, 3,
+                       spec, &l.pipeline));
   kernel_dims rows_of;
   kernel_dims_of(&rows_of, last > 0 ? last : 0, x->shape, x->stride, all_dims);
-  kernel_place px = kernel_place_of(kernel_addr(x), x->dtype), py = kernel_place_of(kernel_addr(y), y->dtype);
-  softmax_push p = {.x = px.words, .y = py.words, .x_at = px.at, .y_at = py.at, .rows = (uint32_t)rows,
-                    .count = (uint32_t)length, .stride = last >= 0 ? (uint32_t)x->stride[last] : 0};
+  kernel_place px = kernel_place_of(kernel_addr(x), x->dtype),
+               py = kernel_place_of(kernel_addr(y), y->dtype);
+  softmax_push p = {.x = px.words,
+                    .y = py.words,
+                    .x_at = px.at,
+                    .y_at = py.at,
+                    .rows = (uint32_t)rows,
+                    .count = (uint32_t)length,
+                    .stride = last >= 0 ? (uint32_t)x->stride[last] : 0};
   kernel_use_dims(&l, &rows_of, &p.rows_of);
   uint64_t each = (uint64_t)length * 100 + 256;
   int64_t most = (int64_t)(d->stream.cost_cap / each) / per_group * per_group + per_group;
@@ -115,7 +141,8 @@ typedef struct gather_push {
   uint32_t stride, x_at, index_at, y_at, first, end;
 } gather_push;
 
-nm_status vulkan_gather(nm_device *dev, const nm_view *x, int dim, const nm_view *index, const nm_view *y) {
+nm_status vulkan_gather(nm_device *dev, const nm_view *x, int dim, const nm_view *index,
+                        const nm_view *y) {
   nm_vulkan *d = vulkan_of(dev);
   NM_TRY(vulkan_usable(d));
   int64_t n = count(index);
@@ -134,8 +161,13 @@ nm_status vulkan_gather(nm_device *dev, const nm_view *x, int dim, const nm_view
   kernel_dims x_of, index_of;
   kernel_dims_of(&x_of, index->ndim, index->shape, other, all_dims);
   kernel_dims_of(&index_of, index->ndim, index->shape, index->stride, all_dims);
-  kernel_place px = kernel_place_of(kernel_addr(x), x->dtype), py = kernel_place_of(kernel_addr(y), y->dtype);
-  gather_push p = {.x = px.words, .index = kernel_addr(index), .y = py.words, .x_at = px.at, .y_at = py.at,
+  kernel_place px = kernel_place_of(kernel_addr(x), x->dtype),
+               py = kernel_place_of(kernel_addr(y), y->dtype);
+  gather_push p = {.x = px.words,
+                   .index = kernel_addr(index),
+                   .y = py.words,
+                   .x_at = px.at,
+                   .y_at = py.at,
                    .stride = (uint32_t)(index->ndim ? x->stride[dim] : 0)};
   kernel_use_dims(&l, &x_of, &p.x_of);
   kernel_use_dims(&l, &index_of, &p.index_of);
@@ -156,14 +188,16 @@ typedef struct scatter_push {
   uint32_t lines, y_stride, index_stride, src_stride, y_at, index_at, src_at, first, end;
 } scatter_push;
 
-nm_status vulkan_scatter(nm_device *dev, const nm_view *y, int dim, const nm_view *index, const nm_view *src,
-                         nm_scatter_mode mode) {
+nm_status vulkan_scatter(nm_device *dev, const nm_view *y, int dim, const nm_view *index,
+                         const nm_view *src, nm_scatter_mode mode) {
   nm_vulkan *d = vulkan_of(dev);
   NM_TRY(vulkan_usable(d));
   int64_t n = count(index);
   if (!n) return NM_OK;
-  static const nm_shader shaders[] = {[NM_F32] = NM_SHADER_scatter_f32, [NM_F64] = NM_SHADER_scatter_f64,
-                                      [NM_I32] = NM_SHADER_scatter_i32, [NM_I64] = NM_SHADER_scatter_i64};
+  static const nm_shader shaders[] = {[NM_F32] = NM_SHADER_scatter_f32,
+                                      [NM_F64] = NM_SHADER_scatter_f64,
+                                      [NM_I32] = NM_SHADER_scatter_i32,
+                                      [NM_I64] = NM_SHADER_scatter_i64};
   const uint32_t spec[] = {y->dtype, mode == NM_SCATTER_ADD};
   kernel_launch l = {.d = d};
   NM_TRY(kernel_check_size(d, kernel_last(y)));
@@ -178,10 +212,15 @@ nm_status vulkan_scatter(nm_device *dev, const nm_view *y, int dim, const nm_vie
   kernel_dims_of(&y_of, index->ndim, index->shape, y->stride, lines_of);
   kernel_dims_of(&index_of, index->ndim, index->shape, index->stride, lines_of);
   kernel_dims_of(&src_of, index->ndim, index->shape, src->stride, lines_of);
-  kernel_place py = kernel_place_of(kernel_addr(y), y->dtype), ps = kernel_place_of(kernel_addr(src), src->dtype);
+  kernel_place py = kernel_place_of(kernel_addr(y), y->dtype),
+               ps = kernel_place_of(kernel_addr(src), src->dtype);
   int64_t length = index->ndim ? index->shape[dim] : 1, lines = n / length;
-  scatter_push p = {.y = py.words, .index = kernel_addr(index), .src = ps.words, .lines = (uint32_t)lines,
-                    .y_at = py.at, .src_at = ps.at};
+  scatter_push p = {.y = py.words,
+                    .index = kernel_addr(index),
+                    .src = ps.words,
+                    .lines = (uint32_t)lines,
+                    .y_at = py.at,
+                    .src_at = ps.at};
   if (index->ndim) {
     p.y_stride = (uint32_t)y->stride[dim];
     p.index_stride = (uint32_t)index->stride[dim];
@@ -190,14 +229,16 @@ nm_status vulkan_scatter(nm_device *dev, const nm_view *y, int dim, const nm_vie
   kernel_use_dims(&l, &y_of, &p.y_of);
   kernel_use_dims(&l, &index_of, &p.index_of);
   kernel_use_dims(&l, &src_of, &p.src_of);
-  /* A line is walked by one invocation, so few lines take as long as many; parts of lines follow in order. */
+  /* A line is walked by one invocation, so few lines take as long as many; parts of lines follow in
+   * order. */
   const uint64_t each = (uint64_t)(lines > 1024 ? lines : 1024) * 32;
   int64_t most = (int64_t)(d->stream.cost_cap / each) + 1;
   for (int64_t j = 0; j < length; j += most) {
     p.first = (uint32_t)j;
     p.end = (uint32_t)kernel_min(length, j + most);
     l.ordered = false;
-    NM_TRY(kernel_dispatch(&l, &p, sizeof p, kernel_grid((uint64_t)lines, 64), 1, 1, (p.end - p.first) * each));
+    NM_TRY(kernel_dispatch(&l, &p, sizeof p, kernel_grid((uint64_t)lines, 64), 1, 1,
+                           (p.end - p.first) * each));
   }
   return NM_OK;
 }

@@ -3,13 +3,16 @@
 
 #include <string.h>
 
-void kernel_dims_of(kernel_dims *out, int ndim, const int64_t *shape, const int64_t *stride, uint32_t mask) {
+void kernel_dims_of(kernel_dims *out, int ndim, const int64_t *shape, const int64_t *stride,
+                    uint32_t mask) {
   memset(out, 0, sizeof *out);
   uint32_t n = 0;
   for (int d = 0; d < ndim; d++) {
     if (!(mask >> d & 1) || shape[d] == 1) continue;
-    if (n && out->stride[n - 1] == (uint64_t)(stride[d] * shape[d])) out->shape[n - 1] *= (uint32_t)shape[d];
-    else out->shape[n++] = (uint32_t)shape[d];
+    if (n && out->stride[n - 1] == (uint64_t)(stride[d] * shape[d]))
+      out->shape[n - 1] *= (uint32_t)shape[d];
+    else
+      out->shape[n++] = (uint32_t)shape[d];
     out->stride[n - 1] = (uint32_t)stride[d];
   }
   out->n = n;
@@ -27,17 +30,20 @@ int64_t kernel_last(const nm_view *v) {
 
 nm_status kernel_check_size(nm_vulkan *d, int64_t last) {
   if (last < (1 << 30)) return NM_OK;
-  return nm__error(d->base.ctx, NM_ENOTSUP, "device '%s': this op reaches over at most 2^30 elements, not %lld",
+  return nm__error(d->base.ctx, NM_ENOTSUP,
+                   "device '%s': this op reaches over at most 2^30 elements, not %lld",
                    d->base.name, (long long)last + 1);
 }
 
 void kernel_touch(kernel_launch *k, const nm_mem *mem, uint64_t addr, uint64_t bytes, bool write) {
-  k->access[k->noperands] = (vulkan_access){addr & ~3ull, (addr + bytes - 1) | 3u, write}; /* whole words */
+  k->access[k->noperands] =
+      (vulkan_access){addr & ~3ull, (addr + bytes - 1) | 3u, write}; /* whole words */
   k->segment[k->noperands++] = mem->handle;
 }
 
 void kernel_touch_view(kernel_launch *k, const nm_view *v, bool write) {
-  kernel_touch(k, v->mem, kernel_addr(v), (uint64_t)(kernel_last(v) + 1) * nm__dtype_size(v->dtype), write);
+  kernel_touch(k, v->mem, kernel_addr(v), (uint64_t)(kernel_last(v) + 1) * nm__dtype_size(v->dtype),
+               write);
 }
 
 void kernel_use_dims(kernel_launch *k, const kernel_dims *dims, uint64_t *slot) {
@@ -45,8 +51,8 @@ void kernel_use_dims(kernel_launch *k, const kernel_dims *dims, uint64_t *slot) 
   k->slot[k->ndims++] = slot;
 }
 
-nm_status kernel_dispatch(kernel_launch *k, const void *push, size_t push_bytes, uint32_t x, uint32_t y, uint32_t z,
-                          uint64_t cost) {
+nm_status kernel_dispatch(kernel_launch *k, const void *push, size_t push_bytes, uint32_t x,
+                          uint32_t y, uint32_t z, uint64_t cost) {
   nm_vulkan *d = k->d;
   VkCommandBuffer cmd;
   uint64_t at;

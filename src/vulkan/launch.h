@@ -5,12 +5,18 @@
 #include "vulkan/vulkan.h"
 
 /* shaders/kernel.glsl: ORDER Dims.  Row-major numbers over `n` dims become positions. */
-typedef struct kernel_dims { uint32_t n, shape[NM_MAX_DIMS], stride[NM_MAX_DIMS]; } kernel_dims;
+typedef struct kernel_dims {
+  uint32_t n, shape[NM_MAX_DIMS], stride[NM_MAX_DIMS];
+} kernel_dims;
 
 /* The dims in `mask`, those of size one dropped and those merged that lie alike. */
-void kernel_dims_of(kernel_dims *out, int ndim, const int64_t *shape, const int64_t *stride, uint32_t mask);
+void kernel_dims_of(kernel_dims *out, int ndim, const int64_t *shape, const int64_t *stride,
+                    uint32_t mask);
 
-typedef struct kernel_place { uint64_t words; uint32_t at; } kernel_place; /* a word's address, elements from there */
+typedef struct kernel_place {
+  uint64_t words;
+  uint32_t at;
+} kernel_place; /* a word's address, elements from there */
 kernel_place kernel_place_of(uint64_t addr, nm_dtype dtype);
 static inline uint64_t kernel_addr(const nm_view *v) {
   return v->mem->addr + (uint64_t)v->offset * nm__dtype_size(v->dtype);
@@ -20,7 +26,8 @@ int64_t kernel_last(const nm_view *v); /* the greatest position of a view that i
 nm_status kernel_check_size(nm_vulkan *d, int64_t last);
 
 enum { KERNEL_MAX_OPERANDS = 6, KERNEL_MAX_DIMS = 4 };
-typedef struct kernel_launch { /* filled by kernel_touch; one or more dispatches with the same operands */
+typedef struct kernel_launch { /* filled by kernel_touch; one or more dispatches with the same
+                                  operands */
   nm_vulkan *d;
   vulkan_pipeline *pipeline;
   int noperands, ndims;
@@ -34,8 +41,8 @@ typedef struct kernel_launch { /* filled by kernel_touch; one or more dispatches
 void kernel_touch(kernel_launch *k, const nm_mem *mem, uint64_t addr, uint64_t bytes, bool write);
 void kernel_touch_view(kernel_launch *k, const nm_view *v, bool write);
 void kernel_use_dims(kernel_launch *k, const kernel_dims *dims, uint64_t *slot);
-nm_status kernel_dispatch(kernel_launch *k, const void *push, size_t push_bytes, uint32_t x, uint32_t y, uint32_t z,
-                          uint64_t cost);
+nm_status kernel_dispatch(kernel_launch *k, const void *push, size_t push_bytes, uint32_t x,
+                          uint32_t y, uint32_t z, uint64_t cost);
 
 /* Work-groups for n items, in a grid's x, where invocations stride over the rest. */
 static inline uint32_t kernel_grid(uint64_t n, uint32_t per_group) {

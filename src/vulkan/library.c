@@ -1,7 +1,9 @@
-/* library.c: copies functions out of a compiled module, with the types, constants and functions they use.
+/* library.c: copies functions out of a compiled module, with the types, constants and functions
+ * they use.
  *
  * So the formulas are written once, in GLSL, for kernels and emitted programs alike.  Ids are
- * renumbered; which words of an instruction are literals stands in one table, all others are ids. */
+ * renumbered; which words of an instruction are literals stands in one table, all others are ids.
+ */
 #include "vulkan/spirv.h"
 
 #include <stdlib.h>
@@ -10,10 +12,11 @@
 struct spirv_library {
   const uint32_t *words;
   uint32_t bound;
-  uint32_t *where;     /* by id: the position of its global instruction or function; 0 if inside of one */
-  uint32_t *map;       /* by id: the id in the module being written, 0 if it has none yet */
-  uint8_t *precise;    /* by id: decorated with NoContraction */
-  uint32_t *names;     /* positions of the OpName of functions */
+  uint32_t
+      *where;    /* by id: the position of its global instruction or function; 0 if inside of one */
+  uint32_t *map; /* by id: the id in the module being written, 0 if it has none yet */
+  uint8_t *precise; /* by id: decorated with NoContraction */
+  uint32_t *names;  /* positions of the OpName of functions */
   size_t nnames;
 };
 
@@ -22,23 +25,30 @@ static uint32_t length_at(const uint32_t *w) { return w[0] >> 16; }
 
 /* Where in an instruction literals stand: words `from` to `to`, every `step`. */
 static bool is_literal(SpvOp op, uint32_t i) {
+  /* clang-format off */
   static const struct { uint16_t op; uint8_t from, to, step; } table[] = {
-    {SpvOpTypeInt, 2, 3, 1}, {SpvOpTypeFloat, 2, 2, 1}, {SpvOpTypeVector, 3, 3, 1}, {SpvOpTypePointer, 2, 2, 1},
-    {SpvOpConstant, 3, 255, 1}, {SpvOpFunction, 3, 3, 1}, {SpvOpVariable, 3, 3, 1}, {SpvOpLoad, 4, 255, 1},
-    {SpvOpStore, 3, 255, 1}, {SpvOpExtInst, 4, 4, 1}, {SpvOpCompositeExtract, 4, 255, 1},
-    {SpvOpCompositeInsert, 5, 255, 1}, {SpvOpVectorShuffle, 5, 255, 1}, {SpvOpSelectionMerge, 2, 2, 1},
-    {SpvOpLoopMerge, 3, 255, 1}, {SpvOpBranchConditional, 4, 255, 1}, {SpvOpSwitch, 3, 255, 2},
+    {SpvOpTypeInt, 2, 3, 1}, {SpvOpTypeFloat, 2, 2, 1}, {SpvOpTypeVector, 3, 3, 1},
+    {SpvOpTypePointer, 2, 2, 1}, {SpvOpConstant, 3, 255, 1}, {SpvOpFunction, 3, 3, 1},
+    {SpvOpVariable, 3, 3, 1}, {SpvOpLoad, 4, 255, 1}, {SpvOpStore, 3, 255, 1},
+    {SpvOpExtInst, 4, 4, 1}, {SpvOpCompositeExtract, 4, 255, 1}, {SpvOpCompositeInsert, 5, 255, 1},
+    {SpvOpVectorShuffle, 5, 255, 1}, {SpvOpSelectionMerge, 2, 2, 1}, {SpvOpLoopMerge, 3, 255, 1},
+    {SpvOpBranchConditional, 4, 255, 1}, {SpvOpSwitch, 3, 255, 2},
   };
+  /* clang-format on */
   for (size_t t = 0; t < sizeof table / sizeof *table; t++)
-    if (table[t].op == op) return i >= table[t].from && i <= table[t].to && (i - table[t].from) % table[t].step == 0;
+    if (table[t].op == op)
+      return i >= table[t].from && i <= table[t].to && (i - table[t].from) % table[t].step == 0;
   return false;
 }
 
 /* The word that holds the result id of a global instruction or function, or 0. */
 static uint32_t result_word(SpvOp op) {
   if (op >= SpvOpTypeVoid && op <= SpvOpTypeFunction) return 1;
-  return (op >= SpvOpConstantTrue && op <= SpvOpConstantNull) || op == SpvOpFunction || op == SpvOpUndef ? 2
-       : op == SpvOpExtInstImport ? 1 : 0;
+  return (op >= SpvOpConstantTrue && op <= SpvOpConstantNull) || op == SpvOpFunction ||
+                 op == SpvOpUndef
+             ? 2
+         : op == SpvOpExtInstImport ? 1
+                                    : 0;
 }
 
 static void read_module(spirv_library *l, size_t count) {
@@ -90,8 +100,8 @@ static void note_capability(spirv *s, const uint32_t *w) {
   if (op_at(w) == SpvOpTypeFloat && w[2] == 64) spirv_capability(s, SpvCapabilityFloat64);
 }
 
-/* The id in s of the library's `id`: a global is interned, a function is copied, what belongs to the
- * function being copied gets a new id. */
+/* The id in s of the library's `id`: a global is interned, a function is copied, what belongs to
+ * the function being copied gets a new id. */
 static uint32_t mapped(spirv_library *l, spirv *s, uint32_t id) {
   if (l->map[id]) return l->map[id];
   const uint32_t *w = l->words + l->where[id];

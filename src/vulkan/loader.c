@@ -36,7 +36,7 @@ bool vulkan_load_global(vulkan_functions *vk) {
   void *entry = symbol(vk->library, "vkGetInstanceProcAddr");
   memcpy(&vk->GetInstanceProcAddr, &entry, sizeof entry);
   bool all = entry != NULL;
-#define X(name) \
+#define X(name)                                                                                    \
   if (all) all = (vk->name = (PFN_vk##name)vk->GetInstanceProcAddr(NULL, "vk" #name)) != NULL;
   VULKAN_GLOBAL(X)
 #undef X
@@ -45,7 +45,7 @@ bool vulkan_load_global(vulkan_functions *vk) {
 
 bool vulkan_load_instance(vulkan_functions *vk, VkInstance instance) {
   bool all = true;
-#define X(name) \
+#define X(name)                                                                                    \
   if (!(vk->name = (PFN_vk##name)vk->GetInstanceProcAddr(instance, "vk" #name))) all = false;
   VULKAN_INSTANCE(X)
 #undef X
@@ -57,7 +57,7 @@ bool vulkan_load_instance(vulkan_functions *vk, VkInstance instance) {
 
 bool vulkan_load_device(vulkan_functions *vk, VkDevice device) {
   bool all = true;
-#define X(name) \
+#define X(name)                                                                                    \
   if (!(vk->name = (PFN_vk##name)vk->GetDeviceProcAddr(device, "vk" #name))) all = false;
   VULKAN_DEVICE(X)
 #undef X

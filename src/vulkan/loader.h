@@ -1,6 +1,6 @@
 /* loader.h: Vulkan's functions, loaded at run time into a table per device.
  *
- * Nothing is linked: the module works where no Vulkan is installed, and beside an engine's own device. */
+ * Nothing is linked: the module works without Vulkan too, and beside an engine's own device. */
 #ifndef NM_VULKAN_LOADER_H
 #define NM_VULKAN_LOADER_H
 
@@ -9,13 +9,15 @@
 
 #include "core/error.h"
 
+/* clang-format off */
 /* What must be called before there is an instance, of an instance, of a device. */
 #define VULKAN_GLOBAL(X) \
   X(CreateInstance) X(EnumerateInstanceVersion) X(EnumerateInstanceLayerProperties) \
   X(EnumerateInstanceExtensionProperties)
 #define VULKAN_INSTANCE(X) \
   X(DestroyInstance) X(EnumeratePhysicalDevices) X(GetPhysicalDeviceProperties) \
-  X(GetPhysicalDeviceProperties2) X(GetPhysicalDeviceFeatures2) X(GetPhysicalDeviceMemoryProperties) \
+  X(GetPhysicalDeviceProperties2) X(GetPhysicalDeviceFeatures2) \
+  X(GetPhysicalDeviceMemoryProperties) \
   X(GetPhysicalDeviceQueueFamilyProperties) X(CreateDevice) X(GetDeviceProcAddr)
 #define VULKAN_DEBUG(X) X(CreateDebugUtilsMessengerEXT) X(DestroyDebugUtilsMessengerEXT)
 #define VULKAN_DEVICE(X) \
@@ -25,10 +27,11 @@
   X(CreateSemaphore) X(DestroySemaphore) X(GetSemaphoreCounterValue) X(WaitSemaphores) \
   X(CreateCommandPool) X(DestroyCommandPool) X(ResetCommandPool) X(AllocateCommandBuffers) \
   X(BeginCommandBuffer) X(EndCommandBuffer) X(CmdPipelineBarrier) X(CmdBindPipeline) \
-  X(CmdPushConstants) X(CmdDispatch) X(CmdCopyBuffer) X(CmdUpdateBuffer) \
+  X(CmdPushConstants) X(CmdDispatch) X(CmdCopyBuffer) \
   X(CreatePipelineLayout) X(DestroyPipelineLayout) X(CreateShaderModule) X(DestroyShaderModule) \
   X(CreateComputePipelines) X(DestroyPipeline) X(CreatePipelineCache) X(DestroyPipelineCache) \
   X(GetPipelineCacheData)
+/* clang-format on */
 
 typedef struct vulkan_functions {
   void *library;

@@ -12,12 +12,13 @@ enum { DOWNLOAD_CHUNK = 8 << 20 };
 
 /* ---- choice of memory types ---- */
 
-/* The best type among `allowed`: `must` all there, then most points; -1 if there is none.  Points: the size
- * of the heap first, where asked, then the flags in `like`, then few others. */
-static int choose_type(const VkPhysicalDeviceMemoryProperties *m, uint32_t allowed, VkMemoryPropertyFlags must,
-                       VkMemoryPropertyFlags like, bool large) {
-  const VkMemoryPropertyFlags known = VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT | VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
-                                      VK_MEMORY_PROPERTY_HOST_COHERENT_BIT | VK_MEMORY_PROPERTY_HOST_CACHED_BIT;
+/* The best type among `allowed`: `must` all there, then most points; -1 if there is none.  Points:
+ * the size of the heap first, where asked, then the flags in `like`, then few others. */
+static int choose_type(const VkPhysicalDeviceMemoryProperties *m, uint32_t allowed,
+                       VkMemoryPropertyFlags must, VkMemoryPropertyFlags like, bool large) {
+  const VkMemoryPropertyFlags known =
+      VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT | VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
+      VK_MEMORY_PROPERTY_HOST_COHERENT_BIT | VK_MEMORY_PROPERTY_HOST_CACHED_BIT;
   int best = -1, best_points = 0;
   uint64_t best_heap = 0;
   for (uint32_t i = 0; i < m->memoryTypeCount; i++) {
@@ -33,9 +34,10 @@ static int choose_type(const VkPhysicalDeviceMemoryProperties *m, uint32_t allow
 
 static VkBufferCreateInfo buffer_info(uint64_t size) {
   return (VkBufferCreateInfo){
-    .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, .size = size,
-    .usage = VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT |
-             VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT};
+      .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+      .size = size,
+      .usage = VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT |
+               VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT};
 }
 
 nm_status vulkan_memory_open(nm_vulkan *d, bool host_access) {
@@ -49,13 +51,15 @@ nm_status vulkan_memory_open(nm_vulkan *d, bool host_access) {
   d->vk.DestroyBuffer(d->device, probe, NULL);
 
   const VkMemoryPropertyFlags local = VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT;
-  const VkMemoryPropertyFlags host = VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+  const VkMemoryPropertyFlags host =
+      VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
   const VkMemoryPropertyFlags cached = VK_MEMORY_PROPERTY_HOST_CACHED_BIT;
   int device = choose_type(&m, need.memoryTypeBits, local, host | cached, true);
   int upload = choose_type(&m, need.memoryTypeBits, host, 0, false);
   int download = choose_type(&m, need.memoryTypeBits, host, cached, false);
   if (device < 0 || upload < 0)
-    return nm__error(d->base.ctx, NM_ENOTSUP, "device '%s' has no memory for buffers of the kind that is needed",
+    return nm__error(d->base.ctx, NM_ENOTSUP,
+                     "device '%s' has no memory for buffers of the kind that is needed",
                      d->base.name);
   VkMemoryPropertyFlags flags = m.memoryTypes[device].propertyFlags;
   vulkan_memory *mem = &d->memory;
@@ -65,11 +69,13 @@ nm_status vulkan_memory_open(nm_vulkan *d, bool host_access) {
   mem->host_writes = host_access && (flags & host) == host;
   mem->host_reads = mem->host_writes && (flags & cached);
   mem->heap = m.memoryHeaps[m.memoryTypes[device].heapIndex].size;
-  VkPhysicalDeviceMaintenance3Properties limits = {.sType =
-                                                     VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_3_PROPERTIES};
-  VkPhysicalDeviceProperties2 p = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &limits};
+  VkPhysicalDeviceMaintenance3Properties limits = {
+      .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MAINTENANCE_3_PROPERTIES};
+  VkPhysicalDeviceProperties2 p = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2,
+                                   .pNext = &limits};
   d->vk.GetPhysicalDeviceProperties2(d->physical, &p);
-  mem->largest = limits.maxMemoryAllocationSize < mem->heap ? limits.maxMemoryAllocationSize : mem->heap;
+  mem->largest =
+      limits.maxMemoryAllocationSize < mem->heap ? limits.maxMemoryAllocationSize : mem->heap;
   d->base.cache_limit = (size_t)(mem->heap / 2);
   return NM_OK;
 }
@@ -86,13 +92,15 @@ nm_status vulkan_buffer_new(nm_vulkan *d, uint64_t size, uint32_t type, vulkan_b
     d->vk.GetBufferMemoryRequirements(d->device, out->buffer, &need);
     VkMemoryAllocateFlagsInfo flags = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_FLAGS_INFO,
                                        .flags = VK_MEMORY_ALLOCATE_DEVICE_ADDRESS_BIT};
-    VkMemoryAllocateInfo alloc = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO, .pNext = &flags,
-                                  .allocationSize = need.size, .memoryTypeIndex = type};
+    VkMemoryAllocateInfo alloc = {.sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO,
+                                  .pNext = &flags,
+                                  .allocationSize = need.size,
+                                  .memoryTypeIndex = type};
     r = d->vk.AllocateMemory(d->device, &alloc, NULL, &out->memory);
   }
   if (r == VK_SUCCESS) r = d->vk.BindBufferMemory(d->device, out->buffer, out->memory, 0);
-  bool mapped = type != d->memory.device_type || d->memory.host_writes || type == d->memory.upload_type ||
-                type == d->memory.download_type;
+  bool mapped = type != d->memory.device_type || d->memory.host_writes ||
+                type == d->memory.upload_type || type == d->memory.download_type;
   if (r == VK_SUCCESS && mapped) {
     void *map = NULL;
     r = d->vk.MapMemory(d->device, out->memory, 0, VK_WHOLE_SIZE, 0, &map);
@@ -102,7 +110,8 @@ nm_status vulkan_buffer_new(nm_vulkan *d, uint64_t size, uint32_t type, vulkan_b
     vulkan_buffer_free(d, out);
     return vulkan_check(d, r, "vkAllocateMemory");
   }
-  VkBufferDeviceAddressInfo at = {.sType = VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_INFO, .buffer = out->buffer};
+  VkBufferDeviceAddressInfo at = {.sType = VK_STRUCTURE_TYPE_BUFFER_DEVICE_ADDRESS_INFO,
+                                  .buffer = out->buffer};
   out->addr = d->vk.GetBufferDeviceAddress(d->device, &at);
   return NM_OK;
 }
@@ -131,13 +140,15 @@ static void bin_remove(vulkan_arena *a, vulkan_segment *s) {
   int b = bin_of(s->size);
   s->free = false;
   if (s->next_free) s->next_free->prev_free = s->prev_free;
-  if (s->prev_free) s->prev_free->next_free = s->next_free;
-  else a->bins[b] = s->next_free;
+  if (s->prev_free)
+    s->prev_free->next_free = s->next_free;
+  else
+    a->bins[b] = s->next_free;
   if (!a->bins[b]) a->filled &= ~(1ull << b);
 }
 
-/* A free segment of at least `size` bytes, or NULL: from its own bin if one is found soon, else from the
- * next that is filled, where any will do. */
+/* A free segment of at least `size` bytes, or NULL: from its own bin if one is found soon, else
+ * from the next that is filled, where any will do. */
 static vulkan_segment *find(const vulkan_arena *a, uint64_t size) {
   int b = bin_of(size), n = 0;
   for (vulkan_segment *s = a->bins[b]; s && n < SCAN; s = s->next_free, n++)
@@ -146,13 +157,18 @@ static vulkan_segment *find(const vulkan_arena *a, uint64_t size) {
   return above ? a->bins[__builtin_ctzll(above)] : NULL;
 }
 
-/* Cuts what exceeds `size` off a segment; the rest becomes a free one.  Out of host memory: no cut. */
+/* Cuts what exceeds `size` off a segment; the rest becomes a free one.  Out of host memory: no cut.
+ */
 static void split(vulkan_arena *a, vulkan_segment *s, uint64_t size) {
   if (s->size == size) return;
   vulkan_segment *rest = malloc(sizeof *rest);
   if (!rest) return;
-  *rest = (vulkan_segment){.block = s->block, .offset = s->offset + size, .size = s->size - size,
-                           .prev = s, .next = s->next, .last_use = s->last_use};
+  *rest = (vulkan_segment){.block = s->block,
+                           .offset = s->offset + size,
+                           .size = s->size - size,
+                           .prev = s,
+                           .next = s->next,
+                           .last_use = s->last_use};
   if (rest->next) rest->next->prev = rest;
   s->next = rest;
   s->size = size;
@@ -172,7 +188,9 @@ static void merge_next(vulkan_arena *a, vulkan_segment *s) {
 
 /* ---- blocks ---- */
 
-static void count_cached(nm_vulkan *d) { d->base.cached = (size_t)(d->memory.held - d->memory.used); }
+static void count_cached(nm_vulkan *d) {
+  d->base.cached = (size_t)(d->memory.held - d->memory.used);
+}
 
 /* A new block with one free segment, which is returned through `out`. */
 static nm_status block_new(nm_vulkan *d, int arena, uint64_t size, vulkan_segment **out) {
@@ -199,8 +217,10 @@ static nm_status block_new(nm_vulkan *d, int arena, uint64_t size, vulkan_segmen
 }
 
 static void block_free(nm_vulkan *d, vulkan_block *b) {
-  if (b->prev) b->prev->next = b->next;
-  else d->memory.blocks = b->next;
+  if (b->prev)
+    b->prev->next = b->next;
+  else
+    d->memory.blocks = b->next;
   if (b->next) b->next->prev = b->prev;
   d->memory.held -= b->buffer.size;
   vulkan_buffer_free(d, &b->buffer);
@@ -231,7 +251,7 @@ void vulkan_memory_close(nm_vulkan *d) {
 
 /* ---- the device class ---- */
 
-/* When nothing fits: a new block, of the usual size if there is room for that, else of just the size. */
+/* When nothing fits: a new block, of the usual size if there is room, else of just the size. */
 static nm_status grow(nm_vulkan *d, int arena, uint64_t size, vulkan_segment **out) {
   uint64_t usual = arena ? LARGE_BLOCK : SMALL_BLOCK;
   if (usual > d->memory.heap / 16) usual = d->memory.heap / 16 / GRANULE * GRANULE;
@@ -248,7 +268,8 @@ nm_status vulkan_alloc(nm_device *dev, size_t bytes, nm_mem *out) {
   NM_TRY(vulkan_usable(d));
   uint64_t size = bytes ? ((uint64_t)bytes + GRANULE - 1) / GRANULE * GRANULE : GRANULE;
   if (size < bytes || size > d->memory.largest)
-    return nm__error(dev->ctx, NM_ENOMEM, "device '%s': %zu bytes of memory are more than it gives at once (%llu)",
+    return nm__error(dev->ctx, NM_ENOMEM,
+                     "device '%s': %zu bytes of memory are more than it gives at once (%llu)",
                      dev->name, bytes, (unsigned long long)d->memory.largest);
   int arena = size > SMALL;
   vulkan_segment *s = find(&d->memory.arenas[arena], size);
@@ -287,8 +308,8 @@ void vulkan_release(nm_device *dev, nm_mem *mem) {
 static nm_status check_range(nm_vulkan *d, const nm_mem *mem, size_t offset, size_t bytes) {
   NM_TRY(vulkan_usable(d));
   if (offset > mem->size || bytes > mem->size - offset)
-    return nm__error(d->base.ctx, NM_EINVAL, "%zu bytes at %zu are outside of a block of %zu", bytes, offset,
-                     mem->size);
+    return nm__error(d->base.ctx, NM_EINVAL, "%zu bytes at %zu are outside of a block of %zu",
+                     bytes, offset, mem->size);
   return NM_OK;
 }
 
@@ -299,13 +320,16 @@ static void record_copy(nm_vulkan *d, VkCommandBuffer cmd, const nm_mem *mem, si
   vulkan_access access = {mem->addr + offset, mem->addr + offset + bytes - 1, to_device};
   vulkan_order(d, 1, &access);
   VkBufferCopy c = {.srcOffset = to_device ? at : s->offset + offset,
-                    .dstOffset = to_device ? s->offset + offset : at, .size = bytes};
+                    .dstOffset = to_device ? s->offset + offset : at,
+                    .size = bytes};
   VkBuffer device = s->block->buffer.buffer;
-  d->vk.CmdCopyBuffer(cmd, to_device ? host->buffer : device, to_device ? device : host->buffer, 1, &c);
+  d->vk.CmdCopyBuffer(cmd, to_device ? host->buffer : device, to_device ? device : host->buffer, 1,
+                      &c);
   s->last_use = vulkan_recording(d);
 }
 
-nm_status vulkan_write(nm_device *dev, const nm_mem *mem, size_t offset, size_t bytes, const void *from) {
+nm_status vulkan_write(nm_device *dev, const nm_mem *mem, size_t offset, size_t bytes,
+                       const void *from) {
   nm_vulkan *d = vulkan_of(dev);
   NM_TRY(check_range(d, mem, offset, bytes));
   if (!bytes) return NM_OK;
@@ -314,7 +338,8 @@ nm_status vulkan_write(nm_device *dev, const nm_mem *mem, size_t offset, size_t 
     memcpy(s->block->buffer.map + s->offset + offset, from, bytes);
     return NM_OK;
   }
-  for (size_t done = 0; done < bytes;) { /* through the submission's host memory, in order, without waiting */
+  for (size_t done = 0;
+       done < bytes;) { /* through the submission's host memory, in order, without waiting */
     size_t n = bytes - done < VULKAN_HOST_CHUNK ? bytes - done : VULKAN_HOST_CHUNK;
     VkCommandBuffer cmd;
     uint64_t at;

@@ -1,8 +1,8 @@
 /* memory.h: device memory in large blocks, cut into segments.
  *
- * A segment is 256-aligned and belongs to one nm_mem.  What is released goes back to its block at once,
- * though work in flight may still use it: later work is ordered behind by barriers on the same addresses
- * (stream.h), and the host touches a segment only after its last use. */
+ * A segment is 256-aligned and belongs to one nm_mem.  What is released goes back to its block at
+ * once, though work in flight may still use it: later work is ordered behind by barriers on the
+ * same addresses (stream.h), and the host touches a segment only after its last use. */
 #ifndef NM_VULKAN_MEMORY_H
 #define NM_VULKAN_MEMORY_H
 
@@ -61,8 +61,9 @@ void vulkan_buffer_free(nm_vulkan *d, vulkan_buffer *b);
 nm_status vulkan_alloc(nm_device *dev, size_t bytes, nm_mem *out);
 void vulkan_release(nm_device *dev, nm_mem *mem);
 nm_status vulkan_read(nm_device *dev, const nm_mem *mem, size_t offset, size_t bytes, void *to);
-nm_status vulkan_write(nm_device *dev, const nm_mem *mem, size_t offset, size_t bytes, const void *from);
-/* Frees blocks in which nothing is in use and no work is in flight, until at most `keep` bytes are cached. */
+nm_status vulkan_write(nm_device *dev, const nm_mem *mem, size_t offset, size_t bytes,
+                       const void *from);
+/* Frees blocks that nothing uses, work in flight neither, until at most `keep` bytes are cached. */
 void vulkan_trim(nm_vulkan *d, uint64_t keep);
 
 #endif

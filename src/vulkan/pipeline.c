@@ -30,16 +30,21 @@ typedef struct cache_header { /* in front of what the driver gave */
 } cache_header;
 static const char cache_magic[8] = "numoon1";
 
-/* The path of this device's file, with the folders made if `make`; false if nothing is to be kept. */
+/* The path of this device's file, with the folders made if `make`; false if nothing is to be kept.
+ */
 static bool cache_path(nm_vulkan *d, bool make, char *path, size_t size) {
   const char *own = getenv("NUMOON_CACHE"), *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
   char folder[512];
   int n;
   if (own && !strcmp(own, "off")) return false;
-  if (own && *own) n = snprintf(folder, sizeof folder, "%s", own);
-  else if (xdg && *xdg == '/') n = snprintf(folder, sizeof folder, "%s/numoon", xdg);
-  else if (home && *home == '/') n = snprintf(folder, sizeof folder, "%s/.cache/numoon", home);
-  else return false;
+  if (own && *own)
+    n = snprintf(folder, sizeof folder, "%s", own);
+  else if (xdg && *xdg == '/')
+    n = snprintf(folder, sizeof folder, "%s/numoon", xdg);
+  else if (home && *home == '/')
+    n = snprintf(folder, sizeof folder, "%s/.cache/numoon", home);
+  else
+    return false;
   if (n < 0 || (size_t)n >= sizeof folder) return false;
   for (char *p = folder + 1; make && *p; p++) {
     if (*p != '/') continue;
@@ -49,7 +54,8 @@ static bool cache_path(nm_vulkan *d, bool make, char *path, size_t size) {
   }
   if (make && mkdir(folder, 0700) && errno != EEXIST) return false;
   char id[2 * VK_UUID_SIZE + 1];
-  for (uint32_t i = 0; i < VK_UUID_SIZE; i++) snprintf(id + 2 * i, 3, "%02x", d->properties.pipelineCacheUUID[i]);
+  for (uint32_t i = 0; i < VK_UUID_SIZE; i++)
+    snprintf(id + 2 * i, 3, "%02x", d->properties.pipelineCacheUUID[i]);
   n = snprintf(path, size, "%s/%s-%08x-%08x.pipelines", folder, id, d->properties.deviceID,
                d->properties.driverVersion);
   return n > 0 && (size_t)n < size;
@@ -80,7 +86,8 @@ static void cache_write(nm_vulkan *d) {
   char path[1024], beside[1064];
   size_t size = 0;
   if (!d->pipelines.changed || d->base.lost || !cache_path(d, true, path, sizeof path)) return;
-  if (d->vk.GetPipelineCacheData(d->device, d->pipelines.cache, &size, NULL) != VK_SUCCESS || !size) return;
+  if (d->vk.GetPipelineCacheData(d->device, d->pipelines.cache, &size, NULL) != VK_SUCCESS || !size)
+    return;
   void *data = malloc(size);
   if (!data) return;
   if (d->vk.GetPipelineCacheData(d->device, d->pipelines.cache, &size, data) == VK_SUCCESS) {
@@ -98,13 +105,15 @@ static void cache_write(nm_vulkan *d) {
 nm_status vulkan_pipelines_open(nm_vulkan *d) {
   VkPushConstantRange range = {VK_SHADER_STAGE_COMPUTE_BIT, 0, VULKAN_PUSH_WORDS * 4};
   VkPipelineLayoutCreateInfo info = {.sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
-                                     .pushConstantRangeCount = 1, .pPushConstantRanges = &range};
+                                     .pushConstantRangeCount = 1,
+                                     .pPushConstantRanges = &range};
   NM_TRY(vulkan_check(d, d->vk.CreatePipelineLayout(d->device, &info, NULL, &d->pipelines.layout),
                       "vkCreatePipelineLayout"));
   size_t size = 0;
   void *data = cache_read(d, &size);
   VkPipelineCacheCreateInfo cache = {.sType = VK_STRUCTURE_TYPE_PIPELINE_CACHE_CREATE_INFO,
-                                     .initialDataSize = data ? size : 0, .pInitialData = data};
+                                     .initialDataSize = data ? size : 0,
+                                     .pInitialData = data};
   VkResult r = d->vk.CreatePipelineCache(d->device, &cache, NULL, &d->pipelines.cache);
   free(data);
   return vulkan_check(d, r, "vkCreatePipelineCache");
@@ -113,17 +122,23 @@ nm_status vulkan_pipelines_open(nm_vulkan *d) {
 /* ---- the cache in memory ---- */
 
 static void unlink_age(vulkan_pipelines *c, vulkan_pipeline *p) {
-  if (p->newer) p->newer->older = p->older;
-  else c->newest = p->older;
-  if (p->older) p->older->newer = p->newer;
-  else c->oldest = p->newer;
+  if (p->newer)
+    p->newer->older = p->older;
+  else
+    c->newest = p->older;
+  if (p->older)
+    p->older->newer = p->newer;
+  else
+    c->oldest = p->newer;
 }
 
 static void link_newest(vulkan_pipelines *c, vulkan_pipeline *p) {
   p->newer = NULL;
   p->older = c->newest;
-  if (p->older) p->older->newer = p;
-  else c->oldest = p;
+  if (p->older)
+    p->older->newer = p;
+  else
+    c->oldest = p;
   c->newest = p;
 }
 
@@ -162,26 +177,33 @@ vulkan_pipeline *vulkan_pipeline_find(nm_vulkan *d, const void *key, size_t size
   return NULL;
 }
 
-static nm_status create(nm_vulkan *d, const uint32_t *words, size_t count, int nspec, const uint32_t *spec,
-                        VkPipeline *out) {
-  VkShaderModuleCreateInfo code = {.sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, .codeSize = count * 4,
-                                   .pCode = words};
+static nm_status create(nm_vulkan *d, const uint32_t *words, size_t count, int nspec,
+                        const uint32_t *spec, VkPipeline *out) {
+  VkShaderModuleCreateInfo code = {
+      .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, .codeSize = count * 4, .pCode = words};
   VkShaderModule module;
-  NM_TRY(vulkan_check(d, d->vk.CreateShaderModule(d->device, &code, NULL, &module), "vkCreateShaderModule"));
+  NM_TRY(vulkan_check(d, d->vk.CreateShaderModule(d->device, &code, NULL, &module),
+                      "vkCreateShaderModule"));
   VkSpecializationMapEntry entries[VULKAN_MAX_SPEC];
-  for (int i = 0; i < nspec; i++) entries[i] = (VkSpecializationMapEntry){(uint32_t)i, (uint32_t)i * 4, 4};
+  for (int i = 0; i < nspec; i++)
+    entries[i] = (VkSpecializationMapEntry){(uint32_t)i, (uint32_t)i * 4, 4};
   VkSpecializationInfo constants = {(uint32_t)nspec, entries, (size_t)nspec * 4, spec};
   VkComputePipelineCreateInfo info = {
-    .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO, .layout = d->pipelines.layout,
-    .stage = {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO, .stage = VK_SHADER_STAGE_COMPUTE_BIT,
-              .module = module, .pName = "main", .pSpecializationInfo = nspec ? &constants : NULL}};
+      .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
+      .layout = d->pipelines.layout,
+      .stage = {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+                .stage = VK_SHADER_STAGE_COMPUTE_BIT,
+                .module = module,
+                .pName = "main",
+                .pSpecializationInfo = nspec ? &constants : NULL}};
   VkResult r = d->vk.CreateComputePipelines(d->device, d->pipelines.cache, 1, &info, NULL, out);
   d->vk.DestroyShaderModule(d->device, module, NULL);
   return vulkan_check(d, r, "vkCreateComputePipelines");
 }
 
-nm_status vulkan_pipeline_new(nm_vulkan *d, const void *key, size_t size, const uint32_t *words, size_t count,
-                              int nspec, const uint32_t *spec, vulkan_pipeline **out) {
+nm_status vulkan_pipeline_new(nm_vulkan *d, const void *key, size_t size, const uint32_t *words,
+                              size_t count, int nspec, const uint32_t *spec,
+                              vulkan_pipeline **out) {
   vulkan_pipelines *c = &d->pipelines;
   if (c->count >= VULKAN_PIPELINES) {
     NM_TRY(vulkan_wait(d, c->oldest->last_use));
@@ -206,7 +228,8 @@ nm_status vulkan_pipeline_new(nm_vulkan *d, const void *key, size_t size, const 
   return NM_OK;
 }
 
-nm_status vulkan_kernel(nm_vulkan *d, nm_shader shader, int nspec, const uint32_t *spec, vulkan_pipeline **out) {
+nm_status vulkan_kernel(nm_vulkan *d, nm_shader shader, int nspec, const uint32_t *spec,
+                        vulkan_pipeline **out) {
   /* Keys of programs start with a byte that is never 255; see run.c. */
   uint32_t key[1 + VULKAN_MAX_SPEC] = {0xff000000u | 255u | (uint32_t)shader << 8};
   memcpy(key + 1, spec, (size_t)nspec * 4);
@@ -217,13 +240,14 @@ nm_status vulkan_kernel(nm_vulkan *d, nm_shader shader, int nspec, const uint32_
   return vulkan_pipeline_new(d, key, size, s->words, s->count, nspec, spec, out);
 }
 
-void vulkan_dispatch(nm_vulkan *d, VkCommandBuffer cmd, vulkan_pipeline *p, const void *push, uint32_t push_bytes,
-                     uint32_t x, uint32_t y, uint32_t z) {
+void vulkan_dispatch(nm_vulkan *d, VkCommandBuffer cmd, vulkan_pipeline *p, const void *push,
+                     uint32_t push_bytes, uint32_t x, uint32_t y, uint32_t z) {
   if (d->stream.bound != p->pipeline) {
     d->vk.CmdBindPipeline(cmd, VK_PIPELINE_BIND_POINT_COMPUTE, p->pipeline);
     d->stream.bound = p->pipeline;
   }
-  d->vk.CmdPushConstants(cmd, d->pipelines.layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, push_bytes, push);
+  d->vk.CmdPushConstants(cmd, d->pipelines.layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, push_bytes,
+                         push);
   d->vk.CmdDispatch(cmd, x, y, z);
   p->last_use = vulkan_recording(d);
 }

@@ -1,5 +1,5 @@
-/* reduce.c: reductions.  The program's operand becomes a view in memory of the accumulator's class, which
- * shaders/reduce.comp reduces in as many passes as the length asks for. */
+/* reduce.c: reductions.  The program's operand becomes a view in memory of the accumulator's class,
+ * which shaders/reduce.comp reduces in as many passes as the length asks for. */
 #include <string.h>
 
 #include "vulkan/launch.h"
@@ -12,7 +12,7 @@ typedef struct reduce_push {
   uint32_t outputs, count, chunk, chunks, x_at, y_at, first_tile, end_tile, first_chunk;
 } reduce_push;
 
-typedef struct source { /* what is reduced: kept and reduced dims over memory */
+typedef struct source {      /* what is reduced: kept and reduced dims over memory */
   const nm_mem *mem, *index; /* index: places that go with partial results, or NULL */
   uint64_t addr;
   nm_dtype dtype;
@@ -26,25 +26,33 @@ typedef struct target {
   nm_dtype dtype;
 } target;
 
-static const nm_shader shaders[NM_NCLASSES] = {[NM_F32] = NM_SHADER_reduce_f32, [NM_F64] = NM_SHADER_reduce_f64,
-                                               [NM_I32] = NM_SHADER_reduce_i32, [NM_I64] = NM_SHADER_reduce_i64};
+static const nm_shader shaders[NM_NCLASSES] = {[NM_F32] = NM_SHADER_reduce_f32,
+                                               [NM_F64] = NM_SHADER_reduce_f64,
+                                               [NM_I32] = NM_SHADER_reduce_i32,
+                                               [NM_I64] = NM_SHADER_reduce_i64};
 
 static bool is_arg(nm_reduction k) { return k == NM_R_ARGMAX || k == NM_R_ARGMIN; }
 
 /* How a pass is cut up: outputs side by side in a work-group, and the length into chunks. */
-typedef struct cut { uint32_t columns, rows, chunks; int64_t chunk, tiles; } cut;
+typedef struct cut {
+  uint32_t columns, rows, chunks;
+  int64_t chunk, tiles;
+} cut;
 
 static cut cut_up(const source *s) {
   cut c;
   uint32_t rows = kernel_power(s->count, GROUP), columns = GROUP / rows;
   const kernel_dims *k = &s->kept, *r = &s->reduced;
-  uint32_t inner_kept = k->n ? k->stride[k->n - 1] : UINT32_MAX, inner = r->n ? r->stride[r->n - 1] : UINT32_MAX;
-  if (inner_kept < inner && columns < 32) columns = kernel_power(s->outputs, 32); /* neighbours read neighbours */
+  uint32_t inner_kept = k->n ? k->stride[k->n - 1] : UINT32_MAX,
+           inner = r->n ? r->stride[r->n - 1] : UINT32_MAX;
+  if (inner_kept < inner && columns < 32)
+    columns = kernel_power(s->outputs, 32); /* neighbours read neighbours */
   c.columns = columns;
   c.rows = GROUP / columns;
   c.tiles = (s->outputs + columns - 1) / columns;
   int64_t least = (int64_t)c.rows * LEAST, most = (int64_t)c.rows * SERIAL;
-  int64_t chunks = GROUPS / c.tiles, enough = (s->count + least - 1) / least, need = (s->count + most - 1) / most;
+  int64_t chunks = GROUPS / c.tiles, enough = (s->count + least - 1) / least,
+          need = (s->count + most - 1) / most;
   if (chunks > enough) chunks = enough;
   if (chunks < need) chunks = need;
   if (chunks > 65535) chunks = 65535;
@@ -55,15 +63,21 @@ static cut cut_up(const source *s) {
   return c;
 }
 
-static nm_status run_pass(nm_vulkan *d, nm_reduction kind, nm_class cls, const source *s, const cut *c,
-                          const target *t, uint32_t stage) {
+static nm_status run_pass(nm_vulkan *d, nm_reduction kind, nm_class cls, const source *s,
+                          const cut *c, const target *t, uint32_t stage) {
   kernel_launch k = {.d = d};
   const uint32_t spec[] = {kind, s->dtype, t->dtype, c->columns, stage};
   NM_TRY(vulkan_kernel(d, shaders[cls], 5, spec, &k.pipeline));
   kernel_place x = kernel_place_of(s->addr, s->dtype);
-  reduce_push p = {.x = x.words, .x_at = x.at, .y = t->mem->addr, .x_index = s->index ? s->index->addr : 0,
-                   .y_index = t->index ? t->index->addr : 0, .outputs = (uint32_t)s->outputs,
-                   .count = (uint32_t)s->count, .chunk = (uint32_t)c->chunk, .chunks = c->chunks};
+  reduce_push p = {.x = x.words,
+                   .x_at = x.at,
+                   .y = t->mem->addr,
+                   .x_index = s->index ? s->index->addr : 0,
+                   .y_index = t->index ? t->index->addr : 0,
+                   .outputs = (uint32_t)s->outputs,
+                   .count = (uint32_t)s->count,
+                   .chunk = (uint32_t)c->chunk,
+                   .chunks = c->chunks};
   uint64_t results = (uint64_t)s->outputs * c->chunks;
   kernel_touch(&k, s->mem, s->addr, (uint64_t)(s->last + 1) * nm__dtype_size(s->dtype), false);
   kernel_touch(&k, t->mem, t->mem->addr, results * nm__dtype_size(t->dtype), true);
@@ -72,8 +86,10 @@ static nm_status run_pass(nm_vulkan *d, nm_reduction kind, nm_class cls, const s
   kernel_use_dims(&k, &s->kept, &p.kept);
   kernel_use_dims(&k, &s->reduced, &p.reduced);
   /* one dispatch, unless it would take long: then some chunks, or some tiles, at a time */
-  uint64_t each = (uint64_t)c->columns * (uint64_t)c->chunk * 16 + GROUP, groups = d->stream.cost_cap / each + 1;
-  int64_t tiles = kernel_min(c->tiles, (int64_t)groups), chunks = kernel_min(c->chunks, (int64_t)groups / tiles);
+  uint64_t each = (uint64_t)c->columns * (uint64_t)c->chunk * 16 + GROUP,
+           groups = d->stream.cost_cap / each + 1;
+  int64_t tiles = kernel_min(c->tiles, (int64_t)groups),
+          chunks = kernel_min(c->chunks, (int64_t)groups / tiles);
   for (int64_t i = 0; i < c->tiles; i += tiles) {
     for (int64_t j = 0; j < c->chunks; j += chunks) {
       int64_t ni = kernel_min(tiles, c->tiles - i), nj = kernel_min(chunks, c->chunks - j);
@@ -87,8 +103,10 @@ static nm_status run_pass(nm_vulkan *d, nm_reduction kind, nm_class cls, const s
   return NM_OK;
 }
 
-/* Reduces s into out, through partial results as long as one pass leaves several for each output. */
-static nm_status reduce_source(nm_vulkan *d, nm_reduction kind, nm_class cls, source s, const target *out) {
+/* Reduces s into out, through partial results as long as one pass leaves several for each output.
+ */
+static nm_status reduce_source(nm_vulkan *d, nm_reduction kind, nm_class cls, source s,
+                               const target *out) {
   nm_device *dev = &d->base;
   nm_mem held[2] = {{0}, {0}}; /* partial results that the next pass reads, and their places */
   nm_status status = NM_OK;
@@ -112,8 +130,13 @@ static nm_status reduce_source(nm_vulkan *d, nm_reduction kind, nm_class cls, so
       held[i] = part[i];
     }
     if (status != NM_OK) break;
-    s = (source){.mem = &held[0], .index = is_arg(kind) ? &held[1] : NULL, .addr = held[0].addr, .dtype = t.dtype,
-                 .last = (int64_t)n - 1, .outputs = s.outputs, .count = c.chunks};
+    s = (source){.mem = &held[0],
+                 .index = is_arg(kind) ? &held[1] : NULL,
+                 .addr = held[0].addr,
+                 .dtype = t.dtype,
+                 .last = (int64_t)n - 1,
+                 .outputs = s.outputs,
+                 .count = c.chunks};
     s.kept = (kernel_dims){1, {(uint32_t)s.outputs}, {c.chunks}};
     s.reduced = (kernel_dims){1, {c.chunks}, {1}};
   }
@@ -124,8 +147,8 @@ static nm_status reduce_source(nm_vulkan *d, nm_reduction kind, nm_class cls, so
 
 /* ---- from the program to a source ---- */
 
-static nm_status finish(nm_vulkan *d, const nm_reduce *r, nm_class cls, const nm_mem *mem, uint64_t addr,
-                        nm_dtype dtype, const int64_t *stride) {
+static nm_status finish(nm_vulkan *d, const nm_reduce *r, nm_class cls, const nm_mem *mem,
+                        uint64_t addr, nm_dtype dtype, const int64_t *stride) {
   const nm_program *p = r->program;
   source s = {.mem = mem, .addr = addr, .dtype = dtype, .outputs = r->out_numel, .count = 1};
   for (int i = 0; i < p->ndim; i++) {
@@ -147,11 +170,15 @@ static nm_status finish(nm_vulkan *d, const nm_reduce *r, nm_class cls, const nm
   nm_status status = reduce_source(d, r->kind, cls, s, &t);
   nm_program q = {.ndim = 1, .numel = r->out_numel, .shape = {r->out_numel}, .nin = 1, .nout = 1};
   nm_class to = nm__dtype_class(r->out_dtype);
-  q.in[0] = (nm_operand){.dtype = (uint8_t)t.dtype, .layout = NM_FLAT, .mem = &wide, .addr = wide.addr};
+  q.in[0] =
+      (nm_operand){.dtype = (uint8_t)t.dtype, .layout = NM_FLAT, .mem = &wide, .addr = wide.addr};
   q.code[q.ncode++] = (nm_instr){NM_I_cast, (uint8_t)cls, (uint8_t)to, 0, 0, 0};
   if (nm__is_narrow(r->out_dtype))
     q.code[q.ncode++] = (nm_instr){NM_I_narrow, (uint8_t)to, (uint8_t)r->out_dtype, 1, 0, 0};
-  q.out[0] = (nm_operand){.dtype = (uint8_t)r->out_dtype, .layout = NM_FLAT, .reg = (uint8_t)q.ncode, .mem = r->out,
+  q.out[0] = (nm_operand){.dtype = (uint8_t)r->out_dtype,
+                          .layout = NM_FLAT,
+                          .reg = (uint8_t)q.ncode,
+                          .mem = r->out,
                           .addr = r->out->addr};
   if (status == NM_OK) status = vulkan_run(&d->base, &q);
   vulkan_release(&d->base, &wide);
@@ -172,14 +199,16 @@ static nm_status through_memory(nm_vulkan *d, const nm_reduce *r, nm_class cls) 
   nm_dtype dtype = from == cls ? r->src_dtype : nm__class_dtype[cls];
   nm_mem mem;
   if (p.nout >= NM_PROG_OUT || (from != cls && p.ncode >= NM_PROG_CODE))
-    return nm__error(d->base.ctx, NM_ENOTSUP, "device '%s': a program too long to be reduced", d->base.name);
+    return nm__error(d->base.ctx, NM_ENOTSUP, "device '%s': a program too long to be reduced",
+                     d->base.name);
   NM_TRY(vulkan_alloc(&d->base, (size_t)p.numel * nm__dtype_size(dtype), &mem));
   uint8_t reg = r->src;
   if (from != cls) {
     p.code[p.ncode] = (nm_instr){NM_I_cast, (uint8_t)from, (uint8_t)cls, r->src, 0, 0};
     reg = (uint8_t)(p.nin + p.nconst + p.ncode++);
   }
-  p.out[p.nout++] = (nm_operand){.dtype = (uint8_t)dtype, .layout = NM_FLAT, .reg = reg, .mem = &mem, .addr = mem.addr};
+  p.out[p.nout++] = (nm_operand){
+      .dtype = (uint8_t)dtype, .layout = NM_FLAT, .reg = reg, .mem = &mem, .addr = mem.addr};
   nm_status status = vulkan_run(&d->base, &p);
   int64_t stride[NM_MAX_DIMS], step = 1;
   for (int i = p.ndim - 1; i >= 0; i--) {
@@ -197,7 +226,8 @@ nm_status vulkan_reduce(nm_device *dev, const nm_reduce *r) {
   if (!r->out_numel) return NM_OK;
   const nm_program *p = r->program;
   nm_class cls = class_of(r);
-  if (p->nout || r->src >= p->nin || nm__dtype_class(r->src_dtype) != cls || p->in[r->src].dtype != r->src_dtype)
+  if (p->nout || r->src >= p->nin || nm__dtype_class(r->src_dtype) != cls ||
+      p->in[r->src].dtype != r->src_dtype)
     return through_memory(d, r, cls);
   const nm_operand *x = &p->in[r->src];
   int64_t stride[NM_MAX_DIMS] = {0}, step = 1;

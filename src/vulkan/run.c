@@ -1,4 +1,4 @@
-/* run.c: runs elementwise programs: how to reach each operand, the pipeline, its parameters, dispatches. */
+/* run.c: runs elementwise programs: the way to each operand, pipeline, parameters, dispatches. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,7 +49,8 @@ static int64_t last_position(const vulkan_plan *plan, const vulkan_way *w) {
 }
 
 /* How the lanes of a group reach the operand. */
-static vulkan_touch touch_of(const vulkan_plan *plan, const nm_operand *x, const vulkan_way *w, bool output) {
+static vulkan_touch touch_of(const vulkan_plan *plan, const nm_operand *x, const vulkan_way *w,
+                             bool output) {
   bool aligned = x->addr % (VULKAN_LANES * nm__dtype_size((nm_dtype)x->dtype)) == 0;
   if (!w->strided) {
     if (x->layout == NM_SINGLE && !output) return VULKAN_SPLAT;
@@ -73,10 +74,13 @@ static nm_status make_plan(nm_vulkan *d, const nm_program *p, vulkan_plan *plan)
   plan->wide = p->numel > INT32_MAX;
   for (int k = 0; k < o.n; k++) plan->wide |= last_position(plan, o.way[k]) > INT32_MAX;
   if (plan->wide && !d->has.int64)
-    return nm__error(d->base.ctx, NM_ENOTSUP, "device '%s' has no shaderInt64, which more than %d elements need",
+    return nm__error(d->base.ctx, NM_ENOTSUP,
+                     "device '%s' has no shaderInt64, which more than %d elements need",
                      d->base.name, INT32_MAX);
-  for (int i = 0; i < p->nin; i++) plan->in[i].touch = (uint8_t)touch_of(plan, &p->in[i], &plan->in[i], false);
-  for (int i = 0; i < p->nout; i++) plan->out[i].touch = (uint8_t)touch_of(plan, &p->out[i], &plan->out[i], true);
+  for (int i = 0; i < p->nin; i++)
+    plan->in[i].touch = (uint8_t)touch_of(plan, &p->in[i], &plan->in[i], false);
+  for (int i = 0; i < p->nout; i++)
+    plan->out[i].touch = (uint8_t)touch_of(plan, &p->out[i], &plan->out[i], true);
   for (int i = 0; i < p->ncode; i++) { /* rand and randn take their words as they are */
     const nm_instr *c = &p->code[i];
     if (c->op == NM_I_rand || c->op == NM_I_randn) continue;
@@ -85,7 +89,8 @@ static nm_status make_plan(nm_vulkan *d, const nm_program *p, vulkan_plan *plan)
       if (regs[k] >= p->nin && regs[k] < p->nin + p->nconst) plan->used[regs[k] - p->nin] = true;
   }
   for (int i = 0; i < p->nout; i++)
-    if (p->out[i].reg >= p->nin && p->out[i].reg < p->nin + p->nconst) plan->used[p->out[i].reg - p->nin] = true;
+    if (p->out[i].reg >= p->nin && p->out[i].reg < p->nin + p->nconst)
+      plan->used[p->out[i].reg - p->nin] = true;
   return NM_OK;
 }
 
@@ -124,7 +129,8 @@ static size_t make_key(const nm_program *p, const vulkan_plan *plan, uint8_t key
   return n;
 }
 
-static nm_status find_pipeline(nm_vulkan *d, const nm_program *p, const vulkan_plan *plan, vulkan_pipeline **out) {
+static nm_status find_pipeline(nm_vulkan *d, const nm_program *p, const vulkan_plan *plan,
+                               vulkan_pipeline **out) {
   uint8_t key[KEY_BYTES];
   size_t size = make_key(p, plan, key);
   *out = vulkan_pipeline_find(d, key, size);
@@ -162,15 +168,18 @@ static void put_strides(const vulkan_plan *plan, const vulkan_way *w, int words,
   for (int k = 0; k < plan->ndim; k++) put_index(plan, at + k * words, w->stride[k]);
 }
 
-static void fill_block(const nm_program *p, const vulkan_plan *plan, const vulkan_layout *l, uint32_t *block) {
+static void fill_block(const nm_program *p, const vulkan_plan *plan, const vulkan_layout *l,
+                       uint32_t *block) {
   put_index(plan, block + l->numel, p->numel);
   for (int i = 0; i < p->nin; i++) put_address(block + l->in[i], p->in[i].addr);
   for (int i = 0; i < p->nout; i++) put_address(block + l->out[i], p->out[i].addr);
   for (int i = 0; i < p->nconst; i++)
     memcpy(block + l->konst[i], &p->konst[i], nm__class_size[p->konst_class[i]]);
   for (int k = 1; k < plan->ndim; k++) put_divisor(plan, block + l->dim[k], plan->shape[k]);
-  for (int i = 0; i < p->nin; i++) put_strides(plan, &plan->in[i], l->index_words, block + l->in_stride[i]);
-  for (int i = 0; i < p->nout; i++) put_strides(plan, &plan->out[i], l->index_words, block + l->out_stride[i]);
+  for (int i = 0; i < p->nin; i++)
+    put_strides(plan, &plan->in[i], l->index_words, block + l->in_stride[i]);
+  for (int i = 0; i < p->nout; i++)
+    put_strides(plan, &plan->out[i], l->index_words, block + l->out_stride[i]);
 }
 
 /* ---- dispatches ---- */
@@ -179,13 +188,15 @@ static vulkan_access access_of(const nm_program *p, const vulkan_plan *plan, con
                                const vulkan_way *w, bool write) {
   int64_t last = w->strided ? last_position(plan, w) : x->layout == NM_SINGLE ? 0 : p->numel - 1;
   uint64_t bytes = (uint64_t)(last + 1) * nm__dtype_size((nm_dtype)x->dtype);
-  return (vulkan_access){x->addr & ~3ull, (x->addr + bytes - 1) | 3u, write}; /* whole words are touched */
+  return (vulkan_access){x->addr & ~3ull, (x->addr + bytes - 1) | 3u,
+                         write}; /* whole words are touched */
 }
 
 static void order(nm_vulkan *d, const nm_program *p, const vulkan_plan *plan) {
   vulkan_access a[NM_PROG_IN + NM_PROG_OUT];
   for (int i = 0; i < p->nin; i++) a[i] = access_of(p, plan, &p->in[i], &plan->in[i], false);
-  for (int i = 0; i < p->nout; i++) a[p->nin + i] = access_of(p, plan, &p->out[i], &plan->out[i], true);
+  for (int i = 0; i < p->nout; i++)
+    a[p->nin + i] = access_of(p, plan, &p->out[i], &plan->out[i], true);
   vulkan_order(d, p->nin + p->nout, a);
 }
 
@@ -196,9 +207,9 @@ static void note_use(nm_vulkan *d, const nm_program *p) {
 }
 
 /* One dispatch, of groups first to end-1. */
-static nm_status dispatch(nm_vulkan *d, const nm_program *p, const vulkan_plan *plan, const vulkan_layout *l,
-                          vulkan_pipeline *pipeline, const uint32_t *block, int64_t first, int64_t end,
-                          uint64_t cost) {
+static nm_status dispatch(nm_vulkan *d, const nm_program *p, const vulkan_plan *plan,
+                          const vulkan_layout *l, vulkan_pipeline *pipeline, const uint32_t *block,
+                          int64_t first, int64_t end, uint64_t cost) {
   uint32_t push[VULKAN_PUSH_WORDS];
   uint32_t *rest = push + 2 * l->index_words;
   size_t bytes = (size_t)l->block_words * 4;
@@ -217,7 +228,8 @@ static nm_status dispatch(nm_vulkan *d, const nm_program *p, const vulkan_plan *
   if (first == 0) order(d, p, plan); /* the parts of a program do not depend on each other */
   note_use(d, p);
   int64_t grid = (end - first + VULKAN_GROUP - 1) / VULKAN_GROUP;
-  vulkan_dispatch(d, cmd, pipeline, push, l->pushed_words * 4u, (uint32_t)(grid < MAX_GRID ? grid : MAX_GRID), 1, 1);
+  vulkan_dispatch(d, cmd, pipeline, push, l->pushed_words * 4u,
+                  (uint32_t)(grid < MAX_GRID ? grid : MAX_GRID), 1, 1);
   return vulkan_recorded(d, cost);
 }
 
@@ -231,7 +243,8 @@ nm_status vulkan_run(nm_device *dev, const nm_program *p) {
   NM_TRY(make_plan(d, p, &plan));
   NM_TRY(find_pipeline(d, p, &plan, &pipeline));
   vulkan_lay_out(p, &plan, &layout);
-  uint32_t block[2 * (1 + NM_PROG_IN + NM_PROG_OUT + NM_PROG_CONST + (NM_PROG_IN + NM_PROG_OUT) * NM_MAX_DIMS) +
+  uint32_t block[2 * (1 + NM_PROG_IN + NM_PROG_OUT + NM_PROG_CONST +
+                      (NM_PROG_IN + NM_PROG_OUT) * NM_MAX_DIMS) +
                  3 * NM_MAX_DIMS];
   fill_block(p, &plan, &layout, block);
   int64_t groups = (p->numel + plan.lanes - 1) / plan.lanes;
@@ -239,7 +252,8 @@ nm_status vulkan_run(nm_device *dev, const nm_program *p) {
   int64_t most = (int64_t)(d->stream.cost_cap / each) + 1;
   for (int64_t first = 0; first < groups; first += most) {
     int64_t end = groups - first < most ? groups : first + most;
-    NM_TRY(dispatch(d, p, &plan, &layout, pipeline, block, first, end, (uint64_t)(end - first) * each));
+    NM_TRY(dispatch(d, p, &plan, &layout, pipeline, block, first, end,
+                    (uint64_t)(end - first) * each));
   }
   return NM_OK;
 }

@@ -11,7 +11,7 @@ typedef enum nm_shader {
 #define X(name) NM_SHADER_##name,
   NM_SHADERS(X)
 #undef X
-  NM_NSHADERS
+      NM_NSHADERS
 } nm_shader;
 
 typedef struct nm_shader_words {

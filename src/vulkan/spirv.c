@@ -72,7 +72,8 @@ uint32_t spirv_intern(spirv *s, SpvOp op, uint32_t type, int n, const uint32_t *
   uint32_t b = hash % SPIRV_BUCKETS;
   for (; s->buckets[b]; b = (b + 1) % SPIRV_BUCKETS) {
     const uint32_t *at = s->globals.w + s->buckets[b] - 1;
-    if (at[0] == first && (!type || at[1] == type) && !memcmp(at + head, words, (size_t)n * sizeof *words))
+    if (at[0] == first && (!type || at[1] == type) &&
+        !memcmp(at + head, words, (size_t)n * sizeof *words))
       return at[head - 1];
   }
   uint32_t id = spirv_id(s), *at = extend(s, &s->globals, (size_t)n + head);
@@ -87,11 +88,15 @@ uint32_t spirv_intern(spirv *s, SpvOp op, uint32_t type, int n, const uint32_t *
   return id;
 }
 
-#define TYPE(s, op, made, ...) \
+#define TYPE(s, op, made, ...)                                                                     \
   spirv_intern(s, SpvOpType##op, 0, SPIRV_COUNT(__VA_ARGS__), (uint32_t[]){__VA_ARGS__}, made)
 
-uint32_t spirv_void(spirv *s) { return spirv_intern(s, SpvOpTypeVoid, 0, 0, (uint32_t[]){0}, NULL); }
-uint32_t spirv_bool(spirv *s) { return spirv_intern(s, SpvOpTypeBool, 0, 0, (uint32_t[]){0}, NULL); }
+uint32_t spirv_void(spirv *s) {
+  return spirv_intern(s, SpvOpTypeVoid, 0, 0, (uint32_t[]){0}, NULL);
+}
+uint32_t spirv_bool(spirv *s) {
+  return spirv_intern(s, SpvOpTypeBool, 0, 0, (uint32_t[]){0}, NULL);
+}
 
 uint32_t spirv_int(spirv *s, uint32_t width, bool is_signed) {
   if (width == 64) spirv_capability(s, SpvCapabilityInt64);
@@ -111,7 +116,9 @@ uint32_t spirv_float(spirv *s, uint32_t width) {
   return TYPE(s, Float, NULL, width);
 }
 
-uint32_t spirv_vector(spirv *s, uint32_t component, uint32_t n) { return TYPE(s, Vector, NULL, component, n); }
+uint32_t spirv_vector(spirv *s, uint32_t component, uint32_t n) {
+  return TYPE(s, Vector, NULL, component, n);
+}
 
 uint32_t spirv_uint_constant(spirv *s, uint32_t value) {
   return spirv_intern(s, SpvOpConstant, spirv_int(s, 32, false), 1, &value, NULL);
@@ -142,11 +149,14 @@ static void mode(spirv *s, spirv_words *out, bool on, SpvExecutionMode m, uint32
 
 bool spirv_finish(spirv *s, const spirv_modes *m, spirv_words *out) {
   memset(out, 0, sizeof *out);
-  if (m->preserve_f32 || m->preserve_f64) spirv_capability(s, SpvCapabilitySignedZeroInfNanPreserve);
+  if (m->preserve_f32 || m->preserve_f64)
+    spirv_capability(s, SpvCapabilitySignedZeroInfNanPreserve);
   if (m->rte_f32 || m->rte_f64) spirv_capability(s, SpvCapabilityRoundingModeRTE);
   uint32_t *head = extend(s, out, 5);
-  if (head) memcpy(head, (uint32_t[]){SpvMagicNumber, 0x00010500, 0, s->bound, 0}, 5 * sizeof *head);
-  for (int i = 0; i < s->ncapabilities; i++) spirv_put(s, out, SpvOpCapability, 1, &s->capabilities[i]);
+  if (head)
+    memcpy(head, (uint32_t[]){SpvMagicNumber, 0x00010500, 0, s->bound, 0}, 5 * sizeof *head);
+  for (int i = 0; i < s->ncapabilities; i++)
+    spirv_put(s, out, SpvOpCapability, 1, &s->capabilities[i]);
   if (s->glsl) {
     uint32_t import[5] = {s->glsl};
     memcpy(import + 1, "GLSL.std.450", 13);

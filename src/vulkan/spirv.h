@@ -1,7 +1,7 @@
 /* spirv.h: writing a SPIR-V module: sections of words, ids, interned types and constants.
  *
- * Nothing checks for memory on the way: when there is none, `failed` is set and spirv_finish says so.
- * A capability is declared when the first thing that needs it is written. */
+ * Nothing checks for memory on the way: when there is none, `failed` is set and spirv_finish says
+ * so. A capability is declared when the first thing that needs it is written. */
 #ifndef NM_VULKAN_SPIRV_H
 #define NM_VULKAN_SPIRV_H
 
@@ -20,10 +20,10 @@ enum { SPIRV_BUCKETS = 1024, SPIRV_CAPABILITIES = 12 };
 
 typedef struct spirv {
   spirv_words decorations, globals, main, functions;
-  uint32_t bound;      /* the next id */
-  uint32_t glsl;       /* of the import of GLSL.std.450, 0 until it is needed */
+  uint32_t bound;              /* the next id */
+  uint32_t glsl;               /* of the import of GLSL.std.450, 0 until it is needed */
   uint32_t entry, gid, groups; /* main and its built-in inputs */
-  uint32_t push;       /* the push constants */
+  uint32_t push;               /* the push constants */
   int ncapabilities;
   uint32_t capabilities[SPIRV_CAPABILITIES];
   uint32_t buckets[SPIRV_BUCKETS]; /* interned: 1 + position in globals; open addressing */
@@ -33,8 +33,12 @@ typedef struct spirv {
 
 void spirv_open(spirv *s);
 void spirv_free(spirv *s);
-/* The whole module with a fixed work-group size; false when memory ran out.  out->w is the caller's. */
-typedef struct spirv_modes { uint32_t local_size; bool preserve_f32, preserve_f64, rte_f32, rte_f64; } spirv_modes;
+/* The whole module with a fixed work-group size; false when memory ran out.  out->w is the
+ * caller's. */
+typedef struct spirv_modes {
+  uint32_t local_size;
+  bool preserve_f32, preserve_f64, rte_f32, rte_f64;
+} spirv_modes;
 bool spirv_finish(spirv *s, const spirv_modes *modes, spirv_words *out);
 
 uint32_t spirv_id(spirv *s);
@@ -48,12 +52,13 @@ uint32_t spirv_intern(spirv *s, SpvOp op, uint32_t type, int n, const uint32_t *
 uint32_t spirv_value(spirv *s, SpvOp op, uint32_t type, int n, const uint32_t *args);
 
 #define SPIRV_COUNT(...) (int)(sizeof((uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t))
-#define SPIRV_OP(s, op, type, ...) \
+#define SPIRV_OP(s, op, type, ...)                                                                 \
   spirv_value(s, SpvOp##op, type, SPIRV_COUNT(__VA_ARGS__), (uint32_t[]){__VA_ARGS__})
-#define SPIRV_DO(s, op, ...) \
+#define SPIRV_DO(s, op, ...)                                                                       \
   spirv_put(s, &(s)->main, SpvOp##op, SPIRV_COUNT(__VA_ARGS__), (uint32_t[]){__VA_ARGS__})
-#define SPIRV_DECORATE(s, ...) \
-  spirv_put(s, &(s)->decorations, SpvOpDecorate, SPIRV_COUNT(__VA_ARGS__), (uint32_t[]){__VA_ARGS__})
+#define SPIRV_DECORATE(s, ...)                                                                     \
+  spirv_put(s, &(s)->decorations, SpvOpDecorate, SPIRV_COUNT(__VA_ARGS__),                         \
+            (uint32_t[]){__VA_ARGS__})
 
 /* Types.  Widths in bits. */
 uint32_t spirv_void(spirv *s);
@@ -71,8 +76,8 @@ uint32_t spirv_element_pointer(spirv *s, uint32_t element);
 typedef struct spirv_library spirv_library;
 spirv_library *spirv_library_new(const uint32_t *words, size_t count); /* NULL: no memory */
 void spirv_library_free(spirv_library *l);
-/* The id of the function whose name, as glslang mangles it, is `name`, brought into s with all that it
- * uses; 0 if there is none. */
+/* The id of the function whose name, as glslang mangles it, is `name`, brought into s with all that
+ * it uses; 0 if there is none. */
 uint32_t spirv_library_use(spirv_library *l, spirv *s, const char *name);
 void spirv_library_reset(spirv_library *l); /* to be called when a module is begun */
 

@@ -6,8 +6,8 @@
  *   emit      programs as SPIR-V            run       running programs
  *   kernels   reduce, matmul, softmax, gather, scatter
  *
- * Every function that can fail returns a status with the message set.  A device that was lost refuses
- * everything.  All work goes to one queue, in order; barriers are put where address ranges overlap. */
+ * Every function that can fail returns a status with the message set.  A device that was lost
+ * refuses everything.  All work goes to one queue, in order, barriers where addresses overlap. */
 #ifndef NM_VULKAN_H
 #define NM_VULKAN_H
 
@@ -53,8 +53,9 @@ nm_status vulkan_run(nm_device *dev, const nm_program *program);
 nm_status vulkan_reduce(nm_device *dev, const nm_reduce *r);
 nm_status vulkan_matmul(nm_device *dev, const nm_view *a, const nm_view *x, const nm_view *y);
 nm_status vulkan_softmax(nm_device *dev, const nm_view *x, const nm_view *y, bool log);
-nm_status vulkan_gather(nm_device *dev, const nm_view *x, int dim, const nm_view *index, const nm_view *y);
-nm_status vulkan_scatter(nm_device *dev, const nm_view *y, int dim, const nm_view *index, const nm_view *src,
-                         nm_scatter_mode mode);
+nm_status vulkan_gather(nm_device *dev, const nm_view *x, int dim, const nm_view *index,
+                        const nm_view *y);
+nm_status vulkan_scatter(nm_device *dev, const nm_view *y, int dim, const nm_view *index,
+                         const nm_view *src, nm_scatter_mode mode);
 
 #endif

@@ -1,4 +1,4 @@
-// reduction.glsl: the argument of sin and cos modulo pi/2 when it is large, in 32-bit words.
+// payne_hanek.glsl: the argument of sin and cos modulo pi/2 when it is large, in 32-bit words.
 // Payne and Hanek, "Radian reduction for trigonometric functions", SIGNUM Newsletter 1983.
 
 const float HALF_PI_F32 = 1.57079637050628662109375;
@@ -47,7 +47,8 @@ int nm_payne_hanek(const uvec2 m, const int e, out uint f[4]) {
   return q;
 }
 
-// Replaces a fraction of half or more by its distance to one; true if it did (the quadrant is one more).
+// Replaces a fraction of half or more by its distance to one; true if it did: then the quadrant is
+// one more.
 bool nm_magnitude(inout uint f[4]) {
   if ((f[0] & 0x20000000u) == 0u) return false;
   uint borrow = 0u;
@@ -62,7 +63,8 @@ bool nm_magnitude(inout uint f[4]) {
 // Shifts left until the top bit is set; returns by how many bits.
 int nm_normalize(inout uint f[4]) {
   int shift = 0;
-  for (int k = 0; k < 3 && f[0] == 0u; k++, shift += 32) f[0] = f[1], f[1] = f[2], f[2] = f[3], f[3] = 0u;
+  for (int k = 0; k < 3 && f[0] == 0u; k++, shift += 32)
+    f[0] = f[1], f[1] = f[2], f[2] = f[3], f[3] = 0u;
   int s = 31 - findMSB(f[0] | 1u);
   if (s > 0) {
     f[0] = f[0] << s | f[1] >> (32 - s);
