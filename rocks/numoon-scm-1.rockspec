@@ -27,6 +27,7 @@ build = {
     LUALIB = "$(LUALIB)",
     LIBDIR = "$(LIBDIR)",
     LUADIR = "$(LUADIR)",
+    NUMOON_TESTS = "OFF",
     NUMOON_WERROR = "OFF",
   },
 }
