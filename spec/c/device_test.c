@@ -1,8 +1,8 @@
 /* device_test.c: tests a device through core/device.h alone: device_test [cpu|vulkan|vulkan:N].
  *
- * Compares with the plain reference in reference.h; see test_programs.h and test_kernels.h for what.
- * NUMOON_TEST_SEED=n takes another choice of inputs; every failure names its case and element.
- * Ends with `N passed, N failed`; the status is 1 if any failed. */
+ * Compares with the plain reference in reference.h; see test_programs.h and test_kernels.h for
+ * what. NUMOON_TEST_SEED=n takes another choice of inputs; every failure names its case and
+ * element. Ends with `N passed, N failed`; the status is 1 if any failed. */
 #include "harness.h"
 
 #include "test_programs.h"
@@ -29,11 +29,13 @@ int main(int argc, char **argv) {
   test_programs();
   for (int d = 0; d < NM_NDTYPES; d++)
     for (int layout = L_FLAT; layout <= L_STEPPED; layout++)
-      if (holds((nm_dtype)d) && d != NM_BOOL && layout != L_SINGLE && layout != L_EXPANDED) test_inplace((nm_dtype)d, layout);
+      if (holds((nm_dtype)d) && d != NM_BOOL && layout != L_SINGLE && layout != L_EXPANDED)
+        test_inplace((nm_dtype)d, layout);
   for (nm_class cls = NM_F32; cls <= NM_F64; cls++)
     for (int normal = 0; normal < 2; normal++) {
       static const int64_t sizes[] = {1, 2, 3, 5, 511, 513, 100001};
-      for (size_t s = 0; holds(nm__class_dtype[cls]) && s < sizeof sizes / sizeof *sizes; s++) test_random(cls, normal, sizes[s]);
+      for (size_t s = 0; holds(nm__class_dtype[cls]) && s < sizeof sizes / sizeof *sizes; s++)
+        test_random(cls, normal, sizes[s]);
     }
   test_reductions();
   test_products();

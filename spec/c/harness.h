@@ -1,5 +1,5 @@
-/* harness.h: what the device tests share: counting, messages, and tensors on a device with a copy on the
- * host in every layout. */
+/* harness.h: what the device tests share: counting, messages, and tensors on a device with a copy
+ * on the host in every layout. */
 #ifndef NM_HARNESS_H
 #define NM_HARNESS_H
 
@@ -20,7 +20,8 @@ static char about[256]; /* what is being tested, for messages */
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif
-static bool check(bool ok, const char *format, ...) {
+static bool
+check(bool ok, const char *format, ...) {
   if (ok) return passed++, true;
   failed++;
   if (failed > 60) return false;
@@ -39,13 +40,16 @@ static void call(nm_status s) {
   failed++;
 }
 
-/* How far a result may be from the true value, in units of the last place of its class: on the CPU in
- * float32 and float64, elsewhere likewise.  Instructions that are not here are exact.  GLSL leaves
- * division and roots loose (2.5 ulp and what follows from it). */
-static const struct { uint8_t op, cpu32, cpu64, gpu32, gpu64; } bounds[] = {
-  {NM_I_div, 0, 0, 3, 1},   {NM_I_reciprocal, 0, 0, 3, 1}, {NM_I_sqrt, 0, 0, 3, 1}, {NM_I_rsqrt, 2, 2, 4, 3},
-  {NM_I_exp, 1, 1, 4, 2},   {NM_I_log, 2, 1, 4, 2},        {NM_I_sin, 2, 1, 4, 2},  {NM_I_cos, 2, 1, 4, 2},
-  {NM_I_tanh, 3, 2, 4, 4},  {NM_I_sigmoid, 3, 3, 4, 4},    {NM_I_pow, 1, 1, 4, 4},  {NM_I_floor_divide, 1, 1, 1, 1},
+/* How far a result may be from the true value, in units of the last place of its class: on the CPU
+ * in float32 and float64, elsewhere likewise.  Instructions that are not here are exact.  GLSL
+ * leaves division and roots loose (2.5 ulp and what follows from it). */
+static const struct {
+  uint8_t op, cpu32, cpu64, gpu32, gpu64;
+} bounds[] = {
+    {NM_I_div, 0, 0, 3, 1},     {NM_I_reciprocal, 0, 0, 3, 1}, {NM_I_sqrt, 0, 0, 3, 1},
+    {NM_I_rsqrt, 2, 2, 4, 3},   {NM_I_exp, 1, 1, 4, 2},        {NM_I_log, 2, 1, 4, 2},
+    {NM_I_sin, 2, 1, 4, 2},     {NM_I_cos, 2, 1, 4, 2},        {NM_I_tanh, 3, 2, 4, 4},
+    {NM_I_sigmoid, 3, 3, 4, 4}, {NM_I_pow, 1, 1, 4, 4},        {NM_I_floor_divide, 1, 1, 1, 1},
 };
 static double bound_of(int op, nm_class cls) {
   for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++)
@@ -60,9 +64,9 @@ static double bound_of(int op, nm_class cls) {
 typedef struct array {
   nm_dtype dtype;
   nm_mem mem;
-  int64_t n;      /* elements in memory */
+  int64_t n; /* elements in memory */
   char *host;
-  int layout;     /* nm_layout over the shape */
+  int layout; /* nm_layout over the shape */
   int64_t offset;
   int64_t stride[NM_MAX_DIMS];
   int ndim;
@@ -70,7 +74,8 @@ typedef struct array {
 } array;
 
 enum { L_FLAT, L_SINGLE, L_PADDED, L_SWAPPED, L_EXPANDED, L_STEPPED, L_COUNT };
-static const char *const layout_name[L_COUNT] = {"flat", "single", "padded", "swapped", "expanded", "stepped"};
+static const char *const layout_name[L_COUNT] = {"flat",    "single",   "padded",
+                                                 "swapped", "expanded", "stepped"};
 
 static bool holds(nm_dtype d) {
   const char *missing;
@@ -83,8 +88,10 @@ static int64_t count(int ndim, const int64_t *shape) {
   return n;
 }
 
-/* An array of a layout over a shape: memory, strides and a filled host copy, which is also uploaded. */
-static array make(nm_dtype dtype, int layout, int ndim, const int64_t *shape, double lo, double hi, bool awkward) {
+/* An array of a layout over a shape: memory, strides and a filled host copy, which is also
+ * uploaded. */
+static array make(nm_dtype dtype, int layout, int ndim, const int64_t *shape, double lo, double hi,
+                  bool awkward) {
   array a = {.dtype = dtype, .ndim = ndim, .layout = NM_STRIDED, .offset = ref_below(3)};
   int64_t extent = 1, pad = layout == L_PADDED, step = layout == L_STEPPED ? 2 : 1;
   int order[NM_MAX_DIMS];
@@ -136,7 +143,10 @@ static val at(const array *a, int64_t i) { return ref_load(a->dtype, a->host, pl
 
 static nm_operand operand(const array *a, int reg) {
   int64_t bytes = a->offset * (int64_t)nm__dtype_size(a->dtype);
-  nm_operand o = {.dtype = (uint8_t)a->dtype, .layout = (uint8_t)a->layout, .reg = (uint8_t)reg, .mem = &a->mem,
+  nm_operand o = {.dtype = (uint8_t)a->dtype,
+                  .layout = (uint8_t)a->layout,
+                  .reg = (uint8_t)reg,
+                  .mem = &a->mem,
                   .ptr = a->mem.ptr ? (char *)a->mem.ptr + bytes : NULL,
                   .addr = a->mem.addr ? a->mem.addr + (uint64_t)bytes : 0};
   memcpy(o.stride, a->stride, sizeof o.stride);
@@ -157,17 +167,27 @@ static void start(nm_program *p, int ndim, const int64_t *shape) {
   memcpy(p->shape, shape, sizeof *shape * (size_t)ndim);
 }
 static int add(nm_program *p, nm_opcode op, nm_class cls, int aux, int a, int b, int c) {
-  p->code[p->ncode] = (nm_instr){(uint8_t)op, (uint8_t)cls, (uint8_t)aux, (uint8_t)a, (uint8_t)b, (uint8_t)c};
+  p->code[p->ncode] =
+      (nm_instr){(uint8_t)op, (uint8_t)cls, (uint8_t)aux, (uint8_t)a, (uint8_t)b, (uint8_t)c};
   return p->nin + p->nconst + p->ncode++;
 }
 
-static bool tiny(double x, nm_class cls) { return x != 0 && fabs(x) < (cls == NM_F32 ? 0x1p-126 : 0x1p-1022); }
+static bool tiny(double x, nm_class cls) {
+  return x != 0 && fabs(x) < (cls == NM_F32 ? 0x1p-126 : 0x1p-1022);
+}
 
-/* got against the true value; what the device rounds to a narrow dtype is allowed half a unit of that */
-static bool close(nm_dtype d, nm_class cls, val got, long double want, double ulps, bool signed_zero) {
-  if (d != NM_FLOAT32 && d != NM_FLOAT64) { /* narrow: the neighbours of want, rounded, bound the result */
-    val lo = ref_narrow(d, (val){.f = ref_narrow(NM_FLOAT32, (val){.f = (double)(want - fabsl(want) * 0x1p-22L)}).f});
-    val hi = ref_narrow(d, (val){.f = ref_narrow(NM_FLOAT32, (val){.f = (double)(want + fabsl(want) * 0x1p-22L)}).f});
+/* got against the true value; what the device rounds to a narrow dtype is allowed half a unit of
+ * that */
+static bool close(nm_dtype d, nm_class cls, val got, long double want, double ulps,
+                  bool signed_zero) {
+  if (d != NM_FLOAT32 &&
+      d != NM_FLOAT64) { /* narrow: the neighbours of want, rounded, bound the result */
+    val lo = ref_narrow(
+        d,
+        (val){.f = ref_narrow(NM_FLOAT32, (val){.f = (double)(want - fabsl(want) * 0x1p-22L)}).f});
+    val hi = ref_narrow(
+        d,
+        (val){.f = ref_narrow(NM_FLOAT32, (val){.f = (double)(want + fabsl(want) * 0x1p-22L)}).f});
     val exact = ref_narrow(d, (val){.f = ref_narrow(NM_FLOAT32, (val){.f = (double)want}).f});
     if (isnan(exact.f)) return isnan(got.f);
     return got.f == exact.f || (ulps > 0 && got.f >= lo.f && got.f <= hi.f);

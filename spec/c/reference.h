@@ -1,5 +1,5 @@
-/* reference.h: what devices are compared with: values, dtypes and instructions written again, plainly, one
- * element at a time in double, long double and int64, sharing nothing with src/cpu. */
+/* reference.h: what devices are compared with: values, dtypes and instructions written again,
+ * plainly, one element at a time in double, long double and int64, sharing nothing with src/cpu. */
 #ifndef NM_REFERENCE_H
 #define NM_REFERENCE_H
 
@@ -63,7 +63,12 @@ static inline val ref_load(nm_dtype d, const void *mem, int64_t at) {
   uint16_t h;
   memcpy(&h, raw, 2);
   switch (d) {
-  case NM_FLOAT32: { float f; memcpy(&f, raw, 4); v.f = f; break; }
+  case NM_FLOAT32: {
+    float f;
+    memcpy(&f, raw, 4);
+    v.f = f;
+    break;
+  }
   case NM_FLOAT64: memcpy(&v.f, raw, 8); break;
   case NM_FLOAT16: {
     int e = h >> 10 & 31, m = h & 1023;
@@ -71,10 +76,26 @@ static inline val ref_load(nm_dtype d, const void *mem, int64_t at) {
     if (h >> 15) v.f = -v.f;
     break;
   }
-  case NM_BFLOAT16: { uint32_t u = (uint32_t)h << 16; float f; memcpy(&f, &u, 4); v.f = f; break; }
+  case NM_BFLOAT16: {
+    uint32_t u = (uint32_t)h << 16;
+    float f;
+    memcpy(&f, &u, 4);
+    v.f = f;
+    break;
+  }
   case NM_INT64: memcpy(&v.i, raw, 8); break;
-  case NM_INT32: { int32_t i; memcpy(&i, raw, 4); v.i = i; break; }
-  case NM_INT16: { int16_t i; memcpy(&i, raw, 2); v.i = i; break; }
+  case NM_INT32: {
+    int32_t i;
+    memcpy(&i, raw, 4);
+    v.i = i;
+    break;
+  }
+  case NM_INT16: {
+    int16_t i;
+    memcpy(&i, raw, 2);
+    v.i = i;
+    break;
+  }
   case NM_INT8: v.i = (int8_t)raw[0]; break;
   default: v.i = raw[0]; break;
   }
@@ -96,10 +117,13 @@ static inline void ref_store(nm_dtype d, void *mem, int64_t at, val v) {
 
 /* A test value: mostly in [lo, hi], with the awkward ones in between. */
 static inline val ref_random(nm_dtype d, double lo, double hi, bool awkward) {
-  static const double odd[] = {0.0, -0.0, 1, -1, 0.5, -0.5, 2.5, -2.5, 3, 1e30, -1e30, 1e-30, 1e-42, 88.5, -100, 0x1p31, -0x1p31,
-                               3e9, 1e19, -1e19, 65520, 7e4, 1e-7, 1e300, 1e-310, INFINITY, -INFINITY, NAN, 33, 20000};
-  static const int64_t odd_int[] = {0, 1, -1, 2, -2, 255, 256, -128, 127, 32767, 65536, INT32_MAX, INT32_MIN,
-                                    INT64_MAX, INT64_MIN, 3, 31, 32, 63, 64, 1000000007};
+  static const double odd[] = {0.0,     -0.0,     1,         -1,    0.5,   -0.5, 2.5,  -2.5,
+                               3,       1e30,     -1e30,     1e-30, 1e-42, 88.5, -100, 0x1p31,
+                               -0x1p31, 3e9,      1e19,      -1e19, 65520, 7e4,  1e-7, 1e300,
+                               1e-310,  INFINITY, -INFINITY, NAN,   33,    20000};
+  static const int64_t odd_int[] = {0,         1,   -1,    2,     -2,        255,       256,
+                                    -128,      127, 32767, 65536, INT32_MAX, INT32_MIN, INT64_MAX,
+                                    INT64_MIN, 3,   31,    32,    63,        64,        1000000007};
   val v = {lo + (hi - lo) * ref_unit(), 0};
   v.i = (int64_t)floor(v.f + 0.5);
   if (awkward && ref_below(4) == 0) {

@@ -1,4 +1,5 @@
-/* test_kernels.h: random numbers, reductions, products, softmax, gather, scatter; one thread against two. */
+/* test_kernels.h: random numbers, reductions, products, softmax, gather, scatter; one thread
+ * against two. */
 #ifndef NM_TEST_KERNELS_H
 #define NM_TEST_KERNELS_H
 
@@ -6,7 +7,9 @@
 
 /* ---- random numbers ---- */
 
-static double unit53(uint32_t high, uint32_t low) { return (double)((((uint64_t)high << 32) | low) >> 11) * 0x1p-53; }
+static double unit53(uint32_t high, uint32_t low) {
+  return (double)((((uint64_t)high << 32) | low) >> 11) * 0x1p-53;
+}
 
 static double ref_rand(bool normal, nm_class cls, uint64_t key, uint64_t counter, int64_t i) {
   uint32_t w[4];
@@ -26,7 +29,8 @@ static double ref_rand(bool normal, nm_class cls, uint64_t key, uint64_t counter
 
 static void test_random(nm_class cls, bool normal, int64_t n) {
   nm_dtype dtype = nm__class_dtype[cls];
-  snprintf(about, sizeof about, "%s of %s, %d elements", normal ? "randn" : "rand", nm__dtypes[dtype].name, (int)n);
+  snprintf(about, sizeof about, "%s of %s, %d elements", normal ? "randn" : "rand",
+           nm__dtypes[dtype].name, (int)n);
   array out = make(dtype, L_FLAT, 1, &n, 0, 1, false);
   nm_program p;
   start(&p, 1, &n);
@@ -41,22 +45,26 @@ static void test_random(nm_class cls, bool normal, int64_t n) {
   for (int64_t i = 0; i < n; i++) {
     double got = at(&out, i).f, want = ref_rand(normal, cls, p.konst[0].u64, p.konst[1].u64, i);
     sum += got, squares += got * got;
-    if (!check(fabs(got - want) <= slack, "element %d is %.17g, should be %.17g", (int)i, got, want)) break;
+    if (!check(fabs(got - want) <= slack, "element %d is %.17g, should be %.17g", (int)i, got,
+               want))
+      break;
   }
   if (n >= 10000) {
     double mean = sum / (double)n, var = squares / (double)n - mean * mean;
-    check(fabs(mean - (normal ? 0 : 0.5)) < 0.03 && fabs(var - (normal ? 1 : 1.0 / 12)) < 0.05, "mean %g, variance %g", mean, var);
+    check(fabs(mean - (normal ? 0 : 0.5)) < 0.03 && fabs(var - (normal ? 1 : 1.0 / 12)) < 0.05,
+          "mean %g, variance %g", mean, var);
   }
   drop(&out);
 }
 
 /* ---- reductions ---- */
 
-static const char *const reduction_name[] = {"sum", "prod", "max", "min", "argmax", "argmin", "any", "all"};
+static const char *const reduction_name[] = {"sum",    "prod",   "max", "min",
+                                             "argmax", "argmin", "any", "all"};
 
 /* What reducing `dims` of values (row-major) gives for one output, and the sum of their sizes. */
-static val ref_reduce(nm_reduction kind, bool real, int ndim, const int64_t *shape, uint32_t dims, const val *v, int64_t output,
-                      double *scale) {
+static val ref_reduce(nm_reduction kind, bool real, int ndim, const int64_t *shape, uint32_t dims,
+                      const val *v, int64_t output, double *scale) {
   int64_t inner = 1, base = 0, step[NM_MAX_DIMS], total = 1;
   for (int d = ndim - 1, first = 1; d >= 0; d--, first = 0) {
     (void)first;
@@ -89,7 +97,8 @@ static val ref_reduce(nm_reduction kind, bool real, int ndim, const int64_t *sha
     if (kind == NM_R_ALL) y.i &= real ? x.f != 0 : x.i != 0;
     if (kind >= NM_R_MAX && kind <= NM_R_ARGMIN) {
       bool max = kind == NM_R_MAX || kind == NM_R_ARGMAX;
-      bool take = best < 0 || (real ? !isnan(extreme.f) && (isnan(x.f) || (max ? x.f > extreme.f : x.f < extreme.f))
+      bool take = best < 0 || (real ? !isnan(extreme.f) &&
+                                          (isnan(x.f) || (max ? x.f > extreme.f : x.f < extreme.f))
                                     : (max ? x.i > extreme.i : x.i < extreme.i));
       if (take) best = k, extreme = x;
     }
@@ -108,18 +117,21 @@ static nm_dtype reduced_dtype(nm_reduction kind, nm_dtype d) {
 }
 
 /* Reduces an input, or (fused) the input times itself plus a constant, which is stored as well. */
-static void test_reduce(nm_reduction kind, nm_dtype dtype, int layout, int ndim, const int64_t *shape, uint32_t dims, bool fused) {
+static void test_reduce(nm_reduction kind, nm_dtype dtype, int layout, int ndim,
+                        const int64_t *shape, uint32_t dims, bool fused) {
   bool real = nm__is_float(dtype);
   nm_class cls = nm__dtype_class(dtype);
-  snprintf(about, sizeof about, "%s%s of %s, %s, %dd {%d,%d,%d,%d}, mask %x", fused ? "fused " : "", reduction_name[kind],
-           nm__dtypes[dtype].name, layout_name[layout], ndim, (int)shape[0], ndim > 1 ? (int)shape[1] : 1,
-           ndim > 2 ? (int)shape[2] : 1, ndim > 3 ? (int)shape[3] : 1, dims);
+  snprintf(about, sizeof about, "%s%s of %s, %s, %dd {%d,%d,%d,%d}, mask %x", fused ? "fused " : "",
+           reduction_name[kind], nm__dtypes[dtype].name, layout_name[layout], ndim, (int)shape[0],
+           ndim > 1 ? (int)shape[1] : 1, ndim > 2 ? (int)shape[2] : 1, ndim > 3 ? (int)shape[3] : 1,
+           dims);
   int64_t n = count(ndim, shape), nout = 1;
   for (int d = 0; d < ndim; d++)
     if (!(dims >> d & 1)) nout *= shape[d];
   double lo = kind == NM_R_PROD ? 0.9 : -3, hi = kind == NM_R_PROD ? 1.1 : kind == NM_R_ANY ? 0 : 3;
   bool awkward = real && kind >= NM_R_MAX && kind <= NM_R_ARGMIN && ref_below(2);
-  array x = make(dtype, layout, ndim, shape, lo, hi, awkward), stored = make(dtype, L_FLAT, ndim, shape, 0, 1, false);
+  array x = make(dtype, layout, ndim, shape, lo, hi, awkward),
+        stored = make(dtype, L_FLAT, ndim, shape, 0, 1, false);
   if (kind == NM_R_ANY || kind == NM_R_ALL || ref_below(4) == 0) { /* many equal elements */
     for (int64_t i = 0; i < x.n; i++) {
       val v = ref_load(dtype, x.host, i);
@@ -131,7 +143,11 @@ static void test_reduce(nm_reduction kind, nm_dtype dtype, int layout, int ndim,
     call(dev->cls->write(dev, &x.mem, 0, (size_t)x.n * nm__dtype_size(dtype), x.host));
   }
   nm_dtype result = reduced_dtype(kind, dtype);
-  if (!holds(result)) { drop(&x); drop(&stored); return; }
+  if (!holds(result)) {
+    drop(&x);
+    drop(&stored);
+    return;
+  }
   array out = make(result, L_FLAT, 1, &nout, 0, 1, false);
   dev->cls->release(dev, &out.mem);
   out.offset = 0, out.n = nout;
@@ -145,8 +161,14 @@ static void test_reduce(nm_reduction kind, nm_dtype dtype, int layout, int ndim,
     if (nm__is_narrow(dtype)) src = add(&p, NM_I_narrow, cls, dtype, src, 0, 0);
     p.out[p.nout++] = operand(&stored, src);
   }
-  nm_reduce r = {.kind = kind, .program = &p, .src = (uint8_t)src, .src_dtype = dtype, .reduced = dims, .out = &out.mem,
-                 .out_dtype = result, .out_numel = nout};
+  nm_reduce r = {.kind = kind,
+                 .program = &p,
+                 .src = (uint8_t)src,
+                 .src_dtype = dtype,
+                 .reduced = dims,
+                 .out = &out.mem,
+                 .out_dtype = result,
+                 .out_numel = nout};
   call(dev->cls->reduce(dev, &r));
   fetch(&out);
   if (fused) fetch(&stored);
@@ -154,17 +176,23 @@ static void test_reduce(nm_reduction kind, nm_dtype dtype, int layout, int ndim,
   bool good = true;
   for (int64_t i = 0; i < n; i++) {
     v[i] = at(&x, i);
-    if (fused) v[i].f += v[i].f, v[i].i = (int64_t)((uint64_t)v[i].i * 2), v[i] = ref_narrow(dtype, v[i]);
-    if (fused && good) good = check(real ? at(&stored, i).f == v[i].f || isnan(v[i].f) : at(&stored, i).i == v[i].i, "stored element %d", (int)i);
+    if (fused)
+      v[i].f += v[i].f, v[i].i = (int64_t)((uint64_t)v[i].i * 2), v[i] = ref_narrow(dtype, v[i]);
+    if (fused && good)
+      good = check(real ? at(&stored, i).f == v[i].f || isnan(v[i].f) : at(&stored, i).i == v[i].i,
+                   "stored element %d", (int)i);
   }
   for (int64_t i = 0; i < nout; i++) {
     double scale, got_f = at(&out, i).f;
     val want = ref_reduce(kind, real, ndim, shape, dims, v, i, &scale), got = at(&out, i);
     bool ok;
     if (nm__is_float(result) && (kind == NM_R_SUM || kind == NM_R_PROD)) {
-      double unit = dtype == NM_FLOAT64 ? 0x1p-52 : 0x1p-23, half = fabs(ref_narrow(result, want).f - want.f);
-      /* float32 goes on in more precision after a tile; float64 has chains of a few hundred additions */
-      double slack = kind == NM_R_SUM ? scale * unit * (dtype == NM_FLOAT64 ? 16 : 4) : fabs(want.f) * unit * (double)(n / nout + 2);
+      double unit = dtype == NM_FLOAT64 ? 0x1p-52 : 0x1p-23,
+             half = fabs(ref_narrow(result, want).f - want.f);
+      /* float32 goes on in more precision after a tile; float64 has chains of a few hundred
+       * additions */
+      double slack = kind == NM_R_SUM ? scale * unit * (dtype == NM_FLOAT64 ? 16 : 4)
+                                      : fabs(want.f) * unit * (double)(n / nout + 2);
       double own = result == NM_FLOAT16 ? 0x1p-11 : result == NM_BFLOAT16 ? 0x1p-8 : 0;
       ok = fabs(got_f - want.f) <= half + slack + own * fabs(want.f) * 1.01;
     } else if (nm__is_float(result)) {
@@ -172,7 +200,9 @@ static void test_reduce(nm_reduction kind, nm_dtype dtype, int layout, int ndim,
     } else {
       ok = got.i == want.i;
     }
-    if (!check(ok, "output %d is %.17g|%lld, should be %.17g|%lld", (int)i, got.f, (long long)got.i, want.f, (long long)want.i)) break;
+    if (!check(ok, "output %d is %.17g|%lld, should be %.17g|%lld", (int)i, got.f, (long long)got.i,
+               want.f, (long long)want.i))
+      break;
   }
   free(v);
   drop(&x);
@@ -189,10 +219,13 @@ static void test_reductions(void) {
       if (d == NM_BOOL && kind == NM_R_PROD) continue;
       for (uint32_t mask = 0; mask < 16; mask++) {
         test_reduce((nm_reduction)kind, (nm_dtype)d, L_FLAT, 4, four, mask, false);
-        if (mask % 3 == 0) test_reduce((nm_reduction)kind, (nm_dtype)d, ref_below(L_COUNT), 4, four, mask, false);
-        if (fuses) test_reduce((nm_reduction)kind, (nm_dtype)d, ref_below(L_COUNT), 4, four, mask, true);
+        if (mask % 3 == 0)
+          test_reduce((nm_reduction)kind, (nm_dtype)d, ref_below(L_COUNT), 4, four, mask, false);
+        if (fuses)
+          test_reduce((nm_reduction)kind, (nm_dtype)d, ref_below(L_COUNT), 4, four, mask, true);
       }
-      test_reduce((nm_reduction)kind, (nm_dtype)d, L_SWAPPED, 4, with_ones, (uint32_t)ref_below(16), false);
+      test_reduce((nm_reduction)kind, (nm_dtype)d, L_SWAPPED, 4, with_ones, (uint32_t)ref_below(16),
+                  false);
       int64_t scalar[] = {1};
       test_reduce((nm_reduction)kind, (nm_dtype)d, L_FLAT, 0, scalar, 0, false);
       if (kind < NM_R_MAX || kind >= NM_R_ANY) {
@@ -202,31 +235,37 @@ static void test_reductions(void) {
       }
     }
   }
-  static const int64_t large[][3] = {{511, 1, 1}, {513, 1, 1}, {100003, 1, 1}, {700, 300, 1}, {3, 70000, 1}, {70000, 3, 1},
-                                     {40, 40, 40}, {2, 600, 90}, {90, 2, 600}, {5000, 7, 2}};
+  static const int64_t large[][3] = {{511, 1, 1},   {513, 1, 1},   {100003, 1, 1}, {700, 300, 1},
+                                     {3, 70000, 1}, {70000, 3, 1}, {40, 40, 40},   {2, 600, 90},
+                                     {90, 2, 600},  {5000, 7, 2}};
   for (size_t s = 0; s < sizeof large / sizeof *large; s++)
     for (int kind = 0; kind <= NM_R_ALL; kind++)
       for (uint32_t mask = 1; mask < 8; mask++) {
         nm_dtype d = kinds[ref_below((int)(sizeof kinds / sizeof *kinds))];
-        if (!holds(d) || kind == NM_R_PROD || (mask != 1 && mask != 2 && mask != 5 && mask != 7)) continue;
-        test_reduce((nm_reduction)kind, d, ref_below(3) ? L_FLAT : ref_below(L_COUNT), 3, large[s], mask, fuses && ref_below(2));
+        if (!holds(d) || kind == NM_R_PROD || (mask != 1 && mask != 2 && mask != 5 && mask != 7))
+          continue;
+        test_reduce((nm_reduction)kind, d, ref_below(3) ? L_FLAT : ref_below(L_COUNT), 3, large[s],
+                    mask, fuses && ref_below(2));
       }
 }
 
 /* ---- products ---- */
 
-static array make_view(nm_dtype d, int layout, int64_t b, int64_t r, int64_t c, double lo, double hi) {
+static array make_view(nm_dtype d, int layout, int64_t b, int64_t r, int64_t c, double lo,
+                       double hi) {
   int64_t shape[] = {b, r, c};
   array a = make(d, layout, 3, shape, lo, hi, false);
   if (layout == L_SINGLE) memset(a.stride, 0, sizeof a.stride);
   return a;
 }
 
-static void test_matmul(nm_dtype dtype, int la, int lx, int64_t b, int64_t m, int64_t n, int64_t k) {
+static void test_matmul(nm_dtype dtype, int la, int lx, int64_t b, int64_t m, int64_t n,
+                        int64_t k) {
   bool real = nm__is_float(dtype);
-  snprintf(about, sizeof about, "matmul of %s, %s by %s, %d x (%d, %d, %d)", nm__dtypes[dtype].name, layout_name[la], layout_name[lx],
-           (int)b, (int)m, (int)k, (int)n);
-  array a = make_view(dtype, la, b, m, k, real ? -2 : -9, real ? 2 : 9), x = make_view(dtype, lx, b, k, n, real ? -2 : -9, real ? 2 : 9);
+  snprintf(about, sizeof about, "matmul of %s, %s by %s, %d x (%d, %d, %d)", nm__dtypes[dtype].name,
+           layout_name[la], layout_name[lx], (int)b, (int)m, (int)k, (int)n);
+  array a = make_view(dtype, la, b, m, k, real ? -2 : -9, real ? 2 : 9),
+        x = make_view(dtype, lx, b, k, n, real ? -2 : -9, real ? 2 : 9);
   array y = make_view(dtype, L_FLAT, b, m, n, 0, 1);
   nm_view va = view(&a), vx = view(&x), vy = view(&y);
   call(dev->cls->matmul(dev, &va, &vx, &vy));
@@ -235,20 +274,27 @@ static void test_matmul(nm_dtype dtype, int la, int lx, int64_t b, int64_t m, in
   fetch(&y);
   val after = ref_load(dtype, y.host, y.offset + total);
   check(after.f == behind.f && after.i == behind.i, "written behind the result");
-  for (int64_t i = 0; i < total; i += total > 3000 ? 7 : 1) {
+  for (int64_t i = 0; i<total; i += total> 3000 ? 7 : 1) {
     int64_t batch = i / (m * n), row = i / n % m, column = i % n;
     double sum = 0, scale = 0;
     uint64_t whole = 0;
     for (int64_t l = 0; l < k; l++) {
-      val p = ref_load(dtype, a.host, a.offset + batch * a.stride[0] + row * a.stride[1] + l * a.stride[2]);
-      val q = ref_load(dtype, x.host, x.offset + batch * x.stride[0] + l * x.stride[1] + column * x.stride[2]);
+      val p = ref_load(dtype, a.host,
+                       a.offset + batch * a.stride[0] + row * a.stride[1] + l * a.stride[2]);
+      val q = ref_load(dtype, x.host,
+                       x.offset + batch * x.stride[0] + l * x.stride[1] + column * x.stride[2]);
       sum += p.f * q.f, scale += fabs(p.f * q.f);
       whole += (uint64_t)p.i * (uint64_t)q.i;
     }
     val got = at(&y, i), want = ref_narrow(dtype, (val){.f = sum, .i = (int64_t)whole});
-    double unit = dtype == NM_FLOAT64 ? 0x1p-52 : 0x1p-23, own = dtype == NM_FLOAT16 ? 0x1p-10 : dtype == NM_BFLOAT16 ? 0x1p-7 : 0;
-    bool ok = real ? fabs(got.f - sum) <= scale * unit * (8 + (double)k / 8) + own * fabs(sum) : got.i == want.i;
-    if (!check(ok, "element %d is %.17g|%lld, should be %.17g|%lld", (int)i, got.f, (long long)got.i, sum, (long long)want.i)) break;
+    double unit = dtype == NM_FLOAT64 ? 0x1p-52 : 0x1p-23, own = dtype == NM_FLOAT16    ? 0x1p-10
+                                                                 : dtype == NM_BFLOAT16 ? 0x1p-7
+                                                                                        : 0;
+    bool ok = real ? fabs(got.f - sum) <= scale * unit * (8 + (double)k / 8) + own * fabs(sum)
+                   : got.i == want.i;
+    if (!check(ok, "element %d is %.17g|%lld, should be %.17g|%lld", (int)i, got.f,
+               (long long)got.i, sum, (long long)want.i))
+      break;
   }
   drop(&a);
   drop(&x);
@@ -256,8 +302,10 @@ static void test_matmul(nm_dtype dtype, int la, int lx, int64_t b, int64_t m, in
 }
 
 static void test_products(void) {
-  static const int sizes[][4] = {{1, 1, 1, 1}, {1, 4, 4, 4}, {2, 3, 5, 7}, {1, 1, 37, 129}, {3, 65, 1, 70}, {2, 1, 1, 300}, {1, 17, 19, 23},
-                                 {1, 33, 65, 31}, {2, 64, 64, 64}, {1, 130, 70, 90}, {1, 13, 100, 600}, {1, 3, 2, 0}, {0, 3, 2, 4}, {4, 25, 33, 9}};
+  static const int sizes[][4] = {
+      {1, 1, 1, 1},      {1, 4, 4, 4},    {2, 3, 5, 7},    {1, 1, 37, 129}, {3, 65, 1, 70},
+      {2, 1, 1, 300},    {1, 17, 19, 23}, {1, 33, 65, 31}, {2, 64, 64, 64}, {1, 130, 70, 90},
+      {1, 13, 100, 600}, {1, 3, 2, 0},    {0, 3, 2, 4},    {4, 25, 33, 9}};
   for (int d = 0; d < NM_NDTYPES; d++) {
     if (!holds((nm_dtype)d) || d == NM_BOOL) continue;
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
@@ -278,18 +326,24 @@ static void test_products(void) {
 
 /* ---- softmax ---- */
 
-static void test_softmax(nm_dtype dtype, int layout, bool log_, int ndim, const int64_t *shape, int awkward) {
-  snprintf(about, sizeof about, "%ssoftmax of %s, %s, %dd, %d last%s", log_ ? "log_" : "", nm__dtypes[dtype].name, layout_name[layout], ndim,
-           (int)(ndim ? shape[ndim - 1] : 1), awkward ? ", awkward" : "");
-  array x = make(dtype, layout, ndim, shape, -6, 6, false), y = make(dtype, L_FLAT, ndim, shape, 0, 1, false);
+static void test_softmax(nm_dtype dtype, int layout, bool log_, int ndim, const int64_t *shape,
+                         int awkward) {
+  snprintf(about, sizeof about, "%ssoftmax of %s, %s, %dd, %d last%s", log_ ? "log_" : "",
+           nm__dtypes[dtype].name, layout_name[layout], ndim, (int)(ndim ? shape[ndim - 1] : 1),
+           awkward ? ", awkward" : "");
+  array x = make(dtype, layout, ndim, shape, -6, 6, false),
+        y = make(dtype, L_FLAT, ndim, shape, 0, 1, false);
   for (int64_t i = 0; awkward && i < x.n; i++)
-    if (awkward == 2 || ref_below(5) == 0) ref_store(dtype, x.host, i, (val){.f = awkward == 3 ? 80 : -INFINITY});
+    if (awkward == 2 || ref_below(5) == 0)
+      ref_store(dtype, x.host, i, (val){.f = awkward == 3 ? 80 : -INFINITY});
   call(dev->cls->write(dev, &x.mem, 0, (size_t)x.n * nm__dtype_size(dtype), x.host));
   nm_view vx = view(&x), vy = view(&y);
   call(dev->cls->softmax(dev, &vx, &vy, log_));
   fetch(&y);
   int64_t n = count(ndim, shape), length = ndim ? shape[ndim - 1] : 1;
-  double unit = dtype == NM_FLOAT64 ? 0x1p-52 : 0x1p-23, own = dtype == NM_FLOAT16 ? 0x1p-10 : dtype == NM_BFLOAT16 ? 0x1p-7 : 0;
+  double unit = dtype == NM_FLOAT64 ? 0x1p-52 : 0x1p-23, own = dtype == NM_FLOAT16    ? 0x1p-10
+                                                               : dtype == NM_BFLOAT16 ? 0x1p-7
+                                                                                      : 0;
   for (int64_t i = 0; i < n; i += length) {
     long double sum = 0;
     double most = -INFINITY;
@@ -299,11 +353,13 @@ static void test_softmax(nm_dtype dtype, int layout, bool log_, int ndim, const 
     for (int64_t j = 0; j < length && good; j++) {
       long double z = (long double)at(&x, i + j).f - most;
       double want = (double)(log_ ? z - logl(sum) : expl(z) / sum), got = at(&y, i + j).f;
-      double slack = log_ ? (fabs(want) + fabs((double)z) + 1) * unit * 4 : want * unit * (8 - (double)z) + (dtype == NM_FLOAT64 ? 0 : 1e-44);
+      double slack = log_ ? (fabs(want) + fabs((double)z) + 1) * unit * 4
+                          : want * unit * (8 - (double)z) + (dtype == NM_FLOAT64 ? 0 : 1e-44);
       if (dtype == NM_FLOAT16) slack += 6e-8;
       if (dtype == NM_BFLOAT16) slack += 0x1p-134; /* half the spacing of its subnormals */
-      good = check(isnan(want) ? isnan(got) : got == want || fabs(got - want) <= slack + own * fabs(want), "element %d is %.9g, should be %.9g",
-                   (int)(i + j), got, want);
+      good = check(isnan(want) ? isnan(got)
+                               : got == want || fabs(got - want) <= slack + own * fabs(want),
+                   "element %d is %.9g, should be %.9g", (int)(i + j), got, want);
     }
     if (!good) break;
   }
@@ -312,7 +368,8 @@ static void test_softmax(nm_dtype dtype, int layout, bool log_, int ndim, const 
 }
 
 static void test_softmaxes(void) {
-  static const int64_t shapes[][3] = {{1, 1, 1}, {5, 1, 1}, {4, 10, 1}, {3, 700, 1}, {2, 3, 33}, {6, 1, 1}, {2, 3000, 1}, {0, 4, 1}, {4, 0, 1}};
+  static const int64_t shapes[][3] = {{1, 1, 1}, {5, 1, 1},    {4, 10, 1}, {3, 700, 1}, {2, 3, 33},
+                                      {6, 1, 1}, {2, 3000, 1}, {0, 4, 1},  {4, 0, 1}};
   static const int ndims[] = {0, 1, 2, 2, 3, 2, 2, 2, 2};
   for (int d = NM_FLOAT32; d <= NM_BFLOAT16; d++) {
     if (!holds((nm_dtype)d)) continue;
@@ -329,12 +386,14 @@ static void test_softmaxes(void) {
 /* ---- gather and scatter ---- */
 
 static void fill_index(array *ix, int64_t below) {
-  for (int64_t i = 0; i < ix->n; i++) ref_store(NM_INT64, ix->host, i, (val){.i = below > 0 ? ref_below((int)below) : 0});
+  for (int64_t i = 0; i < ix->n; i++)
+    ref_store(NM_INT64, ix->host, i, (val){.i = below > 0 ? ref_below((int)below) : 0});
   call(dev->cls->write(dev, &ix->mem, 0, (size_t)ix->n * 8, ix->host));
 }
 
 /* The place in t of element i of `shape`, with coordinate `dim` replaced. */
-static int64_t redirected(const array *t, int ndim, const int64_t *shape, int64_t i, int dim, int64_t to) {
+static int64_t redirected(const array *t, int ndim, const int64_t *shape, int64_t i, int dim,
+                          int64_t to) {
   int64_t where = t->offset;
   for (int d = ndim - 1; d >= 0; d--) {
     where += (d == dim ? to : i % shape[d]) * t->stride[d];
@@ -343,36 +402,47 @@ static int64_t redirected(const array *t, int ndim, const int64_t *shape, int64_
   return where;
 }
 
-static void test_gather(nm_dtype dtype, int layout, int index_layout, int ndim, const int64_t *shape, int dim) {
-  snprintf(about, sizeof about, "gather of %s, %s by %s, %dd, dim %d", nm__dtypes[dtype].name, layout_name[layout], layout_name[index_layout], ndim, dim);
+static void test_gather(nm_dtype dtype, int layout, int index_layout, int ndim,
+                        const int64_t *shape, int dim) {
+  snprintf(about, sizeof about, "gather of %s, %s by %s, %dd, dim %d", nm__dtypes[dtype].name,
+           layout_name[layout], layout_name[index_layout], ndim, dim);
   int64_t wide[NM_MAX_DIMS];
   for (int d = 0; d < ndim; d++) wide[d] = shape[d] + (d == dim ? 3 : ref_below(2));
-  array x = make(dtype, layout, ndim, wide, -100, 100, false), ix = make(NM_INT64, index_layout, ndim, shape, 0, 1, false);
+  array x = make(dtype, layout, ndim, wide, -100, 100, false),
+        ix = make(NM_INT64, index_layout, ndim, shape, 0, 1, false);
   array y = make(dtype, L_FLAT, ndim, shape, 0, 1, false);
   fill_index(&ix, wide[dim]);
   nm_view vx = view(&x), vi = view(&ix), vy = view(&y);
   call(dev->cls->gather(dev, &vx, dim, &vi, &vy));
   fetch(&y);
   for (int64_t i = 0; i < count(ndim, shape); i++) {
-    val got = at(&y, i), want = ref_load(dtype, x.host, redirected(&x, ndim, shape, i, dim, at(&ix, i).i));
-    if (!check(got.f == want.f && got.i == want.i, "element %d is %.9g|%lld, should be %.9g|%lld", (int)i, got.f, (long long)got.i, want.f, (long long)want.i)) break;
+    val got = at(&y, i),
+        want = ref_load(dtype, x.host, redirected(&x, ndim, shape, i, dim, at(&ix, i).i));
+    if (!check(got.f == want.f && got.i == want.i, "element %d is %.9g|%lld, should be %.9g|%lld",
+               (int)i, got.f, (long long)got.i, want.f, (long long)want.i))
+      break;
   }
   drop(&x);
   drop(&ix);
   drop(&y);
 }
 
-static void test_scatter(nm_dtype dtype, nm_scatter_mode mode, int layout, int ndim, const int64_t *shape, int dim) {
+static void test_scatter(nm_dtype dtype, nm_scatter_mode mode, int layout, int ndim,
+                         const int64_t *shape, int dim) {
   bool set = mode == NM_SCATTER_SET;
-  snprintf(about, sizeof about, "scatter %s of %s, %s, %dd, dim %d", set ? "set" : "add", nm__dtypes[dtype].name, layout_name[layout], ndim, dim);
+  snprintf(about, sizeof about, "scatter %s of %s, %s, %dd, dim %d", set ? "set" : "add",
+           nm__dtypes[dtype].name, layout_name[layout], ndim, dim);
   int64_t wide[NM_MAX_DIMS];
-  for (int d = 0; d < ndim; d++) wide[d] = shape[d] + (d == dim ? (set ? 2 : -(shape[d] > 3 ? 3 : 0)) : ref_below(2));
+  for (int d = 0; d < ndim; d++)
+    wide[d] = shape[d] + (d == dim ? (set ? 2 : -(shape[d] > 3 ? 3 : 0)) : ref_below(2));
   int target = layout == L_EXPANDED || layout == L_SINGLE ? L_FLAT : layout;
-  array y = make(dtype, target, ndim, wide, 0, 4, false), ix = make(NM_INT64, L_FLAT, ndim, shape, 0, 1, false);
+  array y = make(dtype, target, ndim, wide, 0, 4, false),
+        ix = make(NM_INT64, L_FLAT, ndim, shape, 0, 1, false);
   array src = make(dtype, layout, ndim, shape, 0, 4, false);
   if (nm__is_float(dtype)) { /* quarters: sums are exact whatever their order */
     for (array *t = &y; t; t = t == &y ? &src : NULL) {
-      for (int64_t i = 0; i < t->n; i++) ref_store(dtype, t->host, i, (val){.f = ref_below(8) * 0.25});
+      for (int64_t i = 0; i < t->n; i++)
+        ref_store(dtype, t->host, i, (val){.f = ref_below(8) * 0.25});
       call(dev->cls->write(dev, &t->mem, 0, (size_t)t->n * nm__dtype_size(dtype), t->host));
     }
   }
@@ -398,7 +468,9 @@ static void test_scatter(nm_dtype dtype, nm_scatter_mode mode, int layout, int n
   fetch(&y);
   for (int64_t i = 0; i < y.n; i++) {
     val a = ref_load(dtype, y.host, i), b = ref_load(dtype, want.host, i);
-    if (!check(a.f == b.f && a.i == b.i, "memory element %d is %.9g|%lld, should be %.9g|%lld", (int)i, a.f, (long long)a.i, b.f, (long long)b.i)) break;
+    if (!check(a.f == b.f && a.i == b.i, "memory element %d is %.9g|%lld, should be %.9g|%lld",
+               (int)i, a.f, (long long)a.i, b.f, (long long)b.i))
+      break;
   }
   free(want.host);
   drop(&y);
@@ -407,7 +479,8 @@ static void test_scatter(nm_dtype dtype, nm_scatter_mode mode, int layout, int n
 }
 
 static void test_indexing(void) {
-  static const int64_t shapes[][3] = {{50, 1, 1}, {6, 9, 1}, {40, 1, 1}, {3, 4, 5}, {1, 1, 1}, {3, 0, 2}, {200, 60, 1}};
+  static const int64_t shapes[][3] = {{50, 1, 1}, {6, 9, 1}, {40, 1, 1},  {3, 4, 5},
+                                      {1, 1, 1},  {3, 0, 2}, {200, 60, 1}};
   static const int ndims[] = {1, 2, 2, 3, 1, 3, 2};
   for (int d = 0; d < NM_NDTYPES; d++) {
     if (!holds((nm_dtype)d) || !holds(NM_INT64)) continue;
@@ -432,7 +505,8 @@ static void test_indexing(void) {
 static void test_threads(void) {
   int64_t shape[] = {700, 900}, flat = 700 * 900;
   int before = ctx->num_threads;
-  array x = make(NM_FLOAT32, L_SWAPPED, 2, shape, -2, 2, false), z = make(NM_FLOAT32, L_FLAT, 2, shape, -2, 2, false);
+  array x = make(NM_FLOAT32, L_SWAPPED, 2, shape, -2, 2, false),
+        z = make(NM_FLOAT32, L_FLAT, 2, shape, -2, 2, false);
   for (int test = 0; test < 9; test++) {
     snprintf(about, sizeof about, "threads, test %d", test);
     char *first = NULL;
@@ -450,9 +524,19 @@ static void test_threads(void) {
       r = add(&p, NM_I_mul, NM_F32, 0, r, 0, 0);
       r = add(&p, NM_I_tanh, NM_F32, 0, r, 0, 0);
       r = add(&p, NM_I_add, NM_F32, 0, r, 1, 0);
-      nm_view vx = view(&x), vz = view(&z), vy = {.mem = &y.mem, .dtype = NM_FLOAT32, .ndim = 2, .shape = {700, 900}, .stride = {900, 1}};
-      nm_reduce red = {.kind = test % 2 ? NM_R_SUM : NM_R_MAX, .program = &p, .src = (uint8_t)r, .src_dtype = NM_FLOAT32,
-                       .reduced = (uint32_t)(test - 1) / 2 + 1, .out = &y.mem, .out_dtype = NM_FLOAT32};
+      nm_view vx = view(&x), vz = view(&z),
+              vy = {.mem = &y.mem,
+                    .dtype = NM_FLOAT32,
+                    .ndim = 2,
+                    .shape = {700, 900},
+                    .stride = {900, 1}};
+      nm_reduce red = {.kind = test % 2 ? NM_R_SUM : NM_R_MAX,
+                       .program = &p,
+                       .src = (uint8_t)r,
+                       .src_dtype = NM_FLOAT32,
+                       .reduced = (uint32_t)(test - 1) / 2 + 1,
+                       .out = &y.mem,
+                       .out_dtype = NM_FLOAT32};
       red.out_numel = red.reduced == 1 ? 900 : red.reduced == 2 ? 700 : 1;
       if (test == 0) {
         y.offset = 0;
@@ -465,13 +549,29 @@ static void test_threads(void) {
       } else if (test == 7) {
         call(dev->cls->softmax(dev, &vx, &vy, false));
       } else {
-        nm_view a = {.mem = vx.mem, .dtype = NM_FLOAT32, .ndim = 3, .offset = vx.offset, .shape = {1, 700, 700}, .stride = {0, vx.stride[0], vx.stride[1]}};
-        nm_view b = {.mem = vz.mem, .dtype = NM_FLOAT32, .ndim = 3, .offset = vz.offset, .shape = {1, 700, 900}, .stride = {0, 900, 1}};
-        nm_view c = {.mem = &y.mem, .dtype = NM_FLOAT32, .ndim = 3, .shape = {1, 700, 900}, .stride = {630000, 900, 1}};
+        nm_view a = {.mem = vx.mem,
+                     .dtype = NM_FLOAT32,
+                     .ndim = 3,
+                     .offset = vx.offset,
+                     .shape = {1, 700, 700},
+                     .stride = {0, vx.stride[0], vx.stride[1]}};
+        nm_view b = {.mem = vz.mem,
+                     .dtype = NM_FLOAT32,
+                     .ndim = 3,
+                     .offset = vz.offset,
+                     .shape = {1, 700, 900},
+                     .stride = {0, 900, 1}};
+        nm_view c = {.mem = &y.mem,
+                     .dtype = NM_FLOAT32,
+                     .ndim = 3,
+                     .shape = {1, 700, 900},
+                     .stride = {630000, 900, 1}};
         call(dev->cls->matmul(dev, &a, &b, &c));
       }
       fetch(&y);
-      if (first) check(!memcmp(first, y.host, (size_t)flat * 4), "%d threads give other bits than one", threads);
+      if (first)
+        check(!memcmp(first, y.host, (size_t)flat * 4), "%d threads give other bits than one",
+              threads);
       if (!first) first = memcpy(malloc((size_t)flat * 4), y.host, (size_t)flat * 4);
       drop(&y);
     }

@@ -1,5 +1,6 @@
-/* test_programs.h: memory, and elementwise programs: single instructions, casts, layouts, random programs
- * against the reference and against their own instructions one by one, results written over inputs. */
+/* test_programs.h: memory, and elementwise programs: single instructions, casts, layouts, random
+ * programs against the reference and against their own instructions one by one, results written
+ * over inputs. */
 #ifndef NM_TEST_PROGRAMS_H
 #define NM_TEST_PROGRAMS_H
 
@@ -47,21 +48,25 @@ static bool has_class(int kind, nm_class cls) {
   return kind == NM_K_FLOAT ? real : kind == NM_K_INT ? !real : kind != NM_K_SPECIAL;
 }
 
-static bool equal_zero_sign(int op) { return op != NM_I_maximum && op != NM_I_minimum && op != NM_I_relu; }
+static bool equal_zero_sign(int op) {
+  return op != NM_I_maximum && op != NM_I_minimum && op != NM_I_relu;
+}
 
 /* op on arrays of a dtype: narrow dtypes are rounded by a second instruction */
 static void test_op(nm_opcode op, nm_dtype dtype, int64_t n, bool awkward) {
   const nm_instr_info *info = &nm__instrs[op];
   nm_class cls = nm__dtype_class(dtype);
-  bool real = nm__is_float(dtype), compare = info->kind == NM_K_COMPARE, select = info->kind == NM_K_SELECT;
-  snprintf(about, sizeof about, "%s of %s, %d elements%s", info->name, nm__dtypes[dtype].name, (int)n,
-           awkward ? ", awkward" : "");
+  bool real = nm__is_float(dtype), compare = info->kind == NM_K_COMPARE,
+       select = info->kind == NM_K_SELECT;
+  snprintf(about, sizeof about, "%s of %s, %d elements%s", info->name, nm__dtypes[dtype].name,
+           (int)n, awkward ? ", awkward" : "");
   nm_program p;
   start(&p, 1, &n);
   array in[3];
   for (int i = 0; i < info->arity; i++) {
-    in[i] = make(select && i == 0 ? NM_BOOL : dtype, i == 1 && ref_below(3) == 0 ? L_SINGLE : L_FLAT, 1, &n, info->lo,
-                 info->hi, awkward);
+    in[i] =
+        make(select && i == 0 ? NM_BOOL : dtype, i == 1 && ref_below(3) == 0 ? L_SINGLE : L_FLAT, 1,
+             &n, info->lo, info->hi, awkward);
     p.in[p.nin++] = operand(&in[i], 0);
   }
   nm_dtype result = compare ? NM_BOOL : dtype;
@@ -73,12 +78,15 @@ static void test_op(nm_opcode op, nm_dtype dtype, int64_t n, bool awkward) {
   fetch(&out);
   double ulps = bound_of(op, cls);
   for (int64_t i = 0; i < n; i++) {
-    val a = at(&in[0], i), b = info->arity > 1 ? at(&in[1], i) : a, c = info->arity > 2 ? at(&in[2], i) : a;
+    val a = at(&in[0], i), b = info->arity > 1 ? at(&in[1], i) : a,
+        c = info->arity > 2 ? at(&in[2], i) : a;
     val got = at(&out, i), want = {0, 0};
     if (!is_cpu && real && (tiny(a.f, cls) || tiny(b.f, cls))) continue; /* may be flushed */
     bool ok;
     if (compare || !real) {
-      want.i = compare ? ref_compare(op, real, a, b) : select ? (a.i ? b : c).i : ref_int(op, cls == NM_I32 ? 32 : 64, a.i, b.i);
+      want.i = compare  ? ref_compare(op, real, a, b)
+               : select ? (a.i ? b : c).i
+                        : ref_int(op, cls == NM_I32 ? 32 : 64, a.i, b.i);
       want = ref_narrow(result, want);
       ok = got.i == want.i;
     } else {
@@ -86,9 +94,11 @@ static void test_op(nm_opcode op, nm_dtype dtype, int64_t n, bool awkward) {
       want.f = (double)w;
       ok = close(dtype, cls, got, w, ulps, equal_zero_sign(op));
     }
-    if (!check(ok, "element %d: %s(%.9g|%lld, %.9g|%lld) is %.17g|%lld, should be %.17g|%lld (%.2f ulp)", (int)i, info->name,
-               a.f, (long long)a.i, b.f, (long long)b.i, got.f, (long long)got.i, want.f, (long long)want.i,
-               real && !compare ? ref_ulps(cls, got.f, want.f) : 0.0))
+    if (!check(
+            ok,
+            "element %d: %s(%.9g|%lld, %.9g|%lld) is %.17g|%lld, should be %.17g|%lld (%.2f ulp)",
+            (int)i, info->name, a.f, (long long)a.i, b.f, (long long)b.i, got.f, (long long)got.i,
+            want.f, (long long)want.i, real && !compare ? ref_ulps(cls, got.f, want.f) : 0.0))
       break;
   }
   for (int i = 0; i < info->arity; i++) drop(&in[i]);
@@ -98,7 +108,8 @@ static void test_op(nm_opcode op, nm_dtype dtype, int64_t n, bool awkward) {
 static void test_ops(void) {
   for (int op = 0; op < NM_NOPCODES; op++)
     for (int d = 0; d < NM_NDTYPES; d++) {
-      if (!holds((nm_dtype)d) || !has_class(nm__instrs[op].kind, nm__dtype_class((nm_dtype)d))) continue;
+      if (!holds((nm_dtype)d) || !has_class(nm__instrs[op].kind, nm__dtype_class((nm_dtype)d)))
+        continue;
       test_op((nm_opcode)op, (nm_dtype)d, 3000, false);
       test_op((nm_opcode)op, (nm_dtype)d, 3000, true);
       test_op((nm_opcode)op, (nm_dtype)d, 3, false);
@@ -124,8 +135,8 @@ static void test_cast(nm_dtype from, nm_dtype to) {
     want = ref_narrow(to, want);
     bool same = nm__is_float(to) ? close(to, b, got, want.f, 0, true) : got.i == want.i;
     if (!is_cpu && nm__is_float(from) && tiny(v.f, a)) continue;
-    if (!check(same, "element %d: %.17g|%lld gives %.17g|%lld, should be %.17g|%lld", (int)i, v.f, (long long)v.i, got.f,
-               (long long)got.i, want.f, (long long)want.i))
+    if (!check(same, "element %d: %.17g|%lld gives %.17g|%lld, should be %.17g|%lld", (int)i, v.f,
+               (long long)v.i, got.f, (long long)got.i, want.f, (long long)want.i))
       break;
   }
   drop(&in);
@@ -135,9 +146,10 @@ static void test_cast(nm_dtype from, nm_dtype to) {
 /* ---- layouts ---- */
 
 static void test_copy(nm_dtype dtype, int from, int to, int ndim, const int64_t *shape) {
-  snprintf(about, sizeof about, "copy of %s, %s to %s, %dd of %d x %d", nm__dtypes[dtype].name, layout_name[from],
-           layout_name[to], ndim, (int)shape[0], ndim > 1 ? (int)shape[1] : 1);
-  array in = make(dtype, from, ndim, shape, -100, 100, true), out = make(dtype, to, ndim, shape, 0, 100, false);
+  snprintf(about, sizeof about, "copy of %s, %s to %s, %dd of %d x %d", nm__dtypes[dtype].name,
+           layout_name[from], layout_name[to], ndim, (int)shape[0], ndim > 1 ? (int)shape[1] : 1);
+  array in = make(dtype, from, ndim, shape, -100, 100, true),
+        out = make(dtype, to, ndim, shape, 0, 100, false);
   int64_t n = count(ndim, shape);
   nm_program p;
   start(&p, ndim, shape);
@@ -146,13 +158,17 @@ static void test_copy(nm_dtype dtype, int from, int to, int ndim, const int64_t 
   size_t bytes = (size_t)out.n * nm__dtype_size(dtype), size = nm__dtype_size(dtype);
   char *want = malloc(bytes);
   memcpy(want, out.host, bytes);
-  for (int64_t i = 0; i < n; i++) memcpy(want + (size_t)place(&out, i) * size, in.host + (size_t)place(&in, i) * size, size);
+  for (int64_t i = 0; i < n; i++)
+    memcpy(want + (size_t)place(&out, i) * size, in.host + (size_t)place(&in, i) * size, size);
   call(dev->cls->run(dev, &p));
   fetch(&out);
   for (int64_t i = 0; i < out.n; i++) {
     val got = ref_load(dtype, out.host, i), w = ref_load(dtype, want, i);
-    bool same = got.i == w.i && (got.f == w.f || (isnan(got.f) && isnan(w.f)) || (!is_cpu && tiny(w.f, NM_F32)));
-    if (!check(same, "memory element %d is %.9g|%lld, should be %.9g|%lld", (int)i, got.f, (long long)got.i, w.f, (long long)w.i)) break;
+    bool same = got.i == w.i &&
+                (got.f == w.f || (isnan(got.f) && isnan(w.f)) || (!is_cpu && tiny(w.f, NM_F32)));
+    if (!check(same, "memory element %d is %.9g|%lld, should be %.9g|%lld", (int)i, got.f,
+               (long long)got.i, w.f, (long long)w.i))
+      break;
   }
   free(want);
   drop(&in);
@@ -160,8 +176,10 @@ static void test_copy(nm_dtype dtype, int from, int to, int ndim, const int64_t 
 }
 
 static void test_layouts(void) {
-  static const int64_t shapes[][4] = {{0, 1, 1, 1}, {1, 1, 1, 1}, {3, 1, 1, 1}, {511, 1, 1, 1}, {512, 1, 1, 1}, {513, 1, 1, 1},
-                                      {7, 73, 1, 1}, {3, 5, 67, 1}, {2, 3, 4, 43}, {600, 2, 1, 1}, {5, 0, 3, 1}, {33, 700, 1, 1}, {2, 40, 530, 1}};
+  static const int64_t shapes[][4] = {
+      {0, 1, 1, 1},   {1, 1, 1, 1},    {3, 1, 1, 1},   {511, 1, 1, 1}, {512, 1, 1, 1},
+      {513, 1, 1, 1}, {7, 73, 1, 1},   {3, 5, 67, 1},  {2, 3, 4, 43},  {600, 2, 1, 1},
+      {5, 0, 3, 1},   {33, 700, 1, 1}, {2, 40, 530, 1}};
   static const int ndims[] = {1, 0, 1, 1, 1, 1, 2, 3, 4, 2, 3, 2, 3};
   for (int d = 0; d < NM_NDTYPES; d++) {
     if (!holds((nm_dtype)d)) continue;
@@ -197,8 +215,9 @@ static int pick_operand(const scene *s, nm_class cls, bool boolean, int n) {
   return -1;
 }
 
-static const nm_dtype kinds[] = {NM_FLOAT32, NM_FLOAT32, NM_FLOAT64, NM_FLOAT16, NM_BFLOAT16, NM_INT64, NM_INT32,
-                                 NM_INT16, NM_INT8, NM_UINT8, NM_BOOL};
+static const nm_dtype kinds[] = {NM_FLOAT32,  NM_FLOAT32, NM_FLOAT64, NM_FLOAT16,
+                                 NM_BFLOAT16, NM_INT64,   NM_INT32,   NM_INT16,
+                                 NM_INT8,     NM_UINT8,   NM_BOOL};
 static nm_dtype any_dtype(void) {
   nm_dtype d;
   do d = kinds[ref_below((int)(sizeof kinds / sizeof *kinds))];
@@ -245,7 +264,8 @@ static void make_scene(scene *s, int ndim, const int64_t *shape, int length, boo
   int nin = 1 + ref_below(MAX_IN), nconst = ref_below(3);
   for (int i = 0; i < nin; i++) {
     nm_dtype d = s->dtype[i] = any_dtype();
-    s->in[i] = make(d, ref_below(L_COUNT), ndim, shape, nm__is_float(d) ? 0.3 : -9, 9, exact && is_cpu);
+    s->in[i] =
+        make(d, ref_below(L_COUNT), ndim, shape, nm__is_float(d) ? 0.3 : -9, 9, exact && is_cpu);
     p->in[p->nin++] = operand(&s->in[i], 0);
   }
   for (int i = 0; i < nconst; i++) {
@@ -274,20 +294,24 @@ static void describe(const scene *s) {
   const nm_program *p = &s->p;
   for (int i = 0; i < p->nin; i++)
     printf("  %%%d = input %s layout %d\n", i, nm__dtypes[p->in[i].dtype].name, p->in[i].layout);
-  for (int i = 0; i < p->nconst; i++) printf("  %%%d = constant of class %d\n", p->nin + i, p->konst_class[i]);
+  for (int i = 0; i < p->nconst; i++)
+    printf("  %%%d = constant of class %d\n", p->nin + i, p->konst_class[i]);
   for (int i = 0; i < p->ncode; i++) {
     const nm_instr *c = &p->code[i];
-    printf("  %%%d = %s.%d aux %d, %%%d %%%d %%%d\n", p->nin + p->nconst + i, nm__instrs[c->op].name, c->cls, c->aux, c->a, c->b, c->c);
+    printf("  %%%d = %s.%d aux %d, %%%d %%%d %%%d\n", p->nin + p->nconst + i,
+           nm__instrs[c->op].name, c->cls, c->aux, c->a, c->b, c->c);
   }
   for (int o = 0; o < p->nout; o++)
-    printf("  output %%%d, %s, layout %d\n", p->out[o].reg, nm__dtypes[p->out[o].dtype].name, p->out[o].layout);
+    printf("  output %%%d, %s, layout %d\n", p->out[o].reg, nm__dtypes[p->out[o].dtype].name,
+           p->out[o].layout);
 }
 
 /* The value of operand r at element i, by the reference. */
 static void evaluate(const scene *s, int64_t i, val *v) {
   const nm_program *p = &s->p;
   for (int r = 0; r < p->nin; r++) v[r] = at(&s->in[r], i);
-  for (int k = 0; k < p->nconst; k++) v[p->nin + k] = ref_load(s->dtype[p->nin + k], &p->konst[k], 0);
+  for (int k = 0; k < p->nconst; k++)
+    v[p->nin + k] = ref_load(s->dtype[p->nin + k], &p->konst[k], 0);
   for (int k = 0; k < p->ncode; k++) {
     const nm_instr *c = &p->code[k];
     int r = p->nin + p->nconst + k, kind = nm__instrs[c->op].kind;
@@ -299,8 +323,12 @@ static void evaluate(const scene *s, int64_t i, val *v) {
     else if (c->op == NM_I_index) w.i = i;
     else if (kind == NM_K_SELECT) w = a.i ? b : v[c->c];
     else if (kind == NM_K_COMPARE) w.i = ref_compare((nm_opcode)c->op, real, a, b);
-    else if (real) w = ref_narrow(nm__class_dtype[c->cls], (val){.f = (double)ref_float((nm_opcode)c->op, a.f, b.f)});
-    else w = ref_narrow(nm__class_dtype[c->cls], (val){.i = ref_int((nm_opcode)c->op, c->cls == NM_I32 ? 32 : 64, a.i, b.i)});
+    else if (real)
+      w = ref_narrow(nm__class_dtype[c->cls],
+                     (val){.f = (double)ref_float((nm_opcode)c->op, a.f, b.f)});
+    else
+      w = ref_narrow(nm__class_dtype[c->cls],
+                     (val){.i = ref_int((nm_opcode)c->op, c->cls == NM_I32 ? 32 : 64, a.i, b.i)});
     v[r] = w;
   }
 }
@@ -318,10 +346,11 @@ static void test_program(int number, int ndim, const int64_t *shape, int length)
     for (int o = 0; o < s.p.nout && good; o++) {
       int r = s.p.out[o].reg;
       val got = at(&s.out[o], i);
-      bool same = nm__is_float(s.dtype[r]) ? got.f == v[r].f || (isnan(got.f) && isnan(v[r].f)) : got.i == v[r].i;
+      bool same = nm__is_float(s.dtype[r]) ? got.f == v[r].f || (isnan(got.f) && isnan(v[r].f))
+                                           : got.i == v[r].i;
       if (!is_cpu && (fabs(v[r].f) > 1e30 || (v[r].f != 0 && fabs(v[r].f) < 1e-30))) same = true;
-      good = check(same, "operand %%%d, element %d is %.17g|%lld, should be %.17g|%lld", r, (int)i, got.f, (long long)got.i,
-                   v[r].f, (long long)v[r].i);
+      good = check(same, "operand %%%d, element %d is %.17g|%lld, should be %.17g|%lld", r, (int)i,
+                   got.f, (long long)got.i, v[r].f, (long long)v[r].i);
     }
   }
   if (!good) describe(&s);
@@ -371,8 +400,8 @@ static void test_fused(int number, int ndim, const int64_t *shape, int length) {
     for (int64_t i = 0; i < p->numel && good; i++) {
       val got = at(&s.out[o], i), want = at(q, i);
       good = check(got.i == want.i && (got.f == want.f || (isnan(got.f) && isnan(want.f))),
-                   "operand %%%d, element %d is %.17g|%lld, alone %.17g|%lld", p->out[o].reg, (int)i, got.f, (long long)got.i,
-                   want.f, (long long)want.i);
+                   "operand %%%d, element %d is %.17g|%lld, alone %.17g|%lld", p->out[o].reg,
+                   (int)i, got.f, (long long)got.i, want.f, (long long)want.i);
     }
   }
   if (!good) describe(&s);
@@ -381,7 +410,9 @@ static void test_fused(int number, int ndim, const int64_t *shape, int length) {
 }
 
 static void test_programs(void) {
-  static const int64_t shapes[][4] = {{1, 1, 1, 1}, {3, 1, 1, 1}, {511, 1, 1, 1}, {512, 1, 1, 1}, {513, 1, 1, 1}, {40, 33, 1, 1}, {3, 5, 7, 11}};
+  static const int64_t shapes[][4] = {{1, 1, 1, 1},   {3, 1, 1, 1},   {511, 1, 1, 1},
+                                      {512, 1, 1, 1}, {513, 1, 1, 1}, {40, 33, 1, 1},
+                                      {3, 5, 7, 11}};
   static const int ndims[] = {0, 1, 1, 1, 1, 2, 4};
   for (int i = 0; i < (is_cpu ? 700 : 150); i++) {
     int s = ref_below(7);
@@ -402,7 +433,8 @@ static void test_inplace(nm_dtype dtype, int layout) {
   int64_t shape[] = {37, 41}, n = 37 * 41;
   snprintf(about, sizeof about, "in place, %s, %s", nm__dtypes[dtype].name, layout_name[layout]);
   nm_class cls = nm__dtype_class(dtype);
-  array x = make(dtype, layout, 2, shape, 1, 9, false), y = make(dtype, L_FLAT, 2, shape, 1, 9, false);
+  array x = make(dtype, layout, 2, shape, 1, 9, false),
+        y = make(dtype, L_FLAT, 2, shape, 1, 9, false);
   nm_program p;
   start(&p, 2, shape);
   p.in[p.nin++] = operand(&x, 0);
@@ -414,7 +446,10 @@ static void test_inplace(nm_dtype dtype, int layout) {
   val *want = malloc(sizeof *want * (size_t)n);
   for (int64_t i = 0; i < n; i++) {
     val a = at(&x, i), b = at(&y, i);
-    double back = ref_narrow(nm__class_dtype[cls], (val){.f = ref_narrow(nm__class_dtype[cls], (val){.f = a.f + b.f}).f - a.f}).f;
+    double back =
+        ref_narrow(nm__class_dtype[cls],
+                   (val){.f = ref_narrow(nm__class_dtype[cls], (val){.f = a.f + b.f}).f - a.f})
+            .f;
     want[i] = (val){.f = a.f > back ? a.f : back, .i = a.i > b.i ? a.i : b.i};
     want[i] = ref_narrow(dtype, want[i]);
   }
@@ -422,8 +457,9 @@ static void test_inplace(nm_dtype dtype, int layout) {
   call(dev->cls->run(dev, &p));
   fetch(&x);
   for (int64_t i = 0; i < n; i++)
-    if (!check(nm__is_float(dtype) ? at(&x, i).f == want[i].f : at(&x, i).i == want[i].i, "element %d is %.9g|%lld, should be %.9g|%lld",
-               (int)i, at(&x, i).f, (long long)at(&x, i).i, want[i].f, (long long)want[i].i))
+    if (!check(nm__is_float(dtype) ? at(&x, i).f == want[i].f : at(&x, i).i == want[i].i,
+               "element %d is %.9g|%lld, should be %.9g|%lld", (int)i, at(&x, i).f,
+               (long long)at(&x, i).i, want[i].f, (long long)want[i].i))
       break;
   free(want);
   drop(&x);

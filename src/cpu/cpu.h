@@ -1,9 +1,11 @@
-/* cpu.h: the CPU device inside: its state, its threads, and the table of loops for an instruction set.
+/* cpu.h: the CPU device inside: its state, its threads, and the table of loops for an instruction
+ * set.
  *
- * The work is cut in two.  The loops (isa_*.h) are plain C over a few hundred elements or over packed
- * panels; they are compiled once per instruction set (isa_baseline.c, isa_avx2.c, isa_avx512.c) into
- * tables of type nm_isa, of which a device picks one when it opens.  What surrounds them (machine.c,
- * reduce.c, matmul.c, softmax.c, index.c) walks shapes and shares work among threads, and is compiled once.
+ * The work is cut in two.  The loops (isa_*.h) are plain C over a few hundred elements or over
+ * packed panels; they are compiled once per instruction set (isa_baseline.c, isa_avx2.c,
+ * isa_avx512.c) into tables of type nm_isa, of which a device picks one when it opens.  What
+ * surrounds them (machine.c, reduce.c, matmul.c, softmax.c, index.c) walks shapes and shares work
+ * among threads, and is compiled once.
  *
  * Invariant: how work is cut into pieces depends on shapes only, never on the number of threads,
  * so results do not either. */
@@ -16,7 +18,7 @@
 #include "core/context.h"
 
 enum {
-  NM_TILE = 512,                            /* elements that an instruction handles at a time */
+  NM_TILE = 512, /* elements that an instruction handles at a time */
   NM_OPERANDS = NM_PROG_IN + NM_PROG_CONST + NM_PROG_CODE,
   NM_STEPS = NM_PROG_IN + NM_PROG_CODE + NM_PROG_OUT,
   NM_MAX_THREADS = 256,
@@ -32,7 +34,10 @@ typedef void nm_store_loop(int n, void *mem, int64_t stride, const void *tile);
 typedef void nm_random_loop(int n, void *y, int64_t start, uint64_t key, uint64_t counter);
 
 /* What a reduction has gathered so far: f for sums, products and extremes of floats, else i. */
-typedef union nm_acc { double f; int64_t i; } nm_acc;
+typedef union nm_acc {
+  double f;
+  int64_t i;
+} nm_acc;
 enum { NM_NFOLDS = NM_R_ALL + 1 };
 /* One accumulator for n >= 1 elements. */
 typedef nm_acc nm_fold_row(int n, const void *x);
@@ -40,27 +45,30 @@ typedef nm_acc nm_fold_row(int n, const void *x);
 typedef void nm_fold_grid(int n, int m, nm_acc *acc, const void *x, int64_t across, int64_t along);
 /* Position of the first extreme of n >= 1 elements, and its value. */
 typedef int nm_arg_row(int n, const void *x, nm_acc *value);
-/* As a fold_grid, with the positions of what the accumulators hold; elements k are at position at + k. */
-typedef void nm_arg_grid(int n, int m, nm_acc *acc, int64_t *where, int64_t at, const void *x, int64_t across,
-                         int64_t along);
+/* As a fold_grid, with the positions of what the accumulators hold; elements k are at position at +
+ * k. */
+typedef void nm_arg_grid(int n, int m, nm_acc *acc, int64_t *where, int64_t at, const void *x,
+                         int64_t across, int64_t along);
 
 /* Matrix products of one class, see isa_gemm.h.  Strides in elements. */
 typedef struct nm_gemm {
   int mr, nr, kc; /* size of the register tile, depth of a packed panel */
   /* c (m x n of at most mr x nr, rows ldc apart) = or += a panel x b panel, kc deep */
-  void (*kernel)(int kc, const void *a, const void *b, void *c, int64_t ldc, int m, int n, bool add);
+  void (*kernel)(int kc, const void *a, const void *b, void *c, int64_t ldc, int m, int n,
+                 bool add);
   /* y (m x n, dense) = a x b, unpacked, for sizes where packing costs more than it brings */
-  void (*small)(int m, int n, int k, const void *a, int64_t ars, int64_t acs, const void *b, int64_t brs,
-                int64_t bcs, void *y);
+  void (*small)(int m, int n, int k, const void *a, int64_t ars, int64_t acs, const void *b,
+                int64_t brs, int64_t bcs, void *y);
   /* *y = sum of a[i] b[i] */
   void (*dot)(int64_t k, const void *a, const void *b, void *y);
   /* y[i] += x[k] a[k * cs + i] for i < n and all k */
   void (*columns)(int n, int64_t k, const void *a, int64_t cs, const void *x, void *y);
 } nm_gemm;
 /* Packs `rows` <= r vectors of length k: panel[j * r + i] = mem[i * rs + j * cs]. */
-typedef void nm_pack_loop(int rows, int r, int k, const void *mem, int64_t rs, int64_t cs, void *panel);
+typedef void nm_pack_loop(int rows, int r, int k, const void *mem, int64_t rs, int64_t cs,
+                          void *panel);
 
-typedef struct nm_softmax_loops { /* of one float class */
+typedef struct nm_softmax_loops {                             /* of one float class */
   double (*exp_sum)(int n, void *y, const void *x, double m); /* y = exp(x - m), returns the sum */
   void (*scale)(int n, void *y, double s);                    /* y *= s */
   double (*shifted_sum)(int n, const void *x, double m);      /* the sum of exp(x - m) */
@@ -92,12 +100,13 @@ extern const nm_isa nm__isa_baseline;
 extern const nm_isa nm__isa_avx2, nm__isa_avx512;
 #endif
 
-typedef struct nm_block { /* a free block of memory that is too big for a size class, see memory.c */
+typedef struct nm_block { /* a free block of memory that is too big for a size class, see memory.c
+                           */
   void *ptr;
   size_t capacity;
 } nm_block;
 
-typedef struct nm_pool { /* memory.c */
+typedef struct nm_pool {         /* memory.c */
   void *small[NM_SMALL_CLASSES]; /* free lists, linked through the first word */
   nm_block *big;                 /* in the order in which they were released */
   int nbig, big_capacity;
@@ -136,29 +145,34 @@ void nm__parallel(nm_cpu *cpu, int workers, int64_t tasks, nm_work *work, void *
 void nm__team_close(nm_cpu *cpu);
 
 /* ---- machine.c: programs made ready to run, a tile at a time ---- */
-typedef struct nm_walk { /* the elements of a strided view in order, its dims merged where they can be */
+typedef struct nm_walk { /* the elements of a strided view in order, its dims merged where they can
+                            be */
   int ndim;
   int64_t shape[NM_MAX_DIMS], stride[NM_MAX_DIMS];
 } nm_walk;
 
 enum { NM_PANEL_ROWS = 16, NM_PANEL_TILES = 16, NM_PANEL_PITCH = NM_TILE + 16 };
 
-typedef struct nm_cursor { /* where a walk stands; or, of a transposed input, which rows its panels hold */
+typedef struct nm_cursor { /* where a walk stands; or, of a transposed input, which rows its panels
+                              hold */
   union {
-    struct { int64_t at, offset, index[NM_MAX_DIMS]; };
+    struct {
+      int64_t at, offset, index[NM_MAX_DIMS];
+    };
     int64_t held[NM_PANEL_TILES];
   };
 } nm_cursor;
 
 void nm__walk_make(nm_walk *w, int ndim, const int64_t *shape, const int64_t *stride);
 void nm__walk_seek(const nm_walk *w, nm_cursor *c, int64_t at);
-/* The next at most n elements that are `stride[ndim - 1]` apart: how many, and the offset of the first. */
+/* The next at most n elements that are `stride[ndim - 1]` apart: how many, and the offset of the
+ * first. */
 int nm__walk_next(const nm_walk *w, nm_cursor *c, int n, int64_t *offset);
 
 typedef struct nm_place { /* where an operand's elements are */
-  char *base;    /* NULL: in a tile */
-  uint8_t scale; /* bytes per element of the index space when in memory, else 0 */
-  uint8_t slot;  /* the tile's number */
+  char *base;             /* NULL: in a tile */
+  uint8_t scale;          /* bytes per element of the index space when in memory, else 0 */
+  uint8_t slot;           /* the tile's number */
 } nm_place;
 
 typedef struct nm_step {
@@ -185,7 +199,7 @@ typedef struct nm_plan {
   uint8_t direct[NM_PROG_IN + NM_PROG_OUT];  /* operands read or written in place */
   uint8_t fixed[NM_PROG_IN + NM_PROG_CONST]; /* operands that are the same everywhere */
   nm_place place[NM_OPERANDS];
-  nm_walk walk[NM_PROG_IN + NM_PROG_OUT];    /* of strided inputs, then outputs */
+  nm_walk walk[NM_PROG_IN + NM_PROG_OUT]; /* of strided inputs, then outputs */
 } nm_plan;
 
 typedef struct nm_machine { /* a plan as one worker runs it */
@@ -208,7 +222,8 @@ nm_status nm__cpu_run(nm_device *dev, const nm_program *p);
 nm_status nm__cpu_reduce(nm_device *dev, const nm_reduce *r);
 nm_status nm__cpu_matmul(nm_device *dev, const nm_view *a, const nm_view *x, const nm_view *y);
 nm_status nm__cpu_softmax(nm_device *dev, const nm_view *x, const nm_view *y, bool log);
-nm_status nm__cpu_gather(nm_device *dev, const nm_view *x, int dim, const nm_view *index, const nm_view *y);
+nm_status nm__cpu_gather(nm_device *dev, const nm_view *x, int dim, const nm_view *index,
+                         const nm_view *y);
 nm_status nm__cpu_scatter(nm_device *dev, const nm_view *y, int dim, const nm_view *index,
                           const nm_view *src, nm_scatter_mode mode);
 

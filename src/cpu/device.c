@@ -5,7 +5,8 @@
 
 #include "cpu/cpu.h"
 
-/* The best loops that this processor can run; NUMOON_CPU=sse2|avx2|avx512 lowers the choice, for tests. */
+/* The best loops that this processor can run; NUMOON_CPU=sse2|avx2|avx512 lowers the choice, for
+ * tests. */
 static const nm_isa *choose_isa(void) {
   const nm_isa *best = &nm__isa_baseline;
 #if NM_X86_LEVELS
@@ -33,13 +34,15 @@ static void cpu_close(nm_device *dev) {
   free(cpu);
 }
 
-static nm_status cpu_read(nm_device *dev, const nm_mem *mem, size_t offset, size_t bytes, void *to) {
+static nm_status cpu_read(nm_device *dev, const nm_mem *mem, size_t offset, size_t bytes,
+                          void *to) {
   (void)dev;
   if (bytes) memcpy(to, (const char *)mem->ptr + offset, bytes);
   return NM_OK;
 }
 
-static nm_status cpu_write(nm_device *dev, const nm_mem *mem, size_t offset, size_t bytes, const void *from) {
+static nm_status cpu_write(nm_device *dev, const nm_mem *mem, size_t offset, size_t bytes,
+                           const void *from) {
   (void)dev;
   if (bytes) memcpy((char *)mem->ptr + offset, from, bytes);
   return NM_OK;
@@ -57,21 +60,21 @@ static bool cpu_holds(nm_device *dev, nm_dtype dtype, const char **missing_featu
 }
 
 static const nm_device_class cpu_class = {
-  .name = "cpu",
-  .fuses_reductions = true,
-  .close = cpu_close,
-  .alloc = nm__cpu_alloc,
-  .release = nm__cpu_release,
-  .read = cpu_read,
-  .write = cpu_write,
-  .sync = cpu_sync,
-  .holds = cpu_holds,
-  .run = nm__cpu_run,
-  .reduce = nm__cpu_reduce,
-  .matmul = nm__cpu_matmul,
-  .softmax = nm__cpu_softmax,
-  .gather = nm__cpu_gather,
-  .scatter = nm__cpu_scatter,
+    .name = "cpu",
+    .fuses_reductions = true,
+    .close = cpu_close,
+    .alloc = nm__cpu_alloc,
+    .release = nm__cpu_release,
+    .read = cpu_read,
+    .write = cpu_write,
+    .sync = cpu_sync,
+    .holds = cpu_holds,
+    .run = nm__cpu_run,
+    .reduce = nm__cpu_reduce,
+    .matmul = nm__cpu_matmul,
+    .softmax = nm__cpu_softmax,
+    .gather = nm__cpu_gather,
+    .scatter = nm__cpu_scatter,
 };
 
 nm_status nm__cpu_open(nm_context *ctx, nm_device **out) {

@@ -1,9 +1,9 @@
 /* index.c: gather and scatter along a dim.
  *
  * Both walk the index tensor in order, row by row of its last dim; the address of an element in the
- * indexed tensor is that of its coordinates without `dim`, plus the index times the stride of `dim`.
- * A scatter runs on one thread, so that repeated indices take effect in order: the last one is kept by SET,
- * all are counted by ADD. */
+ * indexed tensor is that of its coordinates without `dim`, plus the index times the stride of
+ * `dim`. A scatter runs on one thread, so that repeated indices take effect in order: the last one
+ * is kept by SET, all are counted by ADD. */
 #include <string.h>
 
 #include "cpu/cpu.h"
@@ -13,25 +13,25 @@ typedef struct row { /* one row of the last dim */
   int64_t n;
   const int64_t *index;
   int64_t index_step;
-  char *far;         /* the indexed tensor, at this row's coordinates with 0 for `dim` */
+  char *far;                  /* the indexed tensor, at this row's coordinates with 0 for `dim` */
   int64_t far_step, far_jump; /* bytes per element of the row; per unit of the index */
-  char *near;        /* the other tensor */
-  int64_t near_step; /* bytes */
+  char *near;                 /* the other tensor */
+  int64_t near_step;          /* bytes */
 } row;
 
 typedef void row_loop(const row *r);
 
 /* far -> near and near -> far, for elements of 1, 2, 4 and 8 bytes */
-#define MOVES(bits)                                                                   \
-  static void gather_##bits(const row *r) {                                           \
-    for (int64_t j = 0; j < r->n; j++)                                                \
-      memcpy(r->near + j * r->near_step,                                              \
-             r->far + j * r->far_step + r->index[j * r->index_step] * r->far_jump, bits / 8); \
-  }                                                                                   \
-  static void set_##bits(const row *r) {                                              \
-    for (int64_t j = 0; j < r->n; j++)                                                \
-      memcpy(r->far + j * r->far_step + r->index[j * r->index_step] * r->far_jump,    \
-             r->near + j * r->near_step, bits / 8);                                   \
+#define MOVES(bits)                                                                                \
+  static void gather_##bits(const row *r) {                                                        \
+    for (int64_t j = 0; j < r->n; j++)                                                             \
+      memcpy(r->near + j * r->near_step,                                                           \
+             r->far + j * r->far_step + r->index[j * r->index_step] * r->far_jump, bits / 8);      \
+  }                                                                                                \
+  static void set_##bits(const row *r) {                                                           \
+    for (int64_t j = 0; j < r->n; j++)                                                             \
+      memcpy(r->far + j * r->far_step + r->index[j * r->index_step] * r->far_jump,                 \
+             r->near + j * r->near_step, bits / 8);                                                \
   }
 MOVES(8)
 MOVES(16)
@@ -39,16 +39,16 @@ MOVES(32)
 MOVES(64)
 
 /* The sum of elements d and s of a dtype, from C type M. */
-#define ADD(name, M, sum)                                                             \
-  static void add_##name(const row *r) {                                              \
-    for (int64_t j = 0; j < r->n; j++) {                                              \
-      char *at = r->far + j * r->far_step + r->index[j * r->index_step] * r->far_jump; \
-      M d, s;                                                                         \
-      memcpy(&d, at, sizeof d);                                                       \
-      memcpy(&s, r->near + j * r->near_step, sizeof s);                               \
-      d = (M)(sum);                                                                   \
-      memcpy(at, &d, sizeof d);                                                       \
-    }                                                                                 \
+#define ADD(name, M, sum)                                                                          \
+  static void add_##name(const row *r) {                                                           \
+    for (int64_t j = 0; j < r->n; j++) {                                                           \
+      char *at = r->far + j * r->far_step + r->index[j * r->index_step] * r->far_jump;             \
+      M d, s;                                                                                      \
+      memcpy(&d, at, sizeof d);                                                                    \
+      memcpy(&s, r->near + j * r->near_step, sizeof s);                                            \
+      d = (M)(sum);                                                                                \
+      memcpy(at, &d, sizeof d);                                                                    \
+    }                                                                                              \
   }
 ADD(float32, float, d + s)
 ADD(float64, double, d + s)
@@ -61,12 +61,14 @@ ADD(int8, int8_t, d + s)
 ADD(uint8, uint8_t, d + s)
 ADD(bool, uint8_t, d | s)
 
-static row_loop *const gather_of[] = {[1] = gather_8, [2] = gather_16, [4] = gather_32, [8] = gather_64};
+static row_loop *const gather_of[] = {
+    [1] = gather_8, [2] = gather_16, [4] = gather_32, [8] = gather_64};
 static row_loop *const set_of[] = {[1] = set_8, [2] = set_16, [4] = set_32, [8] = set_64};
 static row_loop *const add_of[NM_NDTYPES] = {
-  [NM_FLOAT32] = add_float32, [NM_FLOAT64] = add_float64, [NM_FLOAT16] = add_float16,
-  [NM_BFLOAT16] = add_bfloat16, [NM_INT64] = add_int64, [NM_INT32] = add_int32, [NM_INT16] = add_int16,
-  [NM_INT8] = add_int8, [NM_UINT8] = add_uint8, [NM_BOOL] = add_bool};
+    [NM_FLOAT32] = add_float32,   [NM_FLOAT64] = add_float64, [NM_FLOAT16] = add_float16,
+    [NM_BFLOAT16] = add_bfloat16, [NM_INT64] = add_int64,     [NM_INT32] = add_int32,
+    [NM_INT16] = add_int16,       [NM_INT8] = add_int8,       [NM_UINT8] = add_uint8,
+    [NM_BOOL] = add_bool};
 
 typedef struct index_job {
   const nm_view *far, *index, *near;
@@ -82,11 +84,15 @@ static void index_work(void *arg, nm_job *job, int worker) {
   int64_t size = (int64_t)nm__dtype_size(x->far->dtype), task;
   char *far = (char *)x->far->mem->ptr + x->far->offset * size;
   char *near = (char *)x->near->mem->ptr + x->near->offset * size;
-  row r = {.n = index->shape[last], .index_step = index->stride[last], .near_step = x->near->stride[last] * size,
-           .far_step = last == x->dim ? 0 : x->far->stride[last] * size, .far_jump = x->far->stride[x->dim] * size};
+  row r = {.n = index->shape[last],
+           .index_step = index->stride[last],
+           .near_step = x->near->stride[last] * size,
+           .far_step = last == x->dim ? 0 : x->far->stride[last] * size,
+           .far_jump = x->far->stride[x->dim] * size};
   (void)worker;
   while ((task = nm__next_task(job)) >= 0) {
-    int64_t i = task * x->rows_per_task, end = i + x->rows_per_task < x->rows ? i + x->rows_per_task : x->rows;
+    int64_t i = task * x->rows_per_task,
+            end = i + x->rows_per_task < x->rows ? i + x->rows_per_task : x->rows;
     for (; i < end; i++) {
       int64_t rest = i, at_index = index->offset, at_far = 0, at_near = 0;
       for (int d = last - 1; d >= 0; d--) {
@@ -111,8 +117,8 @@ static nm_view at_least_1d(const nm_view *v) {
   return w;
 }
 
-static nm_status run_index(nm_device *dev, const nm_view *far, int dim, const nm_view *index, const nm_view *near,
-                           row_loop *loop, bool serial) {
+static nm_status run_index(nm_device *dev, const nm_view *far, int dim, const nm_view *index,
+                           const nm_view *near, row_loop *loop, bool serial) {
   nm_cpu *cpu = (nm_cpu *)dev;
   nm_view f = at_least_1d(far), ix = at_least_1d(index), n = at_least_1d(near);
   index_job x = {.far = &f, .index = &ix, .near = &n, .dim = dim, .loop = loop, .rows = 1};
@@ -126,7 +132,8 @@ static nm_status run_index(nm_device *dev, const nm_view *far, int dim, const nm
   return NM_OK;
 }
 
-nm_status nm__cpu_gather(nm_device *dev, const nm_view *x, int dim, const nm_view *index, const nm_view *y) {
+nm_status nm__cpu_gather(nm_device *dev, const nm_view *x, int dim, const nm_view *index,
+                         const nm_view *y) {
   return run_index(dev, x, dim, index, y, gather_of[nm__dtype_size(x->dtype)], false);
 }
 

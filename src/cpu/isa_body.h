@@ -1,5 +1,5 @@
-/* isa_body.h: all loops and their table.  Included once per instruction set, with ISA_TABLE the name
- * of the table and ISA_NAME what NUMOON_CPU calls it. */
+/* isa_body.h: all loops and their table.  Included once per instruction set, with ISA_TABLE the
+ * name of the table and ISA_NAME what NUMOON_CPU calls it. */
 #include <string.h>
 
 #if defined(__AVX2__)
@@ -15,70 +15,99 @@
 #include "cpu/isa_fold.h"
 #include "cpu/isa_gemm.h"
 
-#define BY_CLASS(prefix) \
-  {[NM_F32] = prefix##_f32, [NM_F64] = prefix##_f64, [NM_I32] = prefix##_i32, [NM_I64] = prefix##_i64}
-#define BY_DTYPE(prefix)                                                                          \
-  {[NM_FLOAT32] = prefix##_float32, [NM_FLOAT64] = prefix##_float64, [NM_FLOAT16] = prefix##_float16, \
-   [NM_BFLOAT16] = prefix##_bfloat16, [NM_INT64] = prefix##_int64, [NM_INT32] = prefix##_int32,   \
-   [NM_INT16] = prefix##_int16, [NM_INT8] = prefix##_int8, [NM_UINT8] = prefix##_uint8,           \
-   [NM_BOOL] = prefix##_bool}
-#define GEMM_OF(t, bytes)                                                                         \
-  {.mr = MR, .nr = NR_##t, .kc = KC_##bytes, .kernel = kernel_##t, .small = small_##t, .dot = dot_##t, \
-   .columns = columns_##t}
-#define SOFTMAX_OF(t) \
-  {.exp_sum = exp_sum_##t, .scale = scale_##t, .shifted_sum = shifted_sum_##t, .shift = shift_##t, \
-   .short_rows = short_rows_##t}
+#define BY_CLASS(prefix)                                                                           \
+  {                                                                                                \
+    [NM_F32] = prefix##_f32, [NM_F64] = prefix##_f64, [NM_I32] = prefix##_i32,                     \
+    [NM_I64] = prefix##_i64                                                                        \
+  }
+#define BY_DTYPE(prefix)                                                                           \
+  {                                                                                                \
+    [NM_FLOAT32] = prefix##_float32, [NM_FLOAT64] = prefix##_float64,                              \
+    [NM_FLOAT16] = prefix##_float16, [NM_BFLOAT16] = prefix##_bfloat16,                            \
+    [NM_INT64] = prefix##_int64, [NM_INT32] = prefix##_int32, [NM_INT16] = prefix##_int16,         \
+    [NM_INT8] = prefix##_int8, [NM_UINT8] = prefix##_uint8, [NM_BOOL] = prefix##_bool              \
+  }
+#define GEMM_OF(t, bytes)                                                                          \
+  {                                                                                                \
+    .mr = MR, .nr = NR_##t, .kc = KC_##bytes, .kernel = kernel_##t, .small = small_##t,            \
+    .dot = dot_##t, .columns = columns_##t                                                         \
+  }
+#define SOFTMAX_OF(t)                                                                              \
+  {                                                                                                \
+    .exp_sum = exp_sum_##t, .scale = scale_##t, .shifted_sum = shifted_sum_##t,                    \
+    .shift = shift_##t, .short_rows = short_rows_##t                                               \
+  }
 
 const nm_isa ISA_TABLE = {
-  .name = ISA_NAME,
-  .ew = {
+    .name = ISA_NAME,
+    .ew =
+        {
 #define LOOP(name, t, R, A, DOMAIN, expression) [NM_I_##name] = loop_##name##_##t,
 #define NM_EW(name, n, kind, cf, ci, ...) FLOAT_##kind(name, f32, cf, ci)
-    [NM_F32] = {
+            [NM_F32] =
+                {
 #include "core/elementwise.def"
-      [NM_I_copy] = same_4},
+                    [NM_I_copy] = same_4},
 #undef NM_EW
 #define NM_EW(name, n, kind, cf, ci, ...) FLOAT_##kind(name, f64, cf, ci)
-    [NM_F64] = {
+            [NM_F64] =
+                {
 #include "core/elementwise.def"
-      [NM_I_copy] = same_8},
+                    [NM_I_copy] = same_8},
 #undef NM_EW
 #define NM_EW(name, n, kind, cf, ci, ...) INT_##kind(name, i32, cf, ci)
-    [NM_I32] = {
+            [NM_I32] =
+                {
 #include "core/elementwise.def"
-      [NM_I_copy] = same_4},
+                    [NM_I_copy] = same_4},
 #undef NM_EW
 #define NM_EW(name, n, kind, cf, ci, ...) INT_##kind(name, i64, cf, ci)
-    [NM_I64] = {
+            [NM_I64] =
+                {
 #include "core/elementwise.def"
-      [NM_I_copy] = same_8},
+                    [NM_I_copy] = same_8},
 #undef NM_EW
 #undef LOOP
-  },
-  .cast = {
-    [NM_F32] = {same_4, cast_f32_f64, cast_f32_i32, cast_f32_i64}, /* ORDER nm_class */
-    [NM_F64] = {cast_f64_f32, same_8, cast_f64_i32, cast_f64_i64},
-    [NM_I32] = {cast_i32_f32, cast_i32_f64, same_4, cast_i32_i64},
-    [NM_I64] = {cast_i64_f32, cast_i64_f64, cast_i64_i32, same_8},
-  },
-  .narrow = {[NM_FLOAT32] = same_4, [NM_FLOAT64] = same_8, [NM_FLOAT16] = narrow_float16,
-             [NM_BFLOAT16] = narrow_bfloat16, [NM_INT64] = same_8, [NM_INT32] = same_4,
-             [NM_INT16] = narrow_int16, [NM_INT8] = narrow_int8, [NM_UINT8] = narrow_uint8,
-             [NM_BOOL] = narrow_bool},
-  .load = BY_DTYPE(load),
-  .store = BY_DTYPE(store),
-  .rand = {[NM_F32] = rand_f32, [NM_F64] = rand_f64},
-  .randn = {[NM_F32] = randn_f32, [NM_F64] = randn_f64},
-  .fold_row = {[NM_R_SUM] = BY_CLASS(row_SUM), [NM_R_PROD] = BY_CLASS(row_PROD),
-               [NM_R_MAX] = BY_CLASS(row_MAX), [NM_R_MIN] = BY_CLASS(row_MIN),
-               [NM_R_ANY] = BY_CLASS(row_ANY), [NM_R_ALL] = BY_CLASS(row_ALL)},
-  .fold_grid = {[NM_R_SUM] = BY_CLASS(grid_SUM), [NM_R_PROD] = BY_CLASS(grid_PROD),
-                  [NM_R_MAX] = BY_CLASS(grid_MAX), [NM_R_MIN] = BY_CLASS(grid_MIN),
-                  [NM_R_ANY] = BY_CLASS(grid_ANY), [NM_R_ALL] = BY_CLASS(grid_ALL)},
-  .arg_row = {BY_CLASS(arg_row_MAX), BY_CLASS(arg_row_MIN)},
-  .arg_grid = {BY_CLASS(arg_grid_MAX), BY_CLASS(arg_grid_MIN)},
-  .gemm = {[NM_F32] = GEMM_OF(f32, 4), [NM_F64] = GEMM_OF(f64, 8), [NM_I32] = GEMM_OF(i32, 4),
-           [NM_I64] = GEMM_OF(i64, 8)},
-  .pack = BY_DTYPE(pack),
-  .softmax = {[NM_F32] = SOFTMAX_OF(f32), [NM_F64] = SOFTMAX_OF(f64)},
+        },
+    .cast =
+        {
+            [NM_F32] = {same_4, cast_f32_f64, cast_f32_i32, cast_f32_i64}, /* ORDER nm_class */
+            [NM_F64] = {cast_f64_f32, same_8, cast_f64_i32, cast_f64_i64},
+            [NM_I32] = {cast_i32_f32, cast_i32_f64, same_4, cast_i32_i64},
+            [NM_I64] = {cast_i64_f32, cast_i64_f64, cast_i64_i32, same_8},
+        },
+    .narrow = {[NM_FLOAT32] = same_4,
+               [NM_FLOAT64] = same_8,
+               [NM_FLOAT16] = narrow_float16,
+               [NM_BFLOAT16] = narrow_bfloat16,
+               [NM_INT64] = same_8,
+               [NM_INT32] = same_4,
+               [NM_INT16] = narrow_int16,
+               [NM_INT8] = narrow_int8,
+               [NM_UINT8] = narrow_uint8,
+               [NM_BOOL] = narrow_bool},
+    .load = BY_DTYPE(load),
+    .store = BY_DTYPE(store),
+    .rand = {[NM_F32] = rand_f32, [NM_F64] = rand_f64},
+    .randn = {[NM_F32] = randn_f32, [NM_F64] = randn_f64},
+    .fold_row = {[NM_R_SUM] = BY_CLASS(row_SUM),
+                 [NM_R_PROD] = BY_CLASS(row_PROD),
+                 [NM_R_MAX] = BY_CLASS(row_MAX),
+                 [NM_R_MIN] = BY_CLASS(row_MIN),
+                 [NM_R_ANY] = BY_CLASS(row_ANY),
+                 [NM_R_ALL] = BY_CLASS(row_ALL)},
+    .fold_grid = {[NM_R_SUM] = BY_CLASS(grid_SUM),
+                  [NM_R_PROD] = BY_CLASS(grid_PROD),
+                  [NM_R_MAX] = BY_CLASS(grid_MAX),
+                  [NM_R_MIN] = BY_CLASS(grid_MIN),
+                  [NM_R_ANY] = BY_CLASS(grid_ANY),
+                  [NM_R_ALL] = BY_CLASS(grid_ALL)},
+    .arg_row = {BY_CLASS(arg_row_MAX), BY_CLASS(arg_row_MIN)},
+    .arg_grid = {BY_CLASS(arg_grid_MAX), BY_CLASS(arg_grid_MIN)},
+    .gemm = {[NM_F32] = GEMM_OF(f32, 4),
+             [NM_F64] = GEMM_OF(f64, 8),
+             [NM_I32] = GEMM_OF(i32, 4),
+             [NM_I64] = GEMM_OF(i64, 8)},
+    .pack = BY_DTYPE(pack),
+    .softmax = {[NM_F32] = SOFTMAX_OF(f32), [NM_F64] = SOFTMAX_OF(f64)},
 };

@@ -3,7 +3,8 @@
 /* `ivdep`: y may be one of the operands, which never makes an element depend on another one. */
 #define EACH(n) _Pragma("GCC ivdep") for (int i = 0; i < (n); i++)
 
-/* The float functions that hold only in a domain: whether all n elements are inside, and the others. */
+/* The float functions that hold only in a domain: whether all n elements are inside, and the
+ * others. */
 static inline bool all_below(int n, const float *a, float limit) {
   int outside = 0;
   for (int i = 0; i < n; i++) outside |= !(__builtin_fabsf(a[i]) <= limit);
@@ -12,7 +13,8 @@ static inline bool all_below(int n, const float *a, float limit) {
 static inline bool quotients_below(int n, const float *a, const float *b) {
   int outside = 0;
   for (int i = 0; i < n; i++)
-    outside |= !(__builtin_fabsf(a[i] / b[i]) < 0x1p28f) | !(__builtin_fabsf(b[i]) < (float)INFINITY);
+    outside |=
+        !(__builtin_fabsf(a[i] / b[i]) < 0x1p28f) | !(__builtin_fabsf(b[i]) < (float)INFINITY);
   return !outside;
 }
 static inline bool in_domain_f32(nm_opcode op, int n, const float *a, const float *b) {
@@ -25,7 +27,8 @@ static inline bool in_domain_f32(nm_opcode op, int n, const float *a, const floa
   default: return true;
   }
 }
-static __attribute__((noinline)) void careful_f32(nm_opcode op, int n, float *y, const float *a, const float *b) {
+static __attribute__((noinline)) void careful_f32(nm_opcode op, int n, float *y, const float *a,
+                                                  const float *b) {
   for (int i = 0; i < n; i++) {
     switch (op) {
     case NM_I_sin: y[i] = sin_f32_careful(a[i]); break;
@@ -37,8 +40,11 @@ static __attribute__((noinline)) void careful_f32(nm_opcode op, int n, float *y,
   }
 }
 /* Whether a loop has only such elements; if not it has been run with care. */
-#define DOMAIN_f32(name) \
-  if (!in_domain_f32(NM_I_##name, n, pa, pb)) { careful_f32(NM_I_##name, n, y, pa, pb); return; }
+#define DOMAIN_f32(name)                                                                           \
+  if (!in_domain_f32(NM_I_##name, n, pa, pb)) {                                                    \
+    careful_f32(NM_I_##name, n, y, pa, pb);                                                        \
+    return;                                                                                        \
+  }
 #define DOMAIN_f64(name)
 #define DOMAIN_i32(name)
 #define DOMAIN_i64(name)
@@ -58,18 +64,18 @@ static __attribute__((noinline)) void careful_f32(nm_opcode op, int n, float *y,
 #define INT_SELECT(name, t, cf, ci) LOOP(name, t, T, int32_t, , ci)
 #define INT_SPECIAL(name, t, cf, ci)
 
-#define LOOP(name, t, R, A, DOMAIN, expression)                                                  \
+#define LOOP(name, t, R, A, DOMAIN, expression)                                                    \
   static void loop_##name##_##t(int n, void *y_, const void *a_, const void *b_, const void *c_) { \
-    R *y = y_;                                                                                   \
-    const A *pa = a_;                                                                            \
-    const T *pb = b_, *pc = c_;                                                                  \
-    DOMAIN                                                                                       \
-    EACH(n) {                                                                                    \
-      A a = pa[i];                                                                               \
-      T b = pb[i], c = pc[i];                                                                    \
-      (void)a, (void)b, (void)c;                                                                 \
-      y[i] = expression;                                                                         \
-    }                                                                                            \
+    R *y = y_;                                                                                     \
+    const A *pa = a_;                                                                              \
+    const T *pb = b_, *pc = c_;                                                                    \
+    DOMAIN                                                                                         \
+    EACH (n) {                                                                                     \
+      A a = pa[i];                                                                                 \
+      T b = pb[i], c = pc[i];                                                                      \
+      (void)a, (void)b, (void)c;                                                                   \
+      y[i] = expression;                                                                           \
+    }                                                                                              \
   }
 #define F(f) f##_f32
 #define T float
@@ -101,16 +107,17 @@ static __attribute__((noinline)) void careful_f32(nm_opcode op, int n, float *y,
 #undef F
 #undef LOOP
 
-/* The rest are MAP(name, result, operand, expression in a): conversions between and inside classes. */
-#define MAP(name, R, A, expression)                                                             \
-  static void name(int n, void *y_, const void *a_, const void *b_, const void *c_) {           \
-    R *y = y_;                                                                                  \
-    const A *pa = a_;                                                                           \
-    (void)b_, (void)c_;                                                                         \
-    EACH(n) {                                                                                   \
-      A a = pa[i];                                                                              \
-      y[i] = expression;                                                                        \
-    }                                                                                           \
+/* The rest are MAP(name, result, operand, expression in a): conversions between and inside classes.
+ */
+#define MAP(name, R, A, expression)                                                                \
+  static void name(int n, void *y_, const void *a_, const void *b_, const void *c_) {              \
+    R *y = y_;                                                                                     \
+    const A *pa = a_;                                                                              \
+    (void)b_, (void)c_;                                                                            \
+    EACH (n) {                                                                                     \
+      A a = pa[i];                                                                                 \
+      y[i] = expression;                                                                           \
+    }                                                                                              \
   }
 MAP(same_4, uint32_t, uint32_t, a)
 MAP(same_8, uint64_t, uint64_t, a)
@@ -134,30 +141,42 @@ MAP(narrow_uint8, int32_t, int32_t, (uint8_t)a)
 MAP(narrow_bool, int32_t, int32_t, a != 0)
 #undef MAP
 
-/* Loads and stores of a dtype: MEM(name, C type in memory, C type of the class, widened a, narrowed a).
- * Neighbours and a single element have loops of their own; other strides step. */
-#define MEM(name, M, C, widened, narrowed)                                                      \
-  static void load_##name(int n, void *tile, const void *mem, int64_t stride) {                 \
-    C *y = tile;                                                                                \
-    const M *x = mem;                                                                           \
-    if (stride == 1) {                                                                          \
-      EACH(n) { M a = x[i]; y[i] = widened; }                                                   \
-    } else if (stride == 0) {                                                                   \
-      M a = n ? x[0] : 0;                                                                       \
-      C value = widened;                                                                        \
-      EACH(n) y[i] = value;                                                                     \
-    } else {                                                                                    \
-      EACH(n) { M a = x[i * stride]; y[i] = widened; }                                          \
-    }                                                                                           \
-  }                                                                                             \
-  static void store_##name(int n, void *mem, int64_t stride, const void *tile) {                \
-    M *y = mem;                                                                                 \
-    const C *x = tile;                                                                          \
-    if (stride == 1) {                                                                          \
-      EACH(n) { C a = x[i]; y[i] = narrowed; }                                                  \
-    } else {                                                                                    \
-      EACH(n) { C a = x[i]; y[i * stride] = narrowed; }                                         \
-    }                                                                                           \
+/* Loads and stores of a dtype: MEM(name, C type in memory, C type of the class, widened a, narrowed
+ * a). Neighbours and a single element have loops of their own; other strides step. */
+#define MEM(name, M, C, widened, narrowed)                                                         \
+  static void load_##name(int n, void *tile, const void *mem, int64_t stride) {                    \
+    C *y = tile;                                                                                   \
+    const M *x = mem;                                                                              \
+    if (stride == 1) {                                                                             \
+      EACH (n) {                                                                                   \
+        M a = x[i];                                                                                \
+        y[i] = widened;                                                                            \
+      }                                                                                            \
+    } else if (stride == 0) {                                                                      \
+      M a = n ? x[0] : 0;                                                                          \
+      C value = widened;                                                                           \
+      EACH (n) y[i] = value;                                                                       \
+    } else {                                                                                       \
+      EACH (n) {                                                                                   \
+        M a = x[i * stride];                                                                       \
+        y[i] = widened;                                                                            \
+      }                                                                                            \
+    }                                                                                              \
+  }                                                                                                \
+  static void store_##name(int n, void *mem, int64_t stride, const void *tile) {                   \
+    M *y = mem;                                                                                    \
+    const C *x = tile;                                                                             \
+    if (stride == 1) {                                                                             \
+      EACH (n) {                                                                                   \
+        C a = x[i];                                                                                \
+        y[i] = narrowed;                                                                           \
+      }                                                                                            \
+    } else {                                                                                       \
+      EACH (n) {                                                                                   \
+        C a = x[i];                                                                                \
+        y[i * stride] = narrowed;                                                                  \
+      }                                                                                            \
+    }                                                                                              \
   }
 MEM(float32, float, float, a, a)
 MEM(float64, double, double, a, a)

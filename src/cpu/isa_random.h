@@ -1,10 +1,12 @@
 /* isa_random.h: the instructions rand and randn, exactly as philox.h says.
  *
- * A loop over blocks makes the words, in four arrays so that it vectorises over blocks; a second one
- * turns them into numbers.  A range may begin and end inside a block: whole blocks are made. */
+ * A loop over blocks makes the words, in four arrays so that it vectorises over blocks; a second
+ * one turns them into numbers.  A range may begin and end inside a block: whole blocks are made. */
 
 enum { BLOCKS = NM_TILE / 2 + 1 }; /* of two elements; the first and the last may be used in part */
-typedef struct words { uint32_t w[4][BLOCKS]; } words;
+typedef struct words {
+  uint32_t w[4][BLOCKS];
+} words;
 
 static void philox_blocks(int n, words *out, uint64_t key, uint64_t counter) {
   for (int i = 0; i < n; i++) {
@@ -20,7 +22,8 @@ static inline double unit_f64(uint32_t high, uint32_t low) {
   return (double)(int64_t)((((uint64_t)high << 32) | low) >> 11) * 0x1p-53;
 }
 
-/* sin (quarter 0) and cos (quarter 1) of 2 pi u, u in [0, 1): quarter turns are taken off first, exactly. */
+/* sin (quarter 0) and cos (quarter 1) of 2 pi u, u in [0, 1): quarter turns are taken off first,
+ * exactly. */
 static inline float sin_turn(float u, uint32_t quarter) {
   float t = madd_f32(u, 4.0f, 0x1.8p23f), n = t - 0x1.8p23f;
   return quadrant_f32((u - n * 0.25f) * 0x1.921fb6p+2f, bits_f32(t) + quarter);
@@ -33,14 +36,14 @@ static inline double turn_f64(double u, bool sine) {
 }
 
 /* RANDOM(name, C type, elements of a block, step that makes block i of `all` from the words) */
-#define RANDOM(name, T, each, fill)                                                    \
-  static void name(int n, void *y, int64_t start, uint64_t key, uint64_t counter) {    \
-    T all[each * BLOCKS];                                                              \
-    words ws;                                                                          \
-    int skip = (int)(start % each), blocks = (skip + n + each - 1) / each;             \
-    philox_blocks(blocks, &ws, key, counter + (uint64_t)(start / each));               \
-    for (int i = 0; i < blocks; i++) fill;                                             \
-    memcpy(y, all + skip, (size_t)n * sizeof(T));                                      \
+#define RANDOM(name, T, each, fill)                                                                \
+  static void name(int n, void *y, int64_t start, uint64_t key, uint64_t counter) {                \
+    T all[each * BLOCKS];                                                                          \
+    words ws;                                                                                      \
+    int skip = (int)(start % each), blocks = (skip + n + each - 1) / each;                         \
+    philox_blocks(blocks, &ws, key, counter + (uint64_t)(start / each));                           \
+    for (int i = 0; i < blocks; i++) fill;                                                         \
+    memcpy(y, all + skip, (size_t)n * sizeof(T));                                                  \
   }
 
 static inline void fill_rand_f32(float *y, const words *ws, int i) {
@@ -60,7 +63,8 @@ RANDOM(rand_f64, double, 2, fill_rand_f64(all + 2 * i, &ws, i))
 RANDOM(randn_f64, double, 2, fill_randn_f64(all + 2 * i, &ws, i))
 #undef RANDOM
 
-/* The numbers of all blocks in four arrays first: the roots and polynomials vectorise so, interleaved not. */
+/* The numbers of all blocks in four arrays first: the roots and polynomials vectorise so,
+ * interleaved not. */
 static void randn_f32(int n, void *y, int64_t start, uint64_t key, uint64_t counter) {
   float all[4 * BLOCKS], normal[4][BLOCKS];
   words ws;

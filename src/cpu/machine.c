@@ -1,7 +1,7 @@
 /* machine.c: the block machine, which runs elementwise programs tile by tile.
  *
- * A plan turns a program into steps: loads, loops over a tile, stores.  What lies flat in memory in the
- * dtype of its class is read and written there; everything else passes through tiles of NM_TILE
+ * A plan turns a program into steps: loads, loops over a tile, stores.  What lies flat in memory in
+ * the dtype of its class is read and written there; everything else passes through tiles of NM_TILE
  * elements, reused as soon as their last reader has run, so that the working set stays in the first
  * caches.  Inputs are loaded just before their first use and outputs stored right after they are
  * computed; the root is the last instruction, so all loads of a tile come before it is written. */
@@ -9,7 +9,16 @@
 
 #include "cpu/cpu.h"
 
-enum { S_LOOP, S_LOAD, S_LOAD_STRIDED, S_LOAD_TURNED, S_STORE, S_STORE_STRIDED, S_RANDOM, S_INDEX }; /* nm_step.kind */
+enum {
+  S_LOOP,
+  S_LOAD,
+  S_LOAD_STRIDED,
+  S_LOAD_TURNED,
+  S_STORE,
+  S_STORE_STRIDED,
+  S_RANDOM,
+  S_INDEX
+}; /* nm_step.kind */
 enum { CHUNK = 32 * NM_TILE, KEPT = 255 };
 
 /* ---- walks ---- */
@@ -68,11 +77,12 @@ int nm__walk_next(const nm_walk *w, nm_cursor *c, int n, int64_t *offset) {
 typedef struct builder {
   nm_plan *plan;
   const nm_program *p;
-  int first;                 /* operand number of the first instruction's result */
+  int first; /* operand number of the first instruction's result */
   int nfree;
   uint8_t free[NM_OPERANDS]; /* slots */
-  uint8_t last[NM_OPERANDS]; /* instruction that reads an operand last; KEPT: to the end of the tile */
-  uint8_t out[NM_OPERANDS];  /* number of the output that a result is computed into, plus 1 */
+  uint8_t
+      last[NM_OPERANDS]; /* instruction that reads an operand last; KEPT: to the end of the tile */
+  uint8_t out[NM_OPERANDS]; /* number of the output that a result is computed into, plus 1 */
   bool placed[NM_OPERANDS];
 } builder;
 
@@ -111,18 +121,20 @@ static nm_step *add_step(builder *b, int kind) {
   return s;
 }
 
-/* A transposed input is one whose neighbours in memory lie along the last dim but one.  Read row by row
- * it would cost a cache line per element; instead NM_PANEL_ROWS rows at a time are read and turned, into
- * a panel for each NM_TILE columns, from which the rows are then served. */
+/* A transposed input is one whose neighbours in memory lie along the last dim but one.  Read row by
+ * row it would cost a cache line per element; instead NM_PANEL_ROWS rows at a time are read and
+ * turned, into a panel for each NM_TILE columns, from which the rows are then served. */
 static void plan_turn(builder *b, nm_step *s, const nm_walk *w) {
   nm_plan *plan = b->plan;
   const nm_program *p = b->p;
   int64_t columns = w->shape[w->ndim - 1], tiles = (columns + NM_TILE - 1) / NM_TILE;
   if (w->ndim < 2 || w->stride[w->ndim - 2] != 1 || w->shape[w->ndim - 2] < NM_PANEL_ROWS ||
-      w->stride[w->ndim - 1] < NM_PANEL_ROWS || columns < NM_PANEL_ROWS || plan->npanels + tiles > NM_PANEL_TILES)
+      w->stride[w->ndim - 1] < NM_PANEL_ROWS || columns < NM_PANEL_ROWS ||
+      plan->npanels + tiles > NM_PANEL_TILES)
     return;
   for (int o = 0; o < p->nout; o++)
-    if (p->out[o].mem == p->in[s->at].mem) return; /* panels read what another task may be writing */
+    if (p->out[o].mem == p->in[s->at].mem)
+      return; /* panels read what another task may be writing */
   s->kind = S_LOAD_TURNED;
   s->run.pack = plan->isa->pack[p->in[s->at].dtype];
   s->panel = plan->npanels;
@@ -192,7 +204,8 @@ static void add_instr(builder *b, int i) {
     place_result(b, r);
     nm_step *s = add_step(b, in->op == NM_I_index ? S_INDEX : S_RANDOM);
     s->y = (uint8_t)r, s->a = in->a, s->b = in->b;
-    if (s->kind == S_RANDOM) s->run.random = in->op == NM_I_rand ? isa->rand[in->cls] : isa->randn[in->cls];
+    if (s->kind == S_RANDOM)
+      s->run.random = in->op == NM_I_rand ? isa->rand[in->cls] : isa->randn[in->cls];
     return;
   }
   if (in->op == NM_I_copy && !b->placed[in->a] && in->a < b->p->nin && b->last[in->a] == i &&
@@ -242,7 +255,8 @@ void nm__plan(nm_plan *plan, const nm_isa *isa, const nm_program *p, int keep) {
     b.last[b.first + i] = (uint8_t)i; /* until someone reads it */
     if (nm__class_size[nm__instr_class(in)] == 8) widest = 8;
   }
-  plan->slot_size = NM_TILE * widest + 64; /* not a power of two: tiles fall into different cache sets */
+  plan->slot_size =
+      NM_TILE * widest + 64; /* not a power of two: tiles fall into different cache sets */
   plan->panel_size = NM_PANEL_ROWS * NM_PANEL_PITCH * widest;
   for (int o = 0; o < p->nout; o++) {
     int r = p->out[o].reg;
@@ -282,8 +296,10 @@ void nm__machine_start(nm_machine *m, const nm_plan *plan, void *scratch) {
   for (int o = 0; o < p->nout; o++) m->cursor[NM_PROG_IN + o].at = -1;
   for (int f = 0; f < plan->nfixed; f++) {
     int r = plan->fixed[f];
-    nm_dtype dtype = r < p->nin ? (nm_dtype)p->in[r].dtype : nm__class_dtype[p->konst_class[r - p->nin]];
-    plan->isa->load[dtype](n, m->where[r], r < p->nin ? (const void *)p->in[r].ptr : &p->konst[r - p->nin], 0);
+    nm_dtype dtype =
+        r < p->nin ? (nm_dtype)p->in[r].dtype : nm__class_dtype[p->konst_class[r - p->nin]];
+    plan->isa->load[dtype](n, m->where[r],
+                           r < p->nin ? (const void *)p->in[r].ptr : &p->konst[r - p->nin], 0);
   }
 }
 
@@ -320,15 +336,18 @@ static void load_turned(nm_machine *m, const nm_step *s, int64_t start, int n) {
   size_t wide = nm__class_size[nm__dtypes[o->dtype].cls];
   char *tile = m->where[s->y];
   while (n > 0) {
-    int64_t row = start / columns, column = start % columns, t = column / NM_TILE, at = column % NM_TILE;
-    int64_t inside = row % w->shape[w->ndim - 2], above = inside % NM_PANEL_ROWS, first = row - above;
+    int64_t row = start / columns, column = start % columns, t = column / NM_TILE,
+            at = column % NM_TILE;
+    int64_t inside = row % w->shape[w->ndim - 2], above = inside % NM_PANEL_ROWS,
+            first = row - above;
     int64_t width = columns - t * NM_TILE < NM_TILE ? columns - t * NM_TILE : NM_TILE;
     char *panel = m->panels + (size_t)(s->panel + t) * m->plan->panel_size;
     if (m->cursor[s->at].held[t] != first) {
       int64_t left = w->shape[w->ndim - 2] - inside + above;
-      const char *from = o->ptr + (row_offset(w, first) + t * NM_TILE * w->stride[w->ndim - 1]) * size;
-      s->run.pack((int)width, NM_PANEL_PITCH, left < NM_PANEL_ROWS ? (int)left : NM_PANEL_ROWS, from,
-                  w->stride[w->ndim - 1], 1, panel);
+      const char *from =
+          o->ptr + (row_offset(w, first) + t * NM_TILE * w->stride[w->ndim - 1]) * size;
+      s->run.pack((int)width, NM_PANEL_PITCH, left < NM_PANEL_ROWS ? (int)left : NM_PANEL_ROWS,
+                  from, w->stride[w->ndim - 1], 1, panel);
       m->cursor[s->at].held[t] = first;
     }
     int k = n < width - at ? n : (int)(width - at);
@@ -368,7 +387,8 @@ static void other_step(nm_machine *m, const nm_step *s, int64_t start, int n) {
   case S_STORE: s->run.store(n, element(&p->out[s->at], start), 1, m->where[s->a]); break;
   case S_STORE_STRIDED: store_strided(m, s, start, n); break;
   case S_RANDOM:
-    s->run.random(n, m->where[s->y], start, p->konst[s->a - p->nin].u64, p->konst[s->b - p->nin].u64);
+    s->run.random(n, m->where[s->y], start, p->konst[s->a - p->nin].u64,
+                  p->konst[s->b - p->nin].u64);
     break;
   case S_INDEX:
     for (int i = 0; i < n; i++) ((int64_t *)(void *)m->where[s->y])[i] = start + i;
@@ -383,7 +403,8 @@ void nm__machine_run(nm_machine *m, int64_t start, int n) {
     m->where[plan->direct[d]] = place->base + start * place->scale;
   }
   for (const nm_step *s = plan->step, *end = s + plan->nsteps; s < end; s++) {
-    if (s->kind == S_LOOP) s->run.loop(n, m->where[s->y], m->where[s->a], m->where[s->b], m->where[s->c]);
+    if (s->kind == S_LOOP)
+      s->run.loop(n, m->where[s->y], m->where[s->a], m->where[s->b], m->where[s->c]);
     else other_step(m, s, start, n);
   }
 }
@@ -399,8 +420,10 @@ static void run_work(void *arg, nm_job *job, int worker) {
   nm_machine m;
   nm__machine_start(&m, r->plan, r->cpu->scratch[worker]);
   while ((task = nm__next_task(job)) >= 0) {
-    int64_t at = task * r->plan->chunk, end = at + r->plan->chunk < numel ? at + r->plan->chunk : numel;
-    for (; at < end; at += NM_TILE) nm__machine_run(&m, at, end - at < NM_TILE ? (int)(end - at) : NM_TILE);
+    int64_t at = task * r->plan->chunk,
+            end = at + r->plan->chunk < numel ? at + r->plan->chunk : numel;
+    for (; at < end; at += NM_TILE)
+      nm__machine_run(&m, at, end - at < NM_TILE ? (int)(end - at) : NM_TILE);
   }
 }
 

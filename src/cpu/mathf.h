@@ -1,12 +1,13 @@
 /* mathf.h: the functions that elementwise.def names F(f), for float, double, int32_t and int64_t.
  *
- * They are straight-line code, every choice a select, so that loops over them vectorise.  Errors
- * found are at most 1 ulp for exp and log, 1.6 for sin and cos, 2.5 for tanh and sigmoid, rounding alone for
- * pow; tails, infinities, NaN, -0 and subnormals are right.  Some are right only in
- * a domain: nm_domain_f32 tells, and the function f##_careful covers the rest, one element at a time.  double
- * leaves sin, cos, pow and the remainders to the C library.  Polynomials are minimax fits (Remez) of the
- * function named beside them, with their relative error.  Where the processor has fused multiply-add it
- * is used, explicitly: the compiler never contracts by itself, so scalar and vector code give the same bits. */
+ * They are straight-line code, every choice a select, so that loops over them vectorise.  The
+ * largest errors found: 1 ulp for exp and log, 1.6 for sin and cos, 2.5 for tanh and sigmoid; pow
+ * only rounds.  Tails, infinities, NaN, -0 and subnormals are right.  Some float functions hold in
+ * a domain (in_domain_f32 in isa_elementwise.h); f_careful covers the rest, one element at a time.
+ * double leaves sin, cos, pow and the remainders to the C library.  Polynomials are minimax fits
+ * (Remez) of the function named beside them, with their relative error.  Where the processor has
+ * fused multiply-add it is used, explicitly: the compiler never contracts by itself, so scalar and
+ * vector code give the same bits. */
 #ifndef NM_MATHF_H
 #define NM_MATHF_H
 
@@ -24,36 +25,60 @@ static inline float madd_f32(float a, float b, float c) { return a * b + c; }
 static inline double madd_f64(double a, double b, double c) { return a * b + c; }
 #endif
 
-static inline uint32_t bits_f32(float x) { union { float f; uint32_t u; } v = {x}; return v.u; }
-static inline float from_bits_f32(uint32_t x) { union { uint32_t u; float f; } v = {x}; return v.f; }
-static inline uint64_t bits_f64(double x) { union { double f; uint64_t u; } v = {x}; return v.u; }
-static inline double from_bits_f64(uint64_t x) { union { uint64_t u; double f; } v = {x}; return v.f; }
+static inline uint32_t bits_f32(float x) {
+  union {
+    float f;
+    uint32_t u;
+  } v = {x};
+  return v.u;
+}
+static inline float from_bits_f32(uint32_t x) {
+  union {
+    uint32_t u;
+    float f;
+  } v = {x};
+  return v.f;
+}
+static inline uint64_t bits_f64(double x) {
+  union {
+    double f;
+    uint64_t u;
+  } v = {x};
+  return v.u;
+}
+static inline double from_bits_f64(uint64_t x) {
+  union {
+    uint64_t u;
+    double f;
+  } v = {x};
+  return v.f;
+}
 
 /* ---- for both float types: max and min let NaN win, relu keeps it ---- */
-#define COMMON_FLOAT(t, T, s)                                                                   \
-  static inline T abs_##t(T a) { return __builtin_fabs##s(a); }                                 \
-  static inline T sqrt_##t(T a) { return __builtin_sqrt##s(a); }                                \
-  static inline T floor_##t(T a) { return __builtin_floor##s(a); }                              \
-  static inline T ceil_##t(T a) { return __builtin_ceil##s(a); }                                \
-  static inline T trunc_##t(T a) { return __builtin_trunc##s(a); }                              \
-  static inline T rint_##t(T a) { return __builtin_rint##s(a); }                                \
-  static inline T max_##t(T a, T b) { return (a > b) | (a != a) ? a : b; }                      \
-  static inline T min_##t(T a, T b) { return (a < b) | (a != a) ? a : b; }                      \
-  static inline T relu_##t(T a) { return a <= 0 ? 0 : a; }                                      \
-  /* e^-|a| is at most 1, so that neither tail overflows or cancels */                          \
-  static inline T sigmoid_##t(T a) {                                                            \
-    T e = exp_##t(-abs_##t(a));                                                                 \
-    return (a < 0 ? e : 1) / (1 + e);                                                           \
-  }                                                                                             \
-  /* from the remainder r that truncation leaves: the one with the sign of b */                 \
-  static inline T floored_##t(T r, T b) { return (r != 0) & ((b < 0) != (r < 0)) ? r + b : r; } \
-  /* (a - r) / b is whole but for rounding, with r the truncating remainder */                  \
-  static inline T quotient_##t(T a, T b, T r) {                                                 \
-    T q = (a - r) / b;                                                                          \
-    q = (r != 0) & ((b < 0) != (r < 0)) ? q - 1 : q;                                            \
-    T whole = floor_##t(q);                                                                     \
-    whole = q - whole > (T)0.5 ? whole + 1 : whole;                                             \
-    return q == 0 ? __builtin_copysign##s((T)0, a / b) : whole;                                 \
+#define COMMON_FLOAT(t, T, s)                                                                      \
+  static inline T abs_##t(T a) { return __builtin_fabs##s(a); }                                    \
+  static inline T sqrt_##t(T a) { return __builtin_sqrt##s(a); }                                   \
+  static inline T floor_##t(T a) { return __builtin_floor##s(a); }                                 \
+  static inline T ceil_##t(T a) { return __builtin_ceil##s(a); }                                   \
+  static inline T trunc_##t(T a) { return __builtin_trunc##s(a); }                                 \
+  static inline T rint_##t(T a) { return __builtin_rint##s(a); }                                   \
+  static inline T max_##t(T a, T b) { return (a > b) | (a != a) ? a : b; }                         \
+  static inline T min_##t(T a, T b) { return (a < b) | (a != a) ? a : b; }                         \
+  static inline T relu_##t(T a) { return a <= 0 ? 0 : a; }                                         \
+  /* e^-|a| is at most 1, so that neither tail overflows or cancels */                             \
+  static inline T sigmoid_##t(T a) {                                                               \
+    T e = exp_##t(-abs_##t(a));                                                                    \
+    return (a < 0 ? e : 1) / (1 + e);                                                              \
+  }                                                                                                \
+  /* from the remainder r that truncation leaves: the one with the sign of b */                    \
+  static inline T floored_##t(T r, T b) { return (r != 0) & ((b < 0) != (r < 0)) ? r + b : r; }    \
+  /* (a - r) / b is whole but for rounding, with r the truncating remainder */                     \
+  static inline T quotient_##t(T a, T b, T r) {                                                    \
+    T q = (a - r) / b;                                                                             \
+    q = (r != 0) & ((b < 0) != (r < 0)) ? q - 1 : q;                                               \
+    T whole = floor_##t(q);                                                                        \
+    whole = q - whole > (T)0.5 ? whole + 1 : whole;                                                \
+    return q == 0 ? __builtin_copysign##s((T)0, a / b) : whole;                                    \
   }
 
 /* ---- float ---- */
@@ -76,7 +101,8 @@ static inline float exp_f32(float x) {
   p = madd_f32(p, r, 0.5f);
   p = madd_f32(p, r * r, r) + 1.0f;
   int32_t half = i >> 1, rest = i - half;
-  return p * from_bits_f32((uint32_t)(half + 127) << 23) * from_bits_f32((uint32_t)(rest + 127) << 23);
+  return p * from_bits_f32((uint32_t)(half + 127) << 23) *
+         from_bits_f32((uint32_t)(rest + 127) << 23);
 }
 
 COMMON_FLOAT(f32, float, f)
@@ -106,8 +132,8 @@ static inline float log_f32(float x) {
   return (s < 0) | (s != s) ? (float)NAN : y;
 }
 
-/* tanh |x| = e / (e + 2) with e = exp(2|x|) - 1 = 2^n (e^r - 1) + (2^n - 1), exact near 0 where n = 0.
- * Beyond 10 it is 1 in float. */
+/* tanh |x| = e / (e + 2) with e = exp(2|x|) - 1 = 2^n (e^r - 1) + (2^n - 1), exact near 0 where n =
+ * 0. Beyond 10 it is 1 in float. */
 static inline float tanh_f32(float x) {
   float a = __builtin_fabsf(x);
   a = a > 10.0f ? 10.0f : a;
@@ -140,8 +166,8 @@ static inline float quadrant_f32(float r, uint32_t q) {
   return from_bits_f32(bits_f32(y) ^ ((q & 2) << 30));
 }
 
-/* |x| <= 2^20.  The multiple of pi / 2 is taken off in double: its high part has 33 bits, and a number
- * of 20 bits times it is exact. */
+/* |x| <= 2^20.  The multiple of pi / 2 is taken off in double: its high part has 33 bits, and a
+ * number of 20 bits times it is exact. */
 static inline float turned_f32(float x, uint32_t quarter) {
   double d = x, t = d * 0x1.45f306dc9c883p-1 + 0x1.8p52, n = t - 0x1.8p52;
   double r = (d - n * 0x1.921fb544p+0) - n * 0x1.0b4611a626331p-34;
@@ -154,7 +180,8 @@ static inline float sin_f32_careful(float x) { return fabsf(x) <= 0x1p20f ? sin_
 static inline float cos_f32_careful(float x) { return fabsf(x) <= 0x1p20f ? cos_f32(x) : cosf(x); }
 
 /* 2^(b log2 |a|) in double, with log2 m = (2 s + s^3 R(s^2)) / ln 2, s = (m - 1) / (m + 1), and the
- * special cases of C's pow.  2^b a of double's exponent range reaches all floats, so one rounding does. */
+ * special cases of C's pow.  2^b a of double's exponent range reaches all floats, so one rounding
+ * does. */
 static inline float pow_f32(float a, float b) {
   double x = __builtin_fabsf(a), y = b;
   uint64_t u = bits_f64(x) - 0x3fe6a09e667f3bcdu + (1023ull << 52); /* the bits of sqrt(1/2) */
@@ -189,7 +216,8 @@ static inline float pow_f32(float a, float b) {
   return (a == 1) | (b == 0) ? 1.0f : v;
 }
 
-/* The truncating remainder: exact in double while the quotient has at most 28 bits; its sign is a's. */
+/* The truncating remainder: exact in double while the quotient has at most 28 bits; its sign is
+ * a's. */
 static inline float fmod_f32(float a, float b) {
   double x = a, y = b;
   return __builtin_copysignf((float)(x - __builtin_trunc(x / y) * y), a);
@@ -198,7 +226,9 @@ static inline float fmod_f32_careful(float a, float b) {
   return fabsf(a / b) < 0x1p28f && fabsf(b) < INFINITY ? fmod_f32(a, b) : fmodf(a, b);
 }
 static inline float remainder_f32(float a, float b) { return floored_f32(fmod_f32(a, b), b); }
-static inline float remainder_f32_careful(float a, float b) { return floored_f32(fmod_f32_careful(a, b), b); }
+static inline float remainder_f32_careful(float a, float b) {
+  return floored_f32(fmod_f32_careful(a, b), b);
+}
 static inline float floordiv_f32(float a, float b) { return quotient_f32(a, b, fmod_f32(a, b)); }
 static inline float floordiv_f32_careful(float a, float b) {
   return b == 0 ? a / b : quotient_f32(a, b, fmod_f32_careful(a, b));
@@ -211,7 +241,8 @@ static inline double exp_f64(double x) {
   x = x < -746.0 ? -746.0 : x;
   double t = madd_f64(x, 0x1.71547652b82fep+0, 0x1.8p52);
   double n = t - 0x1.8p52;
-  uint64_t i = bits_f64(t) - bits_f64(0x1.8p52) + 2048u; /* above 0, so that a plain shift halves it */
+  uint64_t i =
+      bits_f64(t) - bits_f64(0x1.8p52) + 2048u; /* above 0, so that a plain shift halves it */
   double r = madd_f64(n, -0x1.62e42fee00000p-1, x);
   r = madd_f64(n, -0x1.a39ef35793c76p-33, r);
   double p = 0x1.1fa1418e080dep-29; /* (e^r - 1 - r) / r^2, 2^-63 */
@@ -237,7 +268,8 @@ static inline double log_f64(double x) {
   bool tiny = x < 0x1p-1022;
   double v = tiny ? x * 0x1p52 : x;
   uint64_t u = bits_f64(v) - 0x3fe6a09e667f3bcdu + (1023ull << 52);
-  double n = from_bits_f64((u >> 52) | 0x4330000000000000u) - (0x1p52 + 1023.0) - (tiny ? 52.0 : 0.0);
+  double n =
+      from_bits_f64((u >> 52) | 0x4330000000000000u) - (0x1p52 + 1023.0) - (tiny ? 52.0 : 0.0);
   double f = from_bits_f64((u & 0xfffffffffffffu) + 0x3fe6a09e667f3bcdu) - 1.0;
   double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
   double p = 0x1.2f5723cd59b19p-3; /* (log((1 + s) / (1 - s)) - 2 s) / s^3, 2^-59 */
@@ -247,7 +279,8 @@ static inline double log_f64(double x) {
   p = madd_f64(p, z, 0x1.2492494379623p-2);
   p = madd_f64(p, z, 0x1.999999997e3e2p-2);
   p = madd_f64(p, z, 0x1.5555555555597p-1);
-  double low = madd_f64(n, 0x1.a39ef35793c76p-33, s * madd_f64(p, z, h)); /* f - f^2/2 + s (f^2/2 + ..) */
+  double low =
+      madd_f64(n, 0x1.a39ef35793c76p-33, s * madd_f64(p, z, h)); /* f - f^2/2 + s (f^2/2 + ..) */
   double y = madd_f64(n, 0x1.62e42fee00000p-1, f - (h - low));
   y = v == INFINITY ? v : y;
   y = v == 0 ? -INFINITY : y;
@@ -283,45 +316,45 @@ static inline double floordiv_f64(double a, double b) {
 }
 
 /* ---- integers: everything wraps; what is refused above (division by 0) must only not trap ---- */
-#define COMMON_INT(t, T, U)                                                                \
-  static inline T abs_##t(T a) { return a < 0 ? -a : a; }                                  \
-  static inline T max_##t(T a, T b) { return a > b ? a : b; }                              \
-  static inline T min_##t(T a, T b) { return a < b ? a : b; }                              \
-  static inline T relu_##t(T a) { return a > 0 ? a : 0; }                                  \
-  static inline T fmod_##t(T a, T b) { return (b == 0) | (b == -1) ? 0 : a % b; }          \
-  static inline T remainder_##t(T a, T b) {                                                \
-    T r = fmod_##t(a, b);                                                                  \
-    return (r != 0) & ((r ^ b) < 0) ? r + b : r;                                           \
-  }                                                                                        \
-  static inline T floordiv_##t(T a, T b) {                                                 \
-    if (b == 0) return 0;                                                                  \
-    if (b == -1) return -a; /* the smallest number wraps; idiv would trap */               \
-    T q = a / b;                                                                           \
-    return (a % b != 0) & ((a ^ b) < 0) ? q - 1 : q;                                       \
-  }                                                                                        \
-  static inline T shl_##t(T a, T b) {                                                      \
-    return (U)b < sizeof(T) * 8 ? (T)((U)a << ((U)b & (sizeof(T) * 8 - 1))) : 0;           \
-  }                                                                                        \
-  static inline T shr_##t(T a, T b) {                                                      \
-    U most = sizeof(T) * 8 - 1; /* further than that only the sign is left */              \
-    return a >> ((U)b < most ? (U)b : most);                                               \
-  }                                                                                        \
-  static inline T pow_##t(T a, T b) {                                                      \
-    if (b < 0) return a == 1 ? 1 : a == -1 ? (b & 1 ? -1 : 1) : 0;                         \
-    T y = 1;                                                                               \
-    for (; b; b >>= 1, a *= a)                                                             \
-      if (b & 1) y *= a;                                                                   \
-    return y;                                                                              \
+#define COMMON_INT(t, T, U)                                                                        \
+  static inline T abs_##t(T a) { return a < 0 ? -a : a; }                                          \
+  static inline T max_##t(T a, T b) { return a > b ? a : b; }                                      \
+  static inline T min_##t(T a, T b) { return a < b ? a : b; }                                      \
+  static inline T relu_##t(T a) { return a > 0 ? a : 0; }                                          \
+  static inline T fmod_##t(T a, T b) { return (b == 0) | (b == -1) ? 0 : a % b; }                  \
+  static inline T remainder_##t(T a, T b) {                                                        \
+    T r = fmod_##t(a, b);                                                                          \
+    return (r != 0) & ((r ^ b) < 0) ? r + b : r;                                                   \
+  }                                                                                                \
+  static inline T floordiv_##t(T a, T b) {                                                         \
+    if (b == 0) return 0;                                                                          \
+    if (b == -1) return -a; /* the smallest number wraps; idiv would trap */                       \
+    T q = a / b;                                                                                   \
+    return (a % b != 0) & ((a ^ b) < 0) ? q - 1 : q;                                               \
+  }                                                                                                \
+  static inline T shl_##t(T a, T b) {                                                              \
+    return (U)b < sizeof(T) * 8 ? (T)((U)a << ((U)b & (sizeof(T) * 8 - 1))) : 0;                   \
+  }                                                                                                \
+  static inline T shr_##t(T a, T b) {                                                              \
+    U most = sizeof(T) * 8 - 1; /* further than that only the sign is left */                      \
+    return a >> ((U)b < most ? (U)b : most);                                                       \
+  }                                                                                                \
+  static inline T pow_##t(T a, T b) {                                                              \
+    if (b < 0) return a == 1 ? 1 : a == -1 ? (b & 1 ? -1 : 1) : 0;                                 \
+    T y = 1;                                                                                       \
+    for (; b; b >>= 1, a *= a)                                                                     \
+      if (b & 1) y *= a;                                                                           \
+    return y;                                                                                      \
   }
 COMMON_INT(i32, int32_t, uint32_t)
 COMMON_INT(i64, int64_t, uint64_t)
 
 /* ---- between the classes: out of range saturates, NaN gives 0 ---- */
-#define TO_INT(f, F, i, I, LOW, HIGH, BELOW)                   \
-  static inline I f##_to_##i(F a) {                            \
-    F inside = a >= HIGH ? BELOW : a < LOW ? LOW : a;          \
-    inside = a != a ? 0 : inside;                              \
-    return a >= HIGH ? (I)~((I)1 << (sizeof(I) * 8 - 1)) : (I)inside; \
+#define TO_INT(f, F, i, I, LOW, HIGH, BELOW)                                                       \
+  static inline I f##_to_##i(F a) {                                                                \
+    F inside = a >= HIGH ? BELOW : a < LOW ? LOW : a;                                              \
+    inside = a != a ? 0 : inside;                                                                  \
+    return a >= HIGH ? (I) ~((I)1 << (sizeof(I) * 8 - 1)) : (I)inside;                             \
   }
 TO_INT(f32, float, i32, int32_t, -0x1p31f, 0x1p31f, 0x1.fffffep30f)
 TO_INT(f32, float, i64, int64_t, -0x1p63f, 0x1p63f, 0x1.fffffep62f)
@@ -331,7 +364,8 @@ TO_INT(f64, double, i64, int64_t, -0x1p63, 0x1p63, 0x1.fffffffffffffp62)
 /* ---- half precision, as nm__half_to_float and nm__float_to_half, without a branch ---- */
 static inline float from_float16(uint16_t h) {
   uint32_t rest = (uint32_t)(h & 0x7fffu) << 13, sign = (uint32_t)(h & 0x8000u) << 16;
-  uint32_t finite = bits_f32(from_bits_f32(rest) * 0x1p112f); /* moves the exponent's bias, normalises */
+  uint32_t finite =
+      bits_f32(from_bits_f32(rest) * 0x1p112f); /* moves the exponent's bias, normalises */
   return from_bits_f32(((h & 0x7c00u) == 0x7c00u ? rest | 0x7f800000u : finite) | sign);
 }
 static inline uint16_t to_float16(float f) {

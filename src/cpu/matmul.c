@@ -1,19 +1,20 @@
 /* matmul.c: batched matrix products.
  *
- * Large ones are packed and blocked after Goto and van de Geijn (BLIS's loops): a panel of x, kc deep, is
- * packed once into slices of nr columns, blocks of a into slices of mr rows, and the micro-kernel
- * multiplies slice by slice.  Packing reads through strides and widens narrow dtypes, so views of any kind
- * cost no copy.  Small products are not packed; products with a vector go through dot products or sums
- * of columns.  The path follows from the shape alone, and each element's sum is the same wherever the
- * product is cut into tasks. */
+ * Large ones are packed and blocked after Goto and van de Geijn (BLIS's loops): a panel of x, kc
+ * deep, is packed once into slices of nr columns, blocks of a into slices of mr rows, and the
+ * micro-kernel multiplies slice by slice.  Packing reads through strides and widens narrow dtypes,
+ * so views of any kind cost no copy.  Small products are not packed; products with a vector go
+ * through dot products or sums of columns.  The path follows from the shape alone, and each
+ * element's sum is the same wherever the product is cut into tasks. */
 #include <limits.h>
 #include <string.h>
 
 #include "cpu/cpu.h"
 
 enum {
-  MC = 240,           /* rows of a packed block of a: a multiple of every mr; mc x kc stays in the second cache */
-  NC = 3072,          /* columns of a packed panel of x: a multiple of every nr */
+  MC = 240,  /* rows of a packed block of a: a multiple of every mr; mc x kc stays in the second
+                cache */
+  NC = 3072, /* columns of a packed panel of x: a multiple of every nr */
   SMALL = 64 * 64 * 64, /* products of m, n, k up to here are not packed if rows of x are dense, */
   TINY = 8 * 8 * 8,     /* and up to here whatever their strides */
 };
@@ -30,14 +31,14 @@ typedef struct product {
   nm_class cls;
   size_t size, wide; /* bytes of an element in memory and in its class */
   const nm_view *a, *x, *y;
-  char *y_at;        /* dense elements of the class: y itself or a temporary */
+  char *y_at; /* dense elements of the class: y itself or a temporary */
   int64_t batch, m, n, k;
   int64_t tile_m, tile_n, tiles_m, tiles_n; /* a task: one tile of one product */
 } product;
 
 static matrix matrix_of(const product *p, const nm_view *v, int64_t b) {
-  return (matrix){(const char *)v->mem->ptr + (v->offset + b * v->stride[0]) * (int64_t)p->size, v->stride[1],
-                  v->stride[2]};
+  return (matrix){(const char *)v->mem->ptr + (v->offset + b * v->stride[0]) * (int64_t)p->size,
+                  v->stride[1], v->stride[2]};
 }
 static const char *element(const product *p, matrix m, int64_t i, int64_t j) {
   return m.at + (i * m.rs + j * m.cs) * (int64_t)p->size;
@@ -55,8 +56,8 @@ static size_t packed_scratch(const product *p) {
 }
 
 /* Packs `count` vectors of a matrix into slices of r; what the last slice lacks is zero. */
-static void pack_slices(const product *p, int64_t count, int r, int depth, const char *from, int64_t rs, int64_t cs,
-                        char *panel) {
+static void pack_slices(const product *p, int64_t count, int r, int depth, const char *from,
+                        int64_t rs, int64_t cs, char *panel) {
   size_t slice = (size_t)r * (size_t)depth * p->wide;
   for (int64_t i = 0; i < count; i += r, panel += slice) {
     int rows = (int)at_most(count - i, r);
@@ -66,26 +67,30 @@ static void pack_slices(const product *p, int64_t count, int r, int depth, const
 }
 
 /* A tile of y from row i0 and column j0 on. */
-static void packed_tile(const product *p, matrix a, matrix x, char *y, int64_t i0, int64_t j0, char *scratch) {
+static void packed_tile(const product *p, matrix a, matrix x, char *y, int64_t i0, int64_t j0,
+                        char *scratch) {
   const nm_gemm *g = p->gemm;
   int64_t i1 = at_most(i0 + p->tile_m, p->m), j1 = at_most(j0 + p->tile_n, p->n);
   char *a_panel = scratch;
-  size_t a_size = ((size_t)at_most(p->tile_m, MC) + (size_t)g->mr) * (size_t)at_most(p->k, g->kc) * p->wide;
+  size_t a_size =
+      ((size_t)at_most(p->tile_m, MC) + (size_t)g->mr) * (size_t)at_most(p->k, g->kc) * p->wide;
   char *x_panel = scratch + align64(a_size);
   for (int64_t jc = j0; jc < j1; jc += NC) {
     int64_t nc = at_most(j1 - jc, NC);
     for (int64_t kc = 0; kc < p->k; kc += g->kc) {
       int depth = (int)at_most(p->k - kc, g->kc);
-      size_t a_slice = (size_t)g->mr * (size_t)depth * p->wide, x_slice = (size_t)g->nr * (size_t)depth * p->wide;
+      size_t a_slice = (size_t)g->mr * (size_t)depth * p->wide,
+             x_slice = (size_t)g->nr * (size_t)depth * p->wide;
       pack_slices(p, nc, g->nr, depth, element(p, x, kc, jc), x.cs, x.rs, x_panel);
       for (int64_t ic = i0; ic < i1; ic += MC) {
         int64_t mc = at_most(i1 - ic, MC);
         pack_slices(p, mc, g->mr, depth, element(p, a, ic, kc), a.rs, a.cs, a_panel);
         for (int64_t j = 0; j < nc; j += g->nr)
           for (int64_t i = 0; i < mc; i += g->mr)
-            g->kernel(depth, a_panel + (size_t)(i / g->mr) * a_slice, x_panel + (size_t)(j / g->nr) * x_slice,
-                      y + (size_t)((ic + i) * p->n + jc + j) * p->wide, p->n, (int)at_most(mc - i, g->mr),
-                      (int)at_most(nc - j, g->nr), kc > 0);
+            g->kernel(depth, a_panel + (size_t)(i / g->mr) * a_slice,
+                      x_panel + (size_t)(j / g->nr) * x_slice,
+                      y + (size_t)((ic + i) * p->n + jc + j) * p->wide, p->n,
+                      (int)at_most(mc - i, g->mr), (int)at_most(nc - j, g->nr), kc > 0);
       }
     }
   }
@@ -96,8 +101,9 @@ static void packed_work(void *arg, nm_job *job, int worker) {
   int64_t task, per_product = p->tiles_m * p->tiles_n;
   while ((task = nm__next_task(job)) >= 0) {
     int64_t b = task / per_product, tile = task % per_product;
-    packed_tile(p, matrix_of(p, p->a, b), matrix_of(p, p->x, b), p->y_at + (size_t)(b * p->m * p->n) * p->wide,
-                tile / p->tiles_n * p->tile_m, tile % p->tiles_n * p->tile_n, p->cpu->scratch[worker]);
+    packed_tile(p, matrix_of(p, p->a, b), matrix_of(p, p->x, b),
+                p->y_at + (size_t)(b * p->m * p->n) * p->wide, tile / p->tiles_n * p->tile_m,
+                tile % p->tiles_n * p->tile_n, p->cpu->scratch[worker]);
   }
 }
 
@@ -105,7 +111,8 @@ static int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; 
 
 /* Cuts each product into about as many tiles as there are workers for it. */
 static nm_status packed(product *p) {
-  int workers = nm__workers(p->cpu, INT_MAX, (double)p->batch * (double)p->m * (double)p->n * (double)p->k / 8);
+  int workers = nm__workers(p->cpu, INT_MAX,
+                            (double)p->batch * (double)p->m * (double)p->n * (double)p->k / 8);
   int64_t pieces = p->batch >= workers ? 1 : workers;
   p->tile_m = p->m, p->tile_n = p->n;
   if (pieces > 1 && p->n >= p->m) p->tile_n = round_up((p->n + pieces - 1) / pieces, p->gemm->nr);
@@ -144,9 +151,10 @@ static nm_status small(product *p) {
   return NM_OK;
 }
 
-/* y (rows) = a x: a piece of at most NM_TILE rows is a task.  The vector x is dense in the scratch, where
- * there is also room for a row of a. */
-static void vector_piece(const product *p, matrix a, int64_t i0, int64_t rows, const char *x, char *row, char *y) {
+/* y (rows) = a x: a piece of at most NM_TILE rows is a task.  The vector x is dense in the scratch,
+ * where there is also room for a row of a. */
+static void vector_piece(const product *p, matrix a, int64_t i0, int64_t rows, const char *x,
+                         char *row, char *y) {
   const nm_isa *isa = p->cpu->isa;
   bool wide = !nm__is_narrow(p->dtype);
   int n = (int)at_most(rows - i0, NM_TILE);
@@ -176,7 +184,8 @@ static void vector_work(void *arg, nm_job *job, int worker) {
     if (left) a = (matrix){a.at, a.cs, a.rs};
     if (loaded != b) p->cpu->isa->load[p->dtype]((int)p->k, vector, v.at, left ? v.cs : v.rs);
     loaded = b;
-    vector_piece(p, a, task % pieces * NM_TILE, rows, vector, row, p->y_at + (size_t)(b * rows) * p->wide);
+    vector_piece(p, a, task % pieces * NM_TILE, rows, vector, row,
+                 p->y_at + (size_t)(b * rows) * p->wide);
   }
 }
 
@@ -192,9 +201,19 @@ nm_status nm__cpu_matmul(nm_device *dev, const nm_view *a, const nm_view *x, con
   nm_cpu *cpu = (nm_cpu *)dev;
   nm_dtype dtype = y->dtype;
   nm_class cls = nm__dtype_class(dtype);
-  product p = {.cpu = cpu, .gemm = &cpu->isa->gemm[cls], .dtype = dtype, .cls = cls, .a = a, .x = x, .y = y,
-               .size = nm__dtype_size(dtype), .wide = nm__class_size[cls], .batch = y->shape[0], .m = y->shape[1],
-               .n = y->shape[2], .k = a->shape[2]};
+  product p = {.cpu = cpu,
+               .gemm = &cpu->isa->gemm[cls],
+               .dtype = dtype,
+               .cls = cls,
+               .a = a,
+               .x = x,
+               .y = y,
+               .size = nm__dtype_size(dtype),
+               .wide = nm__class_size[cls],
+               .batch = y->shape[0],
+               .m = y->shape[1],
+               .n = y->shape[2],
+               .k = a->shape[2]};
   int64_t numel = p.batch * p.m * p.n;
   char *to = (char *)y->mem->ptr + y->offset * (int64_t)p.size;
   if (numel == 0) return NM_OK;
@@ -207,7 +226,8 @@ nm_status nm__cpu_matmul(nm_device *dev, const nm_view *a, const nm_view *x, con
   p.y_at = narrow ? wide.ptr : to;
   nm_status status;
   if ((p.m == 1 || p.n == 1) && p.k > 1) status = by_vector(&p);
-  else if (!narrow && p.m * p.n <= SMALL && p.m * p.n * p.k <= (x->stride[2] == 1 ? SMALL : TINY)) status = small(&p);
+  else if (!narrow && p.m * p.n <= SMALL && p.m * p.n * p.k <= (x->stride[2] == 1 ? SMALL : TINY))
+    status = small(&p);
   else status = packed(&p);
   if (narrow && status == NM_OK)
     for (int64_t at = 0; at < numel; at += 1 << 20)

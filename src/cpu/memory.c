@@ -1,11 +1,11 @@
-/* memory.c: the allocator of CPU tensors.  Freed memory is kept and given out again, because the first
- * touch of a fresh page costs thirty times what computing an element does.
+/* memory.c: the allocator of CPU tensors.  Freed memory is kept and given out again, because the
+ * first touch of a fresh page costs thirty times what computing an element does.
  *
- * Up to SMALL_MAX bytes there are size classes: multiples of 64 up to 1 KiB, then four to a doubling, each
- * with a free list linked through the blocks.  The class follows from the size that was asked for, so
- * blocks have no header.  Above, blocks are whole pages, kept in the order of their release; one is
- * used again for a request that it fits closely, and the oldest go when more than cache_limit is kept.
- * A device belongs to one thread, so nothing is locked. */
+ * Up to SMALL_MAX bytes there are size classes: multiples of 64 up to 1 KiB, then four to a
+ * doubling, each with a free list linked through the blocks.  The class follows from the size that
+ * was asked for, so blocks have no header.  Above, blocks are whole pages, kept in the order of
+ * their release; one is used again for a request that it fits closely, and the oldest go when more
+ * than cache_limit is kept. A device belongs to one thread, so nothing is locked. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,8 +34,9 @@ static int class_of(size_t bytes, size_t *capacity) {
     *capacity = lines * ALIGN;
     return (int)lines - 1;
   }
-  int shift = 63 - __builtin_clzll((unsigned long long)(lines - 1)) - 2; /* of a quarter of the doubling */
-  size_t quarter = (lines - 1) >> shift;                                 /* 4 .. 7 */
+  int shift =
+      63 - __builtin_clzll((unsigned long long)(lines - 1)) - 2; /* of a quarter of the doubling */
+  size_t quarter = (lines - 1) >> shift;                         /* 4 .. 7 */
   *capacity = ((quarter + 1) << shift) * ALIGN;
   return LINEAR + (shift - 2) * 4 + (int)quarter - 4;
 }
@@ -90,7 +91,8 @@ nm_status nm__cpu_alloc(nm_device *dev, size_t bytes, nm_mem *out) {
     else p = fresh(cpu, capacity);
   }
   if (!p)
-    return nm__error(dev->ctx, NM_ENOMEM, "out of memory: %zu bytes on cpu, where %zu are in use", bytes, dev->live);
+    return nm__error(dev->ctx, NM_ENOMEM, "out of memory: %zu bytes on cpu, where %zu are in use",
+                     bytes, dev->live);
   dev->live += capacity;
   if (dev->live > dev->peak) dev->peak = dev->live;
   *out = (nm_mem){.ptr = p, .size = bytes, .handle = (void *)(uintptr_t)capacity};
@@ -144,8 +146,9 @@ void nm__cpu_trim(nm_cpu *cpu, size_t limit) {
   for (int c = NM_SMALL_CLASSES - 1; c >= 0; c--) { /* few large ones rather than many small ones */
     while (pool->small[c] && cpu->dev.cached > limit) {
       void *p = pool->small[c];
-      size_t capacity = c < LINEAR ? (size_t)(c + 1) * ALIGN
-                                   : (size_t)((c - LINEAR) % 4 + 5) * ALIGN << ((c - LINEAR) / 4 + 2);
+      size_t capacity = c < LINEAR
+                            ? (size_t)(c + 1) * ALIGN
+                            : (size_t)((c - LINEAR) % 4 + 5) * ALIGN << ((c - LINEAR) / 4 + 2);
       SHOW(p, capacity);
       memcpy(&pool->small[c], p, sizeof p);
       free(p);

@@ -1,12 +1,12 @@
 /* reduce.c: reductions over any dims of what a program computes.
  *
- * Neighbouring dims that are both kept or both reduced count as one; what remains alternates.  Seen from
- * the innermost such group there are two shapes of work:
- *   rows     it is reduced: each output is made of whole rows of `inner` neighbours;
- *   columns  it is kept: `inner` neighbouring outputs take in an element each, row after row.
- * The outputs are cut into units of at most NM_TILE neighbours, and what is reduced into parts of about
- * PART elements per unit.  Unit and part depend on the shape alone; a task is one part of one unit.  The
- * parts of an output are joined pairwise at the end, so no sum is a longer chain than MOST_ROWS. */
+ * Neighbouring dims that are both kept or both reduced count as one; what remains alternates.  Seen
+ * from the innermost such group there are two shapes of work: rows     it is reduced: each output
+ * is made of whole rows of `inner` neighbours; columns  it is kept: `inner` neighbouring outputs
+ * take in an element each, row after row. The outputs are cut into units of at most NM_TILE
+ * neighbours, and what is reduced into parts of about PART elements per unit.  Unit and part depend
+ * on the shape alone; a task is one part of one unit.  The parts of an output are joined pairwise
+ * at the end, so no sum is a longer chain than MOST_ROWS. */
 #include <math.h>
 #include <string.h>
 
@@ -24,16 +24,16 @@ typedef struct fold {
   nm_cpu *cpu;
   nm_plan plan;
   nm_class cls;
-  bool arg, real;       /* real: accumulators are nm_acc.f */
+  bool arg, real; /* real: accumulators are nm_acc.f */
   nm_acc identity;
   groups kept, reduced; /* without the innermost group */
   bool rows;
-  int64_t inner;        /* size of the innermost group */
+  int64_t inner; /* size of the innermost group */
   int64_t width, units, parts;
-  int64_t part_rows;    /* rows of a part, or 0: a part is PART elements of one row, */
-  int64_t row_parts;    /* of which a row has so many */
-  nm_acc *acc;          /* of parts > 1: units x parts x width */
-  int64_t *where;       /* ARGMAX, ARGMIN: likewise */
+  int64_t part_rows; /* rows of a part, or 0: a part is PART elements of one row, */
+  int64_t row_parts; /* of which a row has so many */
+  nm_acc *acc;       /* of parts > 1: units x parts x width */
+  int64_t *where;    /* ARGMAX, ARGMIN: likewise */
 } fold;
 
 /* ---- accumulators ---- */
@@ -69,15 +69,16 @@ static nm_acc join(const fold *f, nm_acc v, nm_acc w) {
 }
 
 /* Joins accumulators `step` apart, and the positions that go with them, pairwise. */
-static nm_acc join_all(const fold *f, int64_t n, int64_t step, const nm_acc *acc, const int64_t *where,
-                       int64_t *found) {
+static nm_acc join_all(const fold *f, int64_t n, int64_t step, const nm_acc *acc,
+                       const int64_t *where, int64_t *found) {
   if (n == 1) {
     if (where) *found = *where;
     return *acc;
   }
   int64_t half = n / 2, other = 0;
   nm_acc v = join_all(f, half, step, acc, where, found);
-  nm_acc w = join_all(f, n - half, step, acc + half * step, where ? where + half * step : NULL, &other);
+  nm_acc w =
+      join_all(f, n - half, step, acc + half * step, where ? where + half * step : NULL, &other);
   if (!where) return join(f, v, w);
   if (!before(f, w, v)) return v;
   *found = other;
@@ -86,7 +87,12 @@ static nm_acc join_all(const fold *f, int64_t n, int64_t step, const nm_acc *acc
 
 /* Stores n results from output `at` on. */
 static void finish(const fold *f, int64_t at, int n, const nm_acc *acc, const int64_t *where) {
-  union { float f32[NM_TILE]; double f64[NM_TILE]; int32_t i32[NM_TILE]; int64_t i64[NM_TILE]; } tile;
+  union {
+    float f32[NM_TILE];
+    double f64[NM_TILE];
+    int32_t i32[NM_TILE];
+    int64_t i64[NM_TILE];
+  } tile;
   const nm_reduce *r = f->r;
   for (int i = 0; i < n; i++) {
     nm_acc v = f->arg ? (nm_acc){.i = where[i]} : acc[i];
@@ -185,8 +191,8 @@ typedef struct state { /* of a worker */
 
 static const char *source(const state *s) { return s->machine.where[s->f->r->src]; }
 
-/* Folds n neighbours from `start` on into output j; `first` is their position among the reduced.  Tiles
- * are joined as a binary counter carries: two of a size make one of twice the size. */
+/* Folds n neighbours from `start` on into output j; `first` is their position among the reduced.
+ * Tiles are joined as a binary counter carries: two of a size make one of twice the size. */
 static void fold_long_row(state *s, int j, int64_t start, int64_t n, int64_t first) {
   const fold *f = s->f;
   nm_acc stack[16];
@@ -201,12 +207,14 @@ static void fold_long_row(state *s, int j, int64_t start, int64_t n, int64_t fir
       continue;
     }
     stack[depth++] = f->cpu->isa->fold_row[f->r->kind][f->cls](k, source(s));
-    for (int64_t t = tiles; !(t & 1); t >>= 1, depth--) stack[depth - 2] = join(f, stack[depth - 2], stack[depth - 1]);
+    for (int64_t t = tiles; !(t & 1); t >>= 1, depth--)
+      stack[depth - 2] = join(f, stack[depth - 2], stack[depth - 1]);
   }
   while (depth > 0) s->acc[j] = join(f, s->acc[j], stack[--depth]);
 }
 
-/* Folds a whole row for each of the outputs j .. j + n - 1, whose rows are neighbours and fit a tile. */
+/* Folds a whole row for each of the outputs j .. j + n - 1, whose rows are neighbours and fit a
+ * tile. */
 static void fold_short_rows(state *s, int j, int n, int64_t start, int64_t first) {
   const fold *f = s->f;
   const nm_isa *isa = f->cpu->isa;
@@ -215,7 +223,8 @@ static void fold_short_rows(state *s, int j, int n, int64_t start, int64_t first
   nm__machine_run(&s->machine, start, n * length);
   const char *x = source(s);
   if (length < SHORT && f->arg) {
-    isa->arg_grid[f->r->kind == NM_R_ARGMIN][f->cls](n, length, s->acc + j, s->where + j, first, x, length, 1);
+    isa->arg_grid[f->r->kind == NM_R_ARGMIN][f->cls](n, length, s->acc + j, s->where + j, first, x,
+                                                     length, 1);
   } else if (length < SHORT) {
     isa->fold_grid[f->r->kind][f->cls](n, length, s->acc + j, x, length, 1);
   } else if (f->arg) {
@@ -235,7 +244,8 @@ static void fold_rows(state *s, int64_t output, int64_t part, int n) {
   if (!f->part_rows) {
     int64_t row = part / f->row_parts, at = part % f->row_parts * PART;
     int64_t length = f->inner - at < PART ? f->inner - at : PART;
-    fold_long_row(s, 0, position(&f->kept, output) + position(&f->reduced, row) + at, length, row * f->inner + at);
+    fold_long_row(s, 0, position(&f->kept, output) + position(&f->reduced, row) + at, length,
+                  row * f->inner + at);
     return;
   }
   int64_t row = part * f->part_rows;
@@ -248,7 +258,8 @@ static void fold_rows(state *s, int64_t output, int64_t part, int n) {
       if (f->inner > NM_TILE) {
         fold_long_row(s, j, start, f->inner, row * f->inner);
       } else {
-        k = (int)neighbours(&f->kept, output + j, n - j < NM_TILE / f->inner ? n - j : NM_TILE / f->inner);
+        k = (int)neighbours(&f->kept, output + j,
+                            n - j < NM_TILE / f->inner ? n - j : NM_TILE / f->inner);
         fold_short_rows(s, j, k, start, row * f->inner);
       }
     }
@@ -263,12 +274,15 @@ static void fold_columns(state *s, int64_t start, int n, int64_t part) {
   int64_t row = part * f->part_rows;
   int64_t end = row + f->part_rows < f->reduced.count ? row + f->part_rows : f->reduced.count;
   for (int64_t k; row < end; row += k) {
-    k = f->inner <= NM_TILE / 2 ? NM_TILE / f->inner : 1; /* rows that fit a tile, if they are neighbours */
+    k = f->inner <= NM_TILE / 2 ? NM_TILE / f->inner
+                                : 1; /* rows that fit a tile, if they are neighbours */
     k = neighbours(&f->reduced, row, end - row < k ? end - row : k);
-    nm__machine_run(&s->machine, start + position(&f->reduced, row), k > 1 ? (int)(k * f->inner) : n);
+    nm__machine_run(&s->machine, start + position(&f->reduced, row),
+                    k > 1 ? (int)(k * f->inner) : n);
     const char *x = source(s);
     if (f->arg)
-      isa->arg_grid[f->r->kind == NM_R_ARGMIN][f->cls](n, (int)k, s->acc, s->where, row, x, 1, f->inner);
+      isa->arg_grid[f->r->kind == NM_R_ARGMIN][f->cls](n, (int)k, s->acc, s->where, row, x, 1,
+                                                       f->inner);
     else isa->fold_grid[f->r->kind][f->cls](n, (int)k, s->acc, x, 1, f->inner);
   }
 }
@@ -305,7 +319,8 @@ static void reduce_work(void *arg, nm_job *job, int worker) {
   while ((task = nm__next_task(job)) >= 0) {
     int64_t unit = task / f->parts, part = task % f->parts;
     int n = unit_outputs(f, unit, &output);
-    int64_t first = part_start(f, part); /* where the extreme is if nothing comes before the identity */
+    int64_t first =
+        part_start(f, part); /* where the extreme is if nothing comes before the identity */
     for (int i = 0; i < n; i++) s.acc[i] = f->identity;
     for (int i = 0; f->arg && i < n; i++) s.where[i] = first;
     if (f->rows) fold_rows(&s, output, part, n);
@@ -326,7 +341,8 @@ static void join_parts(const fold *f) {
     int n = unit_outputs(f, unit, &output);
     for (int i = 0; i < n; i++) {
       int64_t at = unit * f->parts * f->width + i;
-      acc[i] = join_all(f, f->parts, f->width, f->acc + at, f->arg ? f->where + at : NULL, &where[i]);
+      acc[i] =
+          join_all(f, f->parts, f->width, f->acc + at, f->arg ? f->where + at : NULL, &where[i]);
     }
     finish(f, output, n, acc, where);
   }
@@ -336,7 +352,8 @@ static void fill_identity(const fold *f) {
   nm_acc acc[NM_TILE];
   for (int i = 0; i < NM_TILE; i++) acc[i] = f->identity;
   for (int64_t at = 0; at < f->r->out_numel; at += NM_TILE)
-    finish(f, at, f->r->out_numel - at < NM_TILE ? (int)(f->r->out_numel - at) : NM_TILE, acc, NULL);
+    finish(f, at, f->r->out_numel - at < NM_TILE ? (int)(f->r->out_numel - at) : NM_TILE, acc,
+           NULL);
 }
 
 nm_status nm__cpu_reduce(nm_device *dev, const nm_reduce *r) {

@@ -1,6 +1,7 @@
-/* softmax.c: softmax and log_softmax over rows.  A row is brought into the class of its dtype, in y itself
- * where that has it, and worked on there: its greatest element, the exponentials and their sum in
- * double, the quotients.  Rows with NaN or without a finite greatest element come out as NaN. */
+/* softmax.c: softmax and log_softmax over rows.  A row is brought into the class of its dtype, in y
+ * itself where that has it, and worked on there: its greatest element, the exponentials and their
+ * sum in double, the quotients.  Rows with NaN or without a finite greatest element come out as
+ * NaN. */
 #include <limits.h>
 #include <math.h>
 
@@ -56,11 +57,13 @@ static void softmax_work(void *arg, nm_job *job, int worker) {
   nm_cursor cursor = {.at = -1};
   int64_t task;
   while ((task = nm__next_task(job)) >= 0) {
-    int64_t i = task * s->rows_per_task, end = i + s->rows_per_task < s->rows ? i + s->rows_per_task : s->rows;
+    int64_t i = task * s->rows_per_task,
+            end = i + s->rows_per_task < s->rows ? i + s->rows_per_task : s->rows;
     for (int n; i < end; i += n) {
       n = s->length < NM_TILE ? NM_TILE / s->length : 1; /* rows at a time */
       if (n > end - i) n = (int)(end - i);
-      char *out = y + (size_t)i * pitch, *row = nm__is_narrow(dtype) ? s->cpu->scratch[worker] : out;
+      char *out = y + (size_t)i * pitch,
+           *row = nm__is_narrow(dtype) ? s->cpu->scratch[worker] : out;
       load_rows(s, &cursor, i * s->length, n * s->length, row);
       softmax_rows(s, n, row);
       if (row != out) s->cpu->isa->store[dtype](n * s->length, out, 1, row);
@@ -74,13 +77,16 @@ nm_status nm__cpu_softmax(nm_device *dev, const nm_view *x, const nm_view *y, bo
   for (int d = 0; d < y->ndim - 1; d++) rows *= y->shape[d];
   if (rows == 0 || length == 0) return NM_OK;
   if (length > INT_MAX - NM_TILE)
-    return nm__error(dev->ctx, NM_ENOTSUP, "softmax: rows of %lld elements are too long", (long long)length);
+    return nm__error(dev->ctx, NM_ENOTSUP, "softmax: rows of %lld elements are too long",
+                     (long long)length);
   softmax_job s = {.cpu = cpu, .x = x, .y = y, .log = log, .rows = rows, .length = (int)length};
   nm__walk_make(&s.walk, x->ndim, x->shape, x->stride);
   s.rows_per_task = length < 8192 ? 8192 / length : 1;
   int64_t tasks = (rows + s.rows_per_task - 1) / s.rows_per_task;
   int workers = nm__workers(cpu, tasks, (double)rows * (double)length * 8);
-  if (nm__is_narrow(y->dtype)) NM_TRY(nm__scratch(cpu, workers, (size_t)(length < NM_TILE ? NM_TILE : length) * sizeof(float)));
+  if (nm__is_narrow(y->dtype))
+    NM_TRY(
+        nm__scratch(cpu, workers, (size_t)(length < NM_TILE ? NM_TILE : length) * sizeof(float)));
   nm__parallel(cpu, workers, tasks, softmax_work, &s);
   return NM_OK;
 }

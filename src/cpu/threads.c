@@ -1,8 +1,8 @@
-/* threads.c: the threads of a device.  They are made when first needed, sleep between jobs, and end with
- * the device.
+/* threads.c: the threads of a device.  They are made when first needed, sleep between jobs, and end
+ * with the device.
  *
- * A job is a number of tasks that workers take one by one from a shared counter; the thread that asked is
- * worker 0 and works too.  Threads only decide who runs a task, never what a task is. */
+ * A job is a number of tasks that workers take one by one from a shared counter; the thread that
+ * asked is worker 0 and works too.  Threads only decide who runs a task, never what a task is. */
 #include <stdlib.h>
 #include <string.h>
 
