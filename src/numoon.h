@@ -1,9 +1,10 @@
 /* numoon.h: the public C interface, the whole library without Lua.
  *
- * A context owns everything: devices, memory pools, random state, modes and the last error.  A context
- * and its tensors belong to one thread at a time; several contexts may run in several threads at once.
- * There is no other state.  Functions that can fail return a status; the message is nm_message(ctx).
- * A function that makes a tensor hands over one reference, released by nm_release. */
+ * A context owns everything: devices, memory pools, random state, modes and the last error.  A
+ * context and its tensors belong to one thread at a time; several contexts may run in several
+ * threads at once. There is no other state.  Functions that can fail return a status; the message
+ * is nm_message(ctx). A function that makes a tensor hands over one reference, released by
+ * nm_release. */
 #ifndef NUMOON_H
 #define NUMOON_H
 
@@ -31,32 +32,37 @@ typedef enum nm_status {
   NM_EIO      /* a file could not be read or written */
 } nm_status;
 
+/* clang-format off */
 typedef enum nm_dtype {
   NM_FLOAT32, NM_FLOAT64, NM_FLOAT16, NM_BFLOAT16,
   NM_INT64, NM_INT32, NM_INT16, NM_INT8, NM_UINT8, NM_BOOL,
   NM_NDTYPES
 } nm_dtype;
+/* clang-format on */
 
 typedef struct nm_context nm_context;
 typedef struct nm_tensor nm_tensor;
 
 /* ---- the context ---- */
-NM_API nm_context *nm_open(void);          /* NULL when out of memory */
-NM_API void nm_close(nm_context *ctx);     /* tensors that are still held become invalid */
+NM_API nm_context *nm_open(void);      /* NULL when out of memory */
+NM_API void nm_close(nm_context *ctx); /* tensors that are still held become invalid */
 NM_API const char *nm_message(const nm_context *ctx);
 NM_API void nm_set_num_threads(nm_context *ctx, int n);
 NM_API int nm_get_num_threads(const nm_context *ctx);
-NM_API nm_status nm_set_fusion(nm_context *ctx, bool on); /* off: each op runs at once */
+NM_API nm_status nm_set_fusion(nm_context *ctx, bool on);  /* off: each op runs at once */
 NM_API bool nm_set_grad_enabled(nm_context *ctx, bool on); /* returns what it was */
 NM_API void nm_manual_seed(nm_context *ctx, uint64_t seed);
 
 /* ---- tensors ---- */
-/* A new tensor with undefined contents. device: "cpu", "vulkan", "vulkan:1"; NULL for the default. */
+/* A new tensor with undefined contents. device: "cpu", "vulkan", "vulkan:1"; NULL for the default.
+ */
 NM_API nm_status nm_empty(nm_context *ctx, int ndim, const int64_t *shape, nm_dtype dtype,
                           const char *device, nm_tensor **out);
-/* A new CPU tensor over the host's memory, nothing copied; release(arg) is called when it is let go. */
-NM_API nm_status nm_from_blob(nm_context *ctx, void *data, int ndim, const int64_t *shape, nm_dtype dtype,
-                              void (*release)(void *arg), void *arg, nm_tensor **out);
+/* A new CPU tensor over the host's memory, nothing copied; release(arg) is called when it is let
+ * go. */
+NM_API nm_status nm_from_blob(nm_context *ctx, void *data, int ndim, const int64_t *shape,
+                              nm_dtype dtype, void (*release)(void *arg), void *arg,
+                              nm_tensor **out);
 NM_API void nm_retain(nm_tensor *t);
 NM_API void nm_release(nm_context *ctx, nm_tensor *t);
 NM_API nm_dtype nm_dtype_of(const nm_tensor *t);
@@ -67,8 +73,8 @@ NM_API int64_t nm_numel(const nm_tensor *t);
 
 /* Computes what is pending, so that the memory holds the values. */
 NM_API nm_status nm_eval(nm_context *ctx, nm_tensor *t);
-/* The host address of the first element of a CPU tensor, after nm_eval; it stays valid, and the tensor
- * stays there, as long as the tensor lives. */
+/* The host address of the first element of a CPU tensor, after nm_eval; it stays valid, and the
+ * tensor stays there, as long as the tensor lives. */
 NM_API nm_status nm_data(nm_context *ctx, nm_tensor *t, void **out);
 /* Copies all elements, row-major, from or to the host. bytes must be numel * element size. */
 NM_API nm_status nm_read(nm_context *ctx, nm_tensor *t, void *to, size_t bytes);
@@ -78,7 +84,16 @@ NM_API nm_status nm_write(nm_context *ctx, nm_tensor *t, const void *from, size_
 /* Every op of the registry by name, as the Lua module offers it, with dims and indices counted
  * from 0. Arguments in the order of the op's signature. */
 typedef struct nm_value_arg {
-  enum { NM_ARG_NONE, NM_ARG_TENSOR, NM_ARG_TENSORS, NM_ARG_INT, NM_ARG_FLOAT, NM_ARG_BOOL, NM_ARG_INTS, NM_ARG_STRING } kind;
+  enum {
+    NM_ARG_NONE,
+    NM_ARG_TENSOR,
+    NM_ARG_TENSORS,
+    NM_ARG_INT,
+    NM_ARG_FLOAT,
+    NM_ARG_BOOL,
+    NM_ARG_INTS,
+    NM_ARG_STRING
+  } kind;
   int n; /* length of tensors or ints */
   union {
     nm_tensor *tensor;
@@ -95,15 +110,18 @@ NM_API nm_status nm_call(nm_context *ctx, const char *op, int nargs, const nm_va
 
 /* ---- autograd ---- */
 NM_API nm_status nm_set_requires_grad(nm_context *ctx, nm_tensor *t, bool on);
-/* Gradients of t with respect to all leaves that require one, added to their nm_grad. grad is that of t;
- * NULL stands for 1 where t has one element. */
-NM_API nm_status nm_backward(nm_context *ctx, nm_tensor *t, nm_tensor *grad, bool retain_graph, bool create_graph);
+/* Gradients of t with respect to all leaves that require one, added to their nm_grad. grad is that
+ * of t; NULL stands for 1 where t has one element. */
+NM_API nm_status nm_backward(nm_context *ctx, nm_tensor *t, nm_tensor *grad, bool retain_graph,
+                             bool create_graph);
 NM_API nm_tensor *nm_grad(const nm_tensor *t); /* borrowed; NULL if there is none */
 NM_API nm_status nm_set_grad(nm_context *ctx, nm_tensor *t, nm_tensor *grad); /* NULL: none */
-/* Gradients of the outputs with respect to the inputs, and of nothing else: out[i] for inputs[i] (NULL
- * where the outputs do not depend on it and allow_unused). grads may be NULL, or hold NULLs. */
-NM_API nm_status nm_gradients(nm_context *ctx, int noutputs, nm_tensor *const *outputs, nm_tensor *const *grads,
-                              int ninputs, nm_tensor *const *inputs, bool retain_graph, bool create_graph,
-                              bool allow_unused, nm_tensor **out);
+/* Gradients of the outputs with respect to the inputs, and of nothing else: out[i] for inputs[i]
+ * (NULL where the outputs do not depend on it and allow_unused). grads may be NULL, or hold NULLs.
+ */
+NM_API nm_status nm_gradients(nm_context *ctx, int noutputs, nm_tensor *const *outputs,
+                              nm_tensor *const *grads, int ninputs, nm_tensor *const *inputs,
+                              bool retain_graph, bool create_graph, bool allow_unused,
+                              nm_tensor **out);
 
 #endif

@@ -1,8 +1,9 @@
 /* backward.c: the walk over the tape.
  *
- * Nodes are visited newest first: every node is younger than what computed its inputs, so when its turn
- * comes all of its results' gradients have arrived.  No recursion: the nodes are collected into
- * a list and sorted.  Gradients are brought to the shape and dtype of the inputs here and nowhere else. */
+ * Nodes are visited newest first: every node is younger than what computed its inputs, so when its
+ * turn comes all of its results' gradients have arrived.  No recursion: the nodes are collected
+ * into a list and sorted.  Gradients are brought to the shape and dtype of the inputs here and
+ * nowhere else. */
 #include "autograd/node.h"
 #include "fuse/fuse.h"
 #include "ops/args.h"
@@ -12,9 +13,9 @@
 
 typedef struct walk {
   nm_context *ctx;
-  nm_node **node;      /* all that the outputs depend on */
+  nm_node **node; /* all that the outputs depend on */
   size_t n, capacity;
-  int ninputs;         /* nm_gradients: what is asked for; 0: leaves accumulate */
+  int ninputs; /* nm_gradients: what is asked for; 0: leaves accumulate */
   nm_tensor *const *input;
   nm_tensor **result;
   bool retain, create;
@@ -59,8 +60,10 @@ static nm_tensor *fit(nm_context *ctx, nm_tensor *g, const nm_dims *shape, nm_dt
     for (int d = 0; d < g->ndim; d++)
       if (d < extra || (shape->dim[d - extra] == 1 && g->shape[d] != 1)) dims |= 1u << d;
     g = nm__t_sum(ctx, g, dims, true);
-    if (g && nm_numel(g) == nm__count(shape->ndim, shape->dim)) g = nm__t_reshape(ctx, g, shape->ndim, shape->dim);
-    else g = nm__t_expand(ctx, g, shape->ndim, shape->dim);
+    if (g && nm_numel(g) == nm__count(shape->ndim, shape->dim))
+      g = nm__t_reshape(ctx, g, shape->ndim, shape->dim);
+    else
+      g = nm__t_expand(ctx, g, shape->ndim, shape->dim);
   }
   return nm__t_cast(ctx, g, dtype);
 }
@@ -104,11 +107,16 @@ static nm_status deliver(walk *w, const nm_edge *e, nm_tensor *g) {
 static nm_status unpack(walk *w, nm_node *n, nm_grad_call *b) {
   nm_context *ctx = w->ctx;
   if (n->spent)
-    return nm__error(ctx, NM_EINVAL, "backward: the graph was freed by an earlier backward (at op %s): give retain_graph = true to the first one", n->op->name);
+    return nm__error(ctx, NM_EINVAL,
+                     "backward: the graph was freed by an earlier backward (at op %s): give "
+                     "retain_graph = true to the first one",
+                     n->op->name);
   for (int i = 0; i <= n->nslots; i++) {
     const nm_saved *s = &n->saved[i];
     if (s->tensor && s->tensor->storage->version != s->version)
-      return nm__error(ctx, NM_EINVAL, "backward: a tensor that the derivative of %s needs was changed in place after it was used (%u writes since): write to a clone() instead",
+      return nm__error(ctx, NM_EINVAL,
+                       "backward: a tensor that the derivative of %s needs was changed in place "
+                       "after it was used (%u writes since): write to a clone() instead",
                        n->op->name, s->tensor->storage->version - s->version);
     if (i < n->nslots && i < NM_MAX_ARGS) b->x[i] = s->tensor;
   }
@@ -121,7 +129,8 @@ static nm_status unpack(walk *w, nm_node *n, nm_grad_call *b) {
     n->refs++;
   }
   for (int i = 0; i < n->nargs && i < n->nslots; i++) /* a number where a tensor might have been */
-    if (n->op->params[i].kind == NM_P_OPERAND && n->args[i].kind != NM_ARG_TENSOR && n->args[i].kind != NM_ARG_NONE) {
+    if (n->op->params[i].kind == NM_P_OPERAND && n->args[i].kind != NM_ARG_TENSOR &&
+        n->args[i].kind != NM_ARG_NONE) {
       nm_op_call c = {.ctx = ctx, .op = n->op, .args = n->args};
       b->x[i] = nm__t_full(ctx, n->dev, (nm_dtype)n->dtype[0], 0, NULL, nm__float_arg(&c, i, 0));
       if (!b->x[i]) return ctx->status;
@@ -140,7 +149,8 @@ static nm_status step(walk *w, nm_node *n) {
   for (int i = 0; i < n->nout; i++) any |= (b.g[i] = n->grad[i]) != NULL;
   if (!any) return NM_OK;
   for (int i = 0; i < w->ninputs; i++) /* an input that is no leaf */
-    if (w->input[i]->node == n && b.g[w->input[i]->output]) NM_TRY(add_to(ctx, &w->result[i], b.g[w->input[i]->output]));
+    if (w->input[i]->node == n && b.g[w->input[i]->output])
+      NM_TRY(add_to(ctx, &w->result[i], b.g[w->input[i]->output]));
   NM_TRY(unpack(w, n, &b));
   for (int i = 0; i < n->nslots; i++) {
     if (!n->edges[i].wanted) continue;
@@ -175,18 +185,24 @@ static nm_status seed(walk *w, nm_tensor *t, nm_tensor *g) {
   char a[NM_SHAPE_TEXT], b[NM_SHAPE_TEXT];
   if (t->base) NM_TRY(nm__view_refresh(ctx, t));
   if (!nm__tracks(t))
-    return nm__error(ctx, NM_EINVAL, "backward: the tensor does not depend on any that requires a gradient (requires_grad = true)");
+    return nm__error(ctx, NM_EINVAL,
+                     "backward: the tensor does not depend on any that requires a gradient "
+                     "(requires_grad = true)");
   if (!g && nm_numel(t) != 1)
-    return nm__error(ctx, NM_EINVAL, "backward: shape %s has no single value to differentiate: give a gradient of that shape, or sum() first",
+    return nm__error(ctx, NM_EINVAL,
+                     "backward: shape %s has no single value to differentiate: give a gradient of "
+                     "that shape, or sum() first",
                      nm__shape_text(t->ndim, t->shape, a));
   if (g && !nm__same_shape(g, t->ndim, t->shape))
     return nm__error(ctx, NM_EINVAL, "backward: the gradient has shape %s, the tensor %s",
                      nm__shape_text(g->ndim, g->shape, a), nm__shape_text(t->ndim, t->shape, b));
   if (g && nm__device_of(g) != nm__device_of(t))
-    return nm__error(ctx, NM_EINVAL, "backward: the gradient is on %s, the tensor on %s", nm__device_of(g)->name, nm__device_of(t)->name);
+    return nm__error(ctx, NM_EINVAL, "backward: the gradient is on %s, the tensor on %s",
+                     nm__device_of(g)->name, nm__device_of(t)->name);
   if (!g) g = nm__t_full_like(ctx, t, 1);
   if (!g) return ctx->status;
-  nm_edge e = {.node = t->node, .leaf = t, .output = t->output, .shape = nm__dims_of(t), .dtype = t->dtype};
+  nm_edge e = {
+      .node = t->node, .leaf = t, .output = t->output, .shape = nm__dims_of(t), .dtype = t->dtype};
   NM_TRY(visit(w, t->node));
   return deliver(w, &e, g);
 }
@@ -215,15 +231,21 @@ static nm_status run_walk(walk *w, int n, nm_tensor *const *t, nm_tensor *const 
   return s;
 }
 
-nm_status nm_backward(nm_context *ctx, nm_tensor *t, nm_tensor *grad, bool retain_graph, bool create_graph) {
+nm_status nm_backward(nm_context *ctx, nm_tensor *t, nm_tensor *grad, bool retain_graph,
+                      bool create_graph) {
   walk w = {.ctx = ctx, .retain = retain_graph || create_graph, .create = create_graph};
   return run_walk(&w, 1, &t, &grad);
 }
 
-nm_status nm_gradients(nm_context *ctx, int noutputs, nm_tensor *const *outputs, nm_tensor *const *grads, int ninputs,
-                       nm_tensor *const *inputs, bool retain_graph, bool create_graph, bool allow_unused, nm_tensor **out) {
-  walk w = {.ctx = ctx, .retain = retain_graph || create_graph, .create = create_graph, .ninputs = ninputs,
-            .input = inputs, .result = out};
+nm_status nm_gradients(nm_context *ctx, int noutputs, nm_tensor *const *outputs,
+                       nm_tensor *const *grads, int ninputs, nm_tensor *const *inputs,
+                       bool retain_graph, bool create_graph, bool allow_unused, nm_tensor **out) {
+  walk w = {.ctx = ctx,
+            .retain = retain_graph || create_graph,
+            .create = create_graph,
+            .ninputs = ninputs,
+            .input = inputs,
+            .result = out};
   for (int i = 0; i < ninputs; i++) {
     out[i] = NULL;
     if (inputs[i]->base) NM_TRY(nm__view_refresh(ctx, inputs[i]));
@@ -234,7 +256,10 @@ nm_status nm_gradients(nm_context *ctx, int noutputs, nm_tensor *const *outputs,
   nm_status s = run_walk(&w, noutputs, outputs, grads);
   for (int i = 0; i < ninputs && s == NM_OK; i++)
     if (!out[i] && !allow_unused)
-      s = nm__error(ctx, NM_EINVAL, "grad: the outputs do not depend on input %d: give allow_unused = true if that is right", i + ctx->base);
+      s = nm__error(
+          ctx, NM_EINVAL,
+          "grad: the outputs do not depend on input %d: give allow_unused = true if that is right",
+          i + ctx->base);
   for (int i = 0; i < ninputs && s != NM_OK; i++)
     if (out[i]) {
       nm_release(ctx, out[i]);
@@ -249,10 +274,13 @@ nm_status nm_set_grad(nm_context *ctx, nm_tensor *t, nm_tensor *grad) {
   char a[NM_SHAPE_TEXT], b[NM_SHAPE_TEXT];
   if (grad && !nm__same_shape(grad, t->ndim, t->shape))
     return nm__error(ctx, NM_EINVAL, "grad: a gradient of shape %s for a tensor of shape %s",
-                     nm__shape_text(grad->ndim, grad->shape, a), nm__shape_text(t->ndim, t->shape, b));
+                     nm__shape_text(grad->ndim, grad->shape, a),
+                     nm__shape_text(t->ndim, t->shape, b));
   if (grad && (grad->dtype != t->dtype || nm__device_of(grad) != nm__device_of(t)))
-    return nm__error(ctx, NM_EINVAL, "grad: a gradient of dtype %s on %s for a tensor of dtype %s on %s", nm__dtype_name(grad->dtype),
-                     nm__device_of(grad)->name, nm__dtype_name(t->dtype), nm__device_of(t)->name);
+    return nm__error(ctx, NM_EINVAL,
+                     "grad: a gradient of dtype %s on %s for a tensor of dtype %s on %s",
+                     nm__dtype_name(grad->dtype), nm__device_of(grad)->name,
+                     nm__dtype_name(t->dtype), nm__device_of(t)->name);
   if (grad) nm_retain(grad);
   if (t->grad) nm_release(ctx, t->grad);
   t->grad = grad;
@@ -261,9 +289,12 @@ nm_status nm_set_grad(nm_context *ctx, nm_tensor *t, nm_tensor *grad) {
 
 nm_status nm_set_requires_grad(nm_context *ctx, nm_tensor *t, bool on) {
   if (on && !nm__is_float((nm_dtype)t->dtype))
-    return nm__error(ctx, NM_EINVAL, "requires_grad: %s has no gradients: only floating dtypes do", nm__dtype_name(t->dtype));
+    return nm__error(ctx, NM_EINVAL, "requires_grad: %s has no gradients: only floating dtypes do",
+                     nm__dtype_name(t->dtype));
   if (!on && t->node)
-    return nm__error(ctx, NM_EINVAL, "requires_grad: the tensor was computed from others that require a gradient: use detach()");
+    return nm__error(
+        ctx, NM_EINVAL,
+        "requires_grad: the tensor was computed from others that require a gradient: use detach()");
   if (!t->node) t->requires_grad = on;
   return NM_OK;
 }

@@ -1,7 +1,8 @@
 /* derivative.c: the derivatives of elementwise ops, made from the column of elementwise.def.
  *
  * In the table's expressions g is the gradient of the result y, and a, b, c are the operands; the
- * t_ functions are ops, so a derivative runs on any device, fuses, and can be differentiated again. */
+ * t_ functions are ops, so a derivative runs on any device, fuses, and can be differentiated again.
+ */
 #include "autograd/derivative.h"
 #include "fuse/fuse.h"
 
@@ -29,7 +30,8 @@
 static nm_tensor *pick(nm_context *ctx, nm_tensor *x, nm_tensor *z) {
   if (!x || !z) return NULL;
   nm_dtype dtype = nm__is_float((nm_dtype)x->dtype) ? (nm_dtype)x->dtype : (nm_dtype)z->dtype;
-  nm_tensor *above = nm__t_cast(ctx, nm__t1(ctx, NM_I_logical_not, nm__t2(ctx, NM_I_le, x, z)), dtype);
+  nm_tensor *above =
+      nm__t_cast(ctx, nm__t1(ctx, NM_I_logical_not, nm__t2(ctx, NM_I_le, x, z)), dtype);
   nm_tensor *equal = nm__t_cast(ctx, nm__t2(ctx, NM_I_eq, x, z), dtype);
   return t_add(above, t_muls(equal, 0.5));
 }
@@ -37,7 +39,9 @@ static nm_tensor *pick(nm_context *ctx, nm_tensor *x, nm_tensor *z) {
 /* d(a^b)/da = b a^(b-1), and 0 where b is 0 (also at a = 0). */
 static nm_tensor *pow_da(nm_context *ctx, nm_tensor *a, nm_tensor *b) {
   nm_bits n;
-  if (a && b && nm__constant(b->storage->value, &n)) { /* a number: small powers have instructions of their own */
+  if (a && b &&
+      nm__constant(b->storage->value,
+                   &n)) { /* a number: small powers have instructions of their own */
     double e = nm__bits_cast(n, nm__dtype_class((nm_dtype)b->dtype), NM_F64).f64;
     return e == 0 ? t_zero(a) : t_muls(nm__t2s(ctx, NM_I_pow, a, e - 1), e);
   }
@@ -48,24 +52,28 @@ static nm_tensor *pow_da(nm_context *ctx, nm_tensor *a, nm_tensor *b) {
 /* d(a^b)/db = a^b log a, and 0 where a is 0 and b is not negative. */
 static nm_tensor *pow_db(nm_context *ctx, nm_tensor *a, nm_tensor *b, nm_tensor *y) {
   nm_tensor *d = t_mul(y, nm__t1(ctx, NM_I_log, a));
-  nm_tensor *zero = nm__t2(ctx, NM_I_logical_and, nm__t2s(ctx, NM_I_eq, a, 0), nm__t2s(ctx, NM_I_ge, b, 0));
+  nm_tensor *zero =
+      nm__t2(ctx, NM_I_logical_and, nm__t2s(ctx, NM_I_eq, a, 0), nm__t2s(ctx, NM_I_ge, b, 0));
   return t_where(zero, t_zero(d), d);
 }
 
+/* clang-format off */
 #define G1(da) case 0: return da;
 #define G2(da, db) case 0: return da; case 1: return db;
 #define G3(da, db, dc) case 0: return da; case 1: return db; case 2: return dc;
 #define NOGRAD
-#define NM_EW(name, arity, kind, cf, ci, sf, si, grads, lo, hi, doc)                                          \
-  static nm_tensor *grad_##name(nm_context *ctx, int i, nm_tensor *g, nm_tensor *a, nm_tensor *b, nm_tensor *c, \
-                                nm_tensor *y) {                                                               \
-    (void)ctx, (void)g, (void)a, (void)b, (void)c, (void)y;                                                   \
-    switch (i) { grads default: return NULL; }                                                                \
+#define NM_EW(name, arity, kind, cf, ci, sf, si, grads, lo, hi, doc)                               \
+  static nm_tensor *grad_##name(nm_context *ctx, int i, nm_tensor *g, nm_tensor *a, nm_tensor *b,  \
+                                nm_tensor *c, nm_tensor *y) {                                      \
+    (void)ctx, (void)g, (void)a, (void)b, (void)c, (void)y;                                        \
+    switch (i) { grads default: return NULL; }                                                     \
   }
 #include "core/elementwise.def"
 #undef NM_EW
+/* clang-format on */
 
-typedef nm_tensor *grad_function(nm_context *, int, nm_tensor *, nm_tensor *, nm_tensor *, nm_tensor *, nm_tensor *);
+typedef nm_tensor *grad_function(nm_context *, int, nm_tensor *, nm_tensor *, nm_tensor *,
+                                 nm_tensor *, nm_tensor *);
 static grad_function *const table[NM_NOPCODES] = {
 #define NM_EW(name, ...) grad_##name,
 #include "core/elementwise.def"

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Saves what t is now.  Not t itself, unless it is a leaf: t may be overwritten later by something that
- * was computed from this node, and they would hold each other. */
+/* Saves what t is now.  Not t itself, unless it is a leaf: t may be overwritten later by something
+ * that was computed from this node, and they would hold each other. */
 static nm_status save(nm_context *ctx, nm_saved *s, nm_tensor *t, nm_node *node, uint32_t output) {
   if (t->requires_grad && !t->node) {
     nm_retain(t);
@@ -70,9 +70,10 @@ static int count_slots(const nm_op_call *c) {
   int n = 0;
   for (int i = 0; i < c->op->nparams; i++) {
     switch (c->op->params[i].kind) {
-      case NM_P_TENSOR: case NM_P_OPERAND: n++; break;
-      case NM_P_TENSORS: n += c->args[i].n; break;
-      default: break;
+    case NM_P_TENSOR:
+    case NM_P_OPERAND: n++; break;
+    case NM_P_TENSORS: n += c->args[i].n; break;
+    default: break;
     }
   }
   return n;
@@ -160,7 +161,8 @@ static nm_status save_needed(nm_node *n, nm_op_call *c, nm_tensor *const *slot) 
   for (int i = 0; i < n->nslots; i++)
     if (n->edges[i].wanted) uses |= c->op->uses[i < NM_USES ? i : NM_USES - 1];
   for (int i = 0; i < n->nslots && i < 7; i++)
-    if (slot[i] && uses >> i & 1) NM_TRY(save(c->ctx, &n->saved[i], slot[i], slot[i]->node, slot[i]->output));
+    if (slot[i] && uses >> i & 1)
+      NM_TRY(save(c->ctx, &n->saved[i], slot[i], slot[i]->node, slot[i]->output));
   /* the result is saved without its node, which would hold itself */
   if (uses & NM_USE_RESULT) NM_TRY(save(c->ctx, &n->saved[n->nslots], c->out[0], NULL, 0));
   return NM_OK;
@@ -176,7 +178,8 @@ nm_status nm__node_record(nm_op_call *c) {
   nm_node *n = node_new(ctx, c, nslots);
   if (!n) return NM_ENOMEM;
   nm_status s = NM_OK;
-  if (nslots > 16 && !(slot = malloc((size_t)nslots * sizeof *slot))) s = nm__error(ctx, NM_ENOMEM, "out of memory");
+  if (nslots > 16 && !(slot = malloc((size_t)nslots * sizeof *slot)))
+    s = nm__error(ctx, NM_ENOMEM, "out of memory");
   if (s == NM_OK) s = connect_all(n, c, slot);
   bool wanted = false;
   for (int i = 0; i < nslots; i++) wanted |= n->edges[i].wanted;

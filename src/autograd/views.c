@@ -1,23 +1,31 @@
 /* views.c: in-place writes and the tape.
  *
- * A write to a tensor that is no view gives it the history of what was written.  A write to a view amends
- * the history of its base by a node `write`: the base's elements, but for the view's place, which holds
- * the written tensor's.  The base and all its views see one storage, so views remember the version
- * for which their node was made, and are brought up to date when their history is asked for: as a view of
- * what the base is now. */
+ * A write to a tensor that is no view gives it the history of what was written.  A write to a view
+ * amends the history of its base by a node `write`: the base's elements, but for the view's place,
+ * which holds the written tensor's.  The base and all its views see one storage, so views remember
+ * the version for which their node was made, and are brought up to date when their history is asked
+ * for: as a view of what the base is now. */
 #include "autograd/node.h"
 #include "ops/args.h"
 
 nm_status nm__inplace_check(nm_context *ctx, const char *op, const nm_tensor *t) {
   for (int d = 0; d < t->ndim; d++)
     if (t->stride[d] == 0 && t->shape[d] > 1)
-      return nm__error(ctx, NM_EINVAL, "%s: dim %d of the tensor is expanded, its elements share memory: clone() it before writing",
+      return nm__error(ctx, NM_EINVAL,
+                       "%s: dim %d of the tensor is expanded, its elements share memory: clone() "
+                       "it before writing",
                        op, d + ctx->base);
   if (!ctx->grad_enabled) return NM_OK;
   if (t->requires_grad && !t->node)
-    return nm__error(ctx, NM_EINVAL, "%s: a leaf that requires a gradient can't be written in place: use nm.no_grad, or write to a clone()", op);
+    return nm__error(ctx, NM_EINVAL,
+                     "%s: a leaf that requires a gradient can't be written in place: use "
+                     "nm.no_grad, or write to a clone()",
+                     op);
   if (t->base && t->base->requires_grad && !t->base->node)
-    return nm__error(ctx, NM_EINVAL, "%s: a view of a leaf that requires a gradient can't be written in place: use nm.no_grad, or write to a clone()", op);
+    return nm__error(ctx, NM_EINVAL,
+                     "%s: a view of a leaf that requires a gradient can't be written in place: use "
+                     "nm.no_grad, or write to a clone()",
+                     op);
   return NM_OK;
 }
 

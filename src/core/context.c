@@ -91,11 +91,13 @@ nm_status nm__device_get(nm_context *ctx, const char *name, nm_device **out) {
   if (!name) return *out = ctx->default_device, NM_OK;
   if (!strcmp(name, "cpu")) return *out = ctx->cpu, NM_OK;
   if (strncmp(name, "vulkan", 6) || (name[6] && name[6] != ':'))
-    return nm__error(ctx, NM_EINVAL, "no device '%s': devices are \"cpu\", \"vulkan\" and \"vulkan:1\"", name);
+    return nm__error(ctx, NM_EINVAL,
+                     "no device '%s': devices are \"cpu\", \"vulkan\" and \"vulkan:1\"", name);
   char *end = NULL;
   long index = name[6] ? strtol(name + 7, &end, 10) : 0;
   if (end && (*end || end == name + 7 || index < 0 || index >= NM_MAX_DEVICES))
-    return nm__error(ctx, NM_EINVAL, "no device '%s': the number is that of vulkaninfo's GPU, 0 to %d", name,
+    return nm__error(ctx, NM_EINVAL,
+                     "no device '%s': the number is that of vulkaninfo's GPU, 0 to %d", name,
                      NM_MAX_DEVICES - 1);
   if (!ctx->vulkan[index]) {
 #ifdef NUMOON_VULKAN

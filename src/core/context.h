@@ -1,4 +1,5 @@
-/* context.h: what a context holds.  One thread at a time uses a context and everything made in it. */
+/* context.h: what a context holds.  One thread at a time uses a context and everything made in it.
+ */
 #ifndef NM_CONTEXT_H
 #define NM_CONTEXT_H
 
@@ -14,22 +15,22 @@ typedef struct nm_temps { /* tensors to release when a scope of C code ends, see
 
 struct nm_context {
   char message[768];
-  nm_status status;       /* of the last failure */
+  nm_status status; /* of the last failure */
   int num_threads;
   bool fusion;
   bool grad_enabled;
-  int base;               /* what index values and positions in messages count from: 0, for Lua 1 */
+  int base; /* what index values and positions in messages count from: 0, for Lua 1 */
   nm_dtype default_dtype;
   uint64_t seed, counter; /* the random stream: philox key and the next block */
   nm_device *cpu, *vulkan[NM_MAX_DEVICES], *default_device;
-  size_t debt;            /* bytes taken since the host's collector was last told */
-  uint64_t sequence;      /* of tape nodes, in order of creation */
-  uint32_t epoch;         /* of program builds: marks in values are valid for one */
-  void *pool[NM_POOLED];  /* free lists of fixed-size structs, linked through their first word */
+  size_t debt;           /* bytes taken since the host's collector was last told */
+  uint64_t sequence;     /* of tape nodes, in order of creation */
+  uint32_t epoch;        /* of program builds: marks in values are valid for one */
+  void *pool[NM_POOLED]; /* free lists of fixed-size structs, linked through their first word */
   nm_temps temps;
   const struct nm_op *known[32]; /* ops that C code applies, see nm__known */
-  nm_program program;     /* the one that is being built; a build never starts inside another */
-  struct nm_node *dying;  /* tape nodes to free, see autograd/node.c */
+  nm_program program;    /* the one that is being built; a build never starts inside another */
+  struct nm_node *dying; /* tape nodes to free, see autograd/node.c */
   bool reaping;
   int ngenerators;
 };

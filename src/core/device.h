@@ -10,39 +10,47 @@
 #include "core/program.h"
 
 typedef struct nm_mem { /* a block of device memory */
-  void *ptr;      /* host address (CPU); NULL where the host cannot reach it */
-  uint64_t addr;  /* device address (Vulkan); 0 on the CPU */
-  size_t size;    /* bytes asked for */
-  void *handle;   /* the device's own */
+  void *ptr;            /* host address (CPU); NULL where the host cannot reach it */
+  uint64_t addr;        /* device address (Vulkan); 0 on the CPU */
+  size_t size;          /* bytes asked for */
+  void *handle;         /* the device's own */
 } nm_mem;
 
 typedef struct nm_view { /* elements in memory, seen through a shape and strides */
   const nm_mem *mem;
   nm_dtype dtype;
   int ndim;
-  int64_t offset;                /* of the first element, in elements */
+  int64_t offset; /* of the first element, in elements */
   int64_t shape[NM_MAX_DIMS];
-  int64_t stride[NM_MAX_DIMS];   /* in elements; 0 where broadcast, never negative */
+  int64_t stride[NM_MAX_DIMS]; /* in elements; 0 where broadcast, never negative */
 } nm_view;
 
-typedef enum nm_reduction { NM_R_SUM, NM_R_PROD, NM_R_MAX, NM_R_MIN, NM_R_ARGMAX, NM_R_ARGMIN, NM_R_ANY, NM_R_ALL } nm_reduction;
+typedef enum nm_reduction {
+  NM_R_SUM,
+  NM_R_PROD,
+  NM_R_MAX,
+  NM_R_MIN,
+  NM_R_ARGMAX,
+  NM_R_ARGMIN,
+  NM_R_ANY,
+  NM_R_ALL
+} nm_reduction;
 
 /* A reduction of what a program computes.  The program's dims are ordered as the tensor's; bit d of
  * `reduced` says that dim d is reduced.  `src` is the operand that is reduced (its class is that of
- * the element; its dtype is src_dtype, already rounded).  The output is flat: the kept dims in order.
- *   SUM, PROD  out has dtype float of any width (accumulate in at least float32 pairwise or float64,
- *              one rounding at the end), or int64
- *   MAX, MIN   out has src_dtype; NaN wins.  ANY, ALL: out is bool, src != 0
- *   ARGMAX/MIN out is int64: the 0-based row-major index among the reduced dims of the first
- *              extreme element (NaN counts as extreme)
- * An empty reduction gives the identity (SUM 0, PROD 1, ANY 0, ALL 1); the others are refused above. */
+ * the element; its dtype is src_dtype, already rounded).  The output is flat: the kept dims in
+ * order. SUM, PROD  out has dtype float of any width (accumulate in at least float32 pairwise or
+ * float64, one rounding at the end), or int64 MAX, MIN   out has src_dtype; NaN wins.  ANY, ALL:
+ * out is bool, src != 0 ARGMAX/MIN out is int64: the 0-based row-major index among the reduced dims
+ * of the first extreme element (NaN counts as extreme) An empty reduction gives the identity (SUM
+ * 0, PROD 1, ANY 0, ALL 1); the others are refused above. */
 typedef struct nm_reduce {
   nm_reduction kind;
   const nm_program *program; /* its outputs, if any, are stored by the same pass */
   uint8_t src;
   nm_dtype src_dtype;
   uint32_t reduced;
-  const nm_mem *out;         /* flat, from its first element */
+  const nm_mem *out; /* flat, from its first element */
   nm_dtype out_dtype;
   int64_t out_numel;
 } nm_reduce;
@@ -53,11 +61,13 @@ typedef struct nm_device nm_device;
 
 typedef struct nm_device_class {
   const char *name;
-  bool fuses_reductions; /* reduce takes any program; otherwise only one of a single input, unchanged */
+  bool fuses_reductions; /* reduce takes any program; otherwise only one of a single input,
+                            unchanged */
 
   void (*close)(nm_device *);
-  nm_status (*alloc)(nm_device *, size_t bytes, nm_mem *out); /* aligned to 64 bytes, contents undefined */
-  void (*release)(nm_device *, nm_mem *);                     /* safe while work that uses it is in flight */
+  nm_status (*alloc)(nm_device *, size_t bytes,
+                     nm_mem *out);        /* aligned to 64 bytes, contents undefined */
+  void (*release)(nm_device *, nm_mem *); /* safe while work that uses it is in flight */
   nm_status (*read)(nm_device *, const nm_mem *, size_t offset, size_t bytes, void *to);
   nm_status (*write)(nm_device *, const nm_mem *, size_t offset, size_t bytes, const void *from);
   nm_status (*sync)(nm_device *);
@@ -70,20 +80,22 @@ typedef struct nm_device_class {
   nm_status (*matmul)(nm_device *, const nm_view *a, const nm_view *x, const nm_view *y);
   /* y = softmax or log_softmax of x (float dtypes) over its last dim; y contiguous, same shape. */
   nm_status (*softmax)(nm_device *, const nm_view *x, const nm_view *y, bool log);
-  /* y[i, j, k] = x[i, index[i, j, k], k] over dim (0-based).  x, index, y have ndim dims; index (int64,
-   * 0-based, inside) and y (contiguous, dtype of x) share a shape; x's other dims are at least as long. */
-  nm_status (*gather)(nm_device *, const nm_view *x, int dim, const nm_view *index, const nm_view *y);
-  /* y[i, index[i, j, k], k] = or += src[i, j, k]; index and src share a shape (src may be expanded).
-   * ADD must be exact for integers and complete for repeated indices. */
-  nm_status (*scatter)(nm_device *, const nm_view *y, int dim, const nm_view *index, const nm_view *src,
-                       nm_scatter_mode mode);
+  /* y[i, j, k] = x[i, index[i, j, k], k] over dim (0-based).  x, index, y have ndim dims; index
+   * (int64, 0-based, inside) and y (contiguous, dtype of x) share a shape; x's other dims are at
+   * least as long. */
+  nm_status (*gather)(nm_device *, const nm_view *x, int dim, const nm_view *index,
+                      const nm_view *y);
+  /* y[i, index[i, j, k], k] = or += src[i, j, k]; index and src share a shape (src may be
+   * expanded). ADD must be exact for integers and complete for repeated indices. */
+  nm_status (*scatter)(nm_device *, const nm_view *y, int dim, const nm_view *index,
+                       const nm_view *src, nm_scatter_mode mode);
 } nm_device_class;
 
 struct nm_device {
   const nm_device_class *cls;
   nm_context *ctx;
-  int index;        /* of the physical device, as vulkaninfo counts them */
-  char name[16];    /* "cpu", "vulkan", "vulkan:1" */
+  int index;                              /* of the physical device, as vulkaninfo counts them */
+  char name[16];                          /* "cpu", "vulkan", "vulkan:1" */
   size_t live, peak, cached, cache_limit; /* bytes: in use, the most so far, kept in the pool */
   bool lost;
 };

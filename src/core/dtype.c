@@ -5,17 +5,19 @@
 #include <string.h>
 
 const nm_dtype_info nm__dtypes[NM_NDTYPES] = {
-#define ROW(constant, name, alias, bytes, cls, kind, type) [constant] = {name, alias, bytes, cls, kind},
-  NM_DTYPES(ROW)
+#define ROW(constant, name, alias, bytes, cls, kind, type)                                         \
+  [constant] = {name, alias, bytes, cls, kind},
+    NM_DTYPES(ROW)
 #undef ROW
 };
 
-const uint8_t nm__class_size[NM_NCLASSES] = {[NM_F32] = 4, [NM_F64] = 8, [NM_I32] = 4, [NM_I64] = 8};
+const uint8_t nm__class_size[NM_NCLASSES] = {
+    [NM_F32] = 4, [NM_F64] = 8, [NM_I32] = 4, [NM_I64] = 8};
 const nm_dtype nm__class_dtype[NM_NCLASSES] = {
-  [NM_F32] = NM_FLOAT32, [NM_F64] = NM_FLOAT64, [NM_I32] = NM_INT32, [NM_I64] = NM_INT64};
+    [NM_F32] = NM_FLOAT32, [NM_F64] = NM_FLOAT64, [NM_I32] = NM_INT32, [NM_I64] = NM_INT64};
 
 const nm_instr_info nm__instrs[NM_NOPCODES] = {
-#define NM_EW(name, arity, kind, cf, ci, sf, si, grads, lo, hi, doc) \
+#define NM_EW(name, arity, kind, cf, ci, sf, si, grads, lo, hi, doc)                               \
   [NM_I_##name] = {#name, doc, arity, NM_K_##kind, lo, hi},
 #include "core/elementwise.def"
 #undef NM_EW
@@ -46,7 +48,10 @@ nm_dtype nm__dtype_of_name(const char *name) {
 }
 
 float nm__half_to_float(uint16_t h) {
-  union { uint32_t u; float f; } x;
+  union {
+    uint32_t u;
+    float f;
+  } x;
   uint32_t sign = (uint32_t)(h & 0x8000u) << 16, rest = h & 0x7fffu;
   if (rest >= 0x7c00u) {
     x.u = sign | 0x7f800000u | ((rest & 0x3ffu) << 13);
@@ -60,12 +65,19 @@ float nm__half_to_float(uint16_t h) {
 }
 
 uint16_t nm__float_to_half(float f) {
-  union { float f; uint32_t u; } x = {f};
+  union {
+    float f;
+    uint32_t u;
+  } x = {f};
   uint32_t sign = (x.u >> 16) & 0x8000u, rest = x.u & 0x7fffffffu;
   if (rest > 0x7f800000u) return (uint16_t)(sign | 0x7e00u | ((rest >> 13) & 0x1ffu));
   if (rest >= 0x47800000u) return (uint16_t)(sign | 0x7c00u); /* 65536 and above, infinity */
-  if (rest < 0x38800000u) { /* below 2^-14: adding 2^-1 aligns the last bit to 2^-24, rounding once */
-    union { float f; uint32_t u; } y = {.u = rest};
+  if (rest <
+      0x38800000u) { /* below 2^-14: adding 2^-1 aligns the last bit to 2^-24, rounding once */
+    union {
+      float f;
+      uint32_t u;
+    } y = {.u = rest};
     y.f += 0.5f;
     return (uint16_t)(sign | (y.u - 0x3f000000u));
   }
@@ -87,10 +99,10 @@ nm_bits nm__bits_cast(nm_bits b, nm_class from, nm_class to) {
   double x = integral ? (double)i : from == NM_F32 ? (double)b.f32 : b.f64;
   if (from == to) return b;
   switch (to) {
-    case NM_F32: r.f32 = integral ? (float)i : (float)x; break;
-    case NM_F64: r.f64 = x; break;
-    case NM_I32: r.i32 = integral ? (int32_t)i : (int32_t)to_integer(x, INT32_MIN, INT32_MAX); break;
-    default: r.i64 = integral ? i : to_integer(x, INT64_MIN, INT64_MAX); break;
+  case NM_F32: r.f32 = integral ? (float)i : (float)x; break;
+  case NM_F64: r.f64 = x; break;
+  case NM_I32: r.i32 = integral ? (int32_t)i : (int32_t)to_integer(x, INT32_MIN, INT32_MAX); break;
+  default: r.i64 = integral ? i : to_integer(x, INT64_MIN, INT64_MAX); break;
   }
   return r;
 }

@@ -14,6 +14,7 @@ typedef enum nm_class { NM_F32, NM_F64, NM_I32, NM_I64, NM_NCLASSES } nm_class;
 
 /* NM_DTYPES(X): X(constant, name, alias, bytes, class, kind, C type) -- in the order of nm_dtype.
  * kind: 'f' floating, 'i' integer, 'b' bool. */
+/* clang-format off */
 #define NM_DTYPES(X)                                                \
   X(NM_FLOAT32, "float32", "float", 4, NM_F32, 'f', float)          \
   X(NM_FLOAT64, "float64", "double", 8, NM_F64, 'f', double)        \
@@ -25,6 +26,7 @@ typedef enum nm_class { NM_F32, NM_F64, NM_I32, NM_I64, NM_NCLASSES } nm_class;
   X(NM_INT8, "int8", NULL, 1, NM_I32, 'i', int8_t)                  \
   X(NM_UINT8, "uint8", NULL, 1, NM_I32, 'i', uint8_t)               \
   X(NM_BOOL, "bool", NULL, 1, NM_I32, 'b', uint8_t)
+/* clang-format on */
 
 typedef struct nm_dtype_info {
   const char *name, *alias;
@@ -34,8 +36,8 @@ typedef struct nm_dtype_info {
 } nm_dtype_info;
 
 extern const nm_dtype_info nm__dtypes[NM_NDTYPES];
-extern const uint8_t nm__class_size[NM_NCLASSES];      /* bytes of an element of a class */
-extern const nm_dtype nm__class_dtype[NM_NCLASSES];    /* the dtype that fills its class */
+extern const uint8_t nm__class_size[NM_NCLASSES];   /* bytes of an element of a class */
+extern const nm_dtype nm__class_dtype[NM_NCLASSES]; /* the dtype that fills its class */
 
 static inline size_t nm__dtype_size(nm_dtype d) { return nm__dtypes[d].size; }
 static inline nm_class nm__dtype_class(nm_dtype d) { return (nm_class)nm__dtypes[d].cls; }
@@ -51,11 +53,17 @@ nm_dtype nm__dtype_of_name(const char *name); /* by name or alias; NM_NDTYPES if
 float nm__half_to_float(uint16_t h);
 uint16_t nm__float_to_half(float f);
 static inline float nm__bfloat_to_float(uint16_t h) {
-  union { uint32_t u; float f; } x = {(uint32_t)h << 16};
+  union {
+    uint32_t u;
+    float f;
+  } x = {(uint32_t)h << 16};
   return x.f;
 }
 static inline uint16_t nm__float_to_bfloat(float f) {
-  union { float f; uint32_t u; } x = {f};
+  union {
+    float f;
+    uint32_t u;
+  } x = {f};
   if ((x.u & 0x7fffffffu) > 0x7f800000u) return (uint16_t)((x.u >> 16) | 0x40u); /* quiet NaN */
   return (uint16_t)((x.u + 0x7fffu + ((x.u >> 16) & 1u)) >> 16);
 }

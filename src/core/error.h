@@ -8,13 +8,14 @@
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif
-nm_status nm__error(nm_context *ctx, nm_status code, const char *format, ...);
+nm_status
+nm__error(nm_context *ctx, nm_status code, const char *format, ...);
 
 /* Leaves the function with the status of a failing call. */
-#define NM_TRY(call)                    \
-  do {                                  \
-    nm_status status_ = (call);         \
-    if (status_ != NM_OK) return status_; \
+#define NM_TRY(call)                                                                               \
+  do {                                                                                             \
+    nm_status status_ = (call);                                                                    \
+    if (status_ != NM_OK) return status_;                                                          \
   } while (0)
 
 #endif

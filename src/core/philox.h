@@ -11,10 +11,9 @@
  *   randn float32: block b + i/4; with j = 2 * ((i%4) / 2):
  *         u1 = ((w[j] >> 8) + 1) * 2^-24 in (0, 1], u2 = (w[j+1] >> 8) * 2^-24
  *         r = sqrt(-2 log u1); even i: r cos(2 pi u2), odd i: r sin(2 pi u2)
- *   randn float64: block b + i/2; u1 = (bits(w[0], w[1]) + 1) * 2^-53, u2 = bits(w[2], w[3]) * 2^-53
- *         with bits as in rand float64; even i: cos, odd i: sin
- * float16 and bfloat16 are float32's numbers, narrowed.
- * A tensor of n elements uses nm__philox_blocks(n) counters. */
+ *   randn float64: block b + i/2; u1 = (bits(w[0], w[1]) + 1) * 2^-53, u2 = bits(w[2], w[3]) *
+ * 2^-53 with bits as in rand float64; even i: cos, odd i: sin float16 and bfloat16 are float32's
+ * numbers, narrowed. A tensor of n elements uses nm__philox_blocks(n) counters. */
 #ifndef NM_PHILOX_H
 #define NM_PHILOX_H
 

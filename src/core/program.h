@@ -1,7 +1,7 @@
 /* program.h: the format of elementwise programs, what every device runs.
  *
- * A program is a list of instructions in static single assignment form over one index space, `shape`
- * (row-major linear index 0 .. numel-1).  Operands are numbered in one space of bytes:
+ * A program is a list of instructions in static single assignment form over one index space,
+ * `shape` (row-major linear index 0 .. numel-1).  Operands are numbered in one space of bytes:
  *
  *   0 .. nin-1                    inputs, as loaded: in the class of their dtype
  *   nin .. nin+nconst-1           constants, the same for every element
@@ -10,15 +10,15 @@
  * Each output names the operand it stores; that operand has the class of the output's dtype and
  * is already rounded to it.  The root (the value that was asked for), if it is stored, is the last
  * output and the last instruction: it alone may be written over an input it reads (element by
- * element, same layout).  Structure (code, dtypes, layouts) is what pipelines are keyed by; constants,
- * addresses, shapes and strides are not part of it. */
+ * element, same layout).  Structure (code, dtypes, layouts) is what pipelines are keyed by;
+ * constants, addresses, shapes and strides are not part of it. */
 #ifndef NM_PROGRAM_H
 #define NM_PROGRAM_H
 
 #include "core/dtype.h"
 
 enum {
-  NM_PROG_CODE = 96,  /* instructions */
+  NM_PROG_CODE = 96, /* instructions */
   NM_PROG_IN = 16,
   NM_PROG_OUT = 8,
   NM_PROG_CONST = 32,
@@ -31,7 +31,14 @@ typedef enum nm_opcode {
   NM_NOPCODES
 } nm_opcode;
 
-typedef enum nm_kind { NM_K_ARITH, NM_K_FLOAT, NM_K_INT, NM_K_COMPARE, NM_K_SELECT, NM_K_SPECIAL } nm_kind;
+typedef enum nm_kind {
+  NM_K_ARITH,
+  NM_K_FLOAT,
+  NM_K_INT,
+  NM_K_COMPARE,
+  NM_K_SELECT,
+  NM_K_SPECIAL
+} nm_kind;
 
 typedef struct nm_instr_info {
   const char *name, *doc;
@@ -41,9 +48,9 @@ typedef struct nm_instr_info {
 extern const nm_instr_info nm__instrs[NM_NOPCODES];
 
 typedef struct nm_instr {
-  uint8_t op;   /* nm_opcode */
-  uint8_t cls;  /* class of the operands (SELECT: of b and c; rand, randn, index: of the result) */
-  uint8_t aux;  /* cast: class of the result; narrow: dtype */
+  uint8_t op;  /* nm_opcode */
+  uint8_t cls; /* class of the operands (SELECT: of b and c; rand, randn, index: of the result) */
+  uint8_t aux; /* cast: class of the result; narrow: dtype */
   uint8_t a, b, c;
 } nm_instr;
 
@@ -69,8 +76,8 @@ typedef enum nm_layout {
 typedef struct nm_operand {
   uint8_t dtype, layout, reg; /* reg: the operand number that an output stores */
   const struct nm_mem *mem;
-  char *ptr;                  /* host address of the first element; NULL on other devices */
-  uint64_t addr;              /* device address of the first element; 0 on the CPU */
+  char *ptr;                   /* host address of the first element; NULL on other devices */
+  uint64_t addr;               /* device address of the first element; 0 on the CPU */
   int64_t stride[NM_MAX_DIMS]; /* in elements, only when NM_STRIDED */
 } nm_operand;
 

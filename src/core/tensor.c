@@ -17,8 +17,10 @@ int64_t nm__checked_count(const nm_dims *s) {
   bool zero = false;
   for (int d = 0; d < s->ndim; d++) {
     if (s->dim[d] < 0) return -1;
-    if (s->dim[d] == 0) zero = true;
-    else if (__builtin_mul_overflow(n, s->dim[d], &n)) return -1;
+    if (s->dim[d] == 0)
+      zero = true;
+    else if (__builtin_mul_overflow(n, s->dim[d], &n))
+      return -1;
   }
   return zero ? 0 : n > INT64_MAX / 8 ? -1 : n;
 }
@@ -85,7 +87,8 @@ const char *nm__shape_text(int ndim, const int64_t *shape, char buffer[NM_SHAPE_
   return buffer;
 }
 
-static nm_tensor *tensor_over(nm_context *ctx, nm_storage *s, nm_dtype dtype, int ndim, const int64_t *shape) {
+static nm_tensor *tensor_over(nm_context *ctx, nm_storage *s, nm_dtype dtype, int ndim,
+                              const int64_t *shape) {
   nm_tensor *t = nm__struct_new(ctx, NM_POOL_TENSOR, sizeof *t);
   if (!t) {
     nm__error(ctx, NM_ENOMEM, "out of memory");
@@ -111,16 +114,20 @@ nm_tensor *nm__tensor_new(nm_context *ctx, nm_value *v, int ndim, const int64_t 
     return NULL;
   }
   nm_tensor *t = tensor_over(ctx, s, (nm_dtype)v->dtype, ndim, shape);
-  if (t) nm__row_major(ndim, shape, t->stride);
-  else nm__storage_unref(ctx, s);
+  if (t)
+    nm__row_major(ndim, shape, t->stride);
+  else
+    nm__storage_unref(ctx, s);
   return t;
 }
 
-nm_tensor *nm__tensor_empty(nm_context *ctx, nm_device *dev, nm_dtype dtype, int ndim, const int64_t *shape) {
+nm_tensor *nm__tensor_empty(nm_context *ctx, nm_device *dev, nm_dtype dtype, int ndim,
+                            const int64_t *shape) {
   const char *feature;
   nm_value *v;
   if (!dev->cls->holds(dev, dtype, &feature)) {
-    nm__error(ctx, NM_ENOTSUP, "%s cannot hold %s: it lacks %s", dev->name, nm__dtypes[dtype].name, feature);
+    nm__error(ctx, NM_ENOTSUP, "%s cannot hold %s: it lacks %s", dev->name, nm__dtypes[dtype].name,
+              feature);
     return NULL;
   }
   if (nm__value_new(dev, dtype, nm__count(ndim, shape), &v) != NM_OK) return NULL;

@@ -1,7 +1,7 @@
 /* tensor.h: the tensor, a typed view of a storage, and the geometry of views.
  *
- * A tensor's shape, strides and offset never change.  What an op returns is row-major over a storage of
- * its own; a view shares its base's storage.  Strides are never negative. */
+ * A tensor's shape, strides and offset never change.  What an op returns is row-major over a
+ * storage of its own; a view shares its base's storage.  Strides are never negative. */
 #ifndef NM_TENSOR_H
 #define NM_TENSOR_H
 
@@ -53,7 +53,8 @@ const char *nm__shape_text(int ndim, const int64_t *shape, char buffer[NM_SHAPE_
 /* A row-major tensor over a new storage; takes over the reference to v, also when it fails. */
 nm_tensor *nm__tensor_new(nm_context *ctx, nm_value *v, int ndim, const int64_t *shape);
 /* A ready tensor with undefined contents. */
-nm_tensor *nm__tensor_empty(nm_context *ctx, nm_device *dev, nm_dtype dtype, int ndim, const int64_t *shape);
+nm_tensor *nm__tensor_empty(nm_context *ctx, nm_device *dev, nm_dtype dtype, int ndim,
+                            const int64_t *shape);
 /* Another view of t's storage, not tracked by autograd unless ops do it. */
 nm_tensor *nm__tensor_view(nm_context *ctx, nm_tensor *t, int ndim, const int64_t *shape,
                            const int64_t *stride, int64_t offset);

@@ -1,14 +1,16 @@
 /* value.h: values and storages, the two levels under a tensor.
  *
- * A *value* is one flat array of elements, defined once and never changed while anyone else can see it.
- * It is pending (an instruction over other values, run when its elements are needed) or ready (memory).
- * A *storage* is the cell that tensors share: it holds the current value.  Writing a whole storage
- * gives it a new value, so programs that still read the old one stay right without being run; writing
- * a part of it changes the value's memory, after its pending readers have been dealt with (fuse/).
+ * A *value* is one flat array of elements, defined once and never changed while anyone else can see
+ * it. It is pending (an instruction over other values, run when its elements are needed) or ready
+ * (memory). A *storage* is the cell that tensors share: it holds the current value.  Writing a
+ * whole storage gives it a new value, so programs that still read the old one stay right without
+ * being run; writing a part of it changes the value's memory, after its pending readers have been
+ * dealt with (fuse/).
  *
- * Invariants: a pending value is row-major over its shape.  refs counts the storages and the arguments
- * of pending values; an argument is also linked into `readers` of the value it reads.  The argument
- * graph below a pending value is bounded (NM_WEIGHT_CAP), so walking it by recursion is safe. */
+ * Invariants: a pending value is row-major over its shape.  refs counts the storages and the
+ * arguments of pending values; an argument is also linked into `readers` of the value it reads. The
+ * argument graph below a pending value is bounded (NM_WEIGHT_CAP), so walking it by recursion is
+ * safe. */
 #ifndef NM_VALUE_H
 #define NM_VALUE_H
 
@@ -16,11 +18,11 @@
 
 typedef struct nm_value nm_value;
 
-typedef struct nm_source { /* an argument of a pending value */
-  nm_value *value;         /* NULL: the constant `bits` */
-  nm_value *owner;         /* the pending value whose argument this is */
+typedef struct nm_source {        /* an argument of a pending value */
+  nm_value *value;                /* NULL: the constant `bits` */
+  nm_value *owner;                /* the pending value whose argument this is */
   struct nm_source *next, **link; /* in value->readers */
-  uint8_t layout;          /* nm_layout over the owner's shape */
+  uint8_t layout;                 /* nm_layout over the owner's shape */
   int64_t offset;
   union {
     int64_t stride[NM_MAX_DIMS];
@@ -30,14 +32,15 @@ typedef struct nm_source { /* an argument of a pending value */
 
 struct nm_value {
   uint32_t refs;
-  uint32_t saved;    /* tape nodes that will want it: it is stored when a program computes it on the way */
-  uint32_t epoch;    /* of the program build that last met it, */
-  uint8_t reg;       /* and its operand number there */
+  uint32_t
+      saved; /* tape nodes that will want it: it is stored when a program computes it on the way */
+  uint32_t epoch; /* of the program build that last met it, */
+  uint8_t reg;    /* and its operand number there */
   uint8_t dtype, op, cls, aux, nargs, ndim;
-  bool ready, seen;  /* seen: was computed on the way once and not stored; next time it is stored */
-  bool pinned;       /* its memory is known outside: it may not move */
-  bool strided;      /* pending: its program's operands depend on its shape */
-  uint16_t weight;   /* pending: bounds of its program: instructions, */
+  bool ready, seen; /* seen: was computed on the way once and not stored; next time it is stored */
+  bool pinned;      /* its memory is known outside: it may not move */
+  bool strided;     /* pending: its program's operands depend on its shape */
+  uint16_t weight;  /* pending: bounds of its program: instructions, */
   uint8_t nin, nconst; /* inputs and constants */
   nm_device *dev;
   nm_source *readers;
@@ -46,7 +49,7 @@ struct nm_value {
   nm_mem mem;                 /* ready only */
   void (*release)(void *arg); /* of memory that is the host's */
   void *release_arg;
-  nm_source args[3];          /* pending only */
+  nm_source args[3]; /* pending only */
 };
 
 typedef struct nm_storage {

@@ -1,8 +1,8 @@
 /* fuse.h: pending programs: recording instructions, and running them when the elements are needed.
  *
- * nm__record makes a pending value; nm__ready runs what a tensor needs.  A program never reads a value
- * that is not ready, and never writes memory that a pending value reads: writers deal with the readers
- * first (nm__store).  Whoever asks for elements asks here. */
+ * nm__record makes a pending value; nm__ready runs what a tensor needs.  A program never reads a
+ * value that is not ready, and never writes memory that a pending value reads: writers deal with
+ * the readers first (nm__store).  Whoever asks for elements asks here. */
 #ifndef NM_FUSE_H
 #define NM_FUSE_H
 
@@ -15,25 +15,28 @@ typedef struct nm_input { /* of an instruction */
   nm_bits bits;           /* in the class that the instruction wants here */
 } nm_input;
 
-/* A tensor whose elements are `op` of the inputs, computed in class `cls` (SELECT: the class of b and c),
- * rounded to `dtype`.  All tensors are on `dev` and broadcast to the shape.  NULL on failure. */
+/* A tensor whose elements are `op` of the inputs, computed in class `cls` (SELECT: the class of b
+ * and c), rounded to `dtype`.  All tensors are on `dev` and broadcast to the shape.  NULL on
+ * failure. */
 nm_tensor *nm__record(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls, int ndim,
                       const int64_t *shape, int n, const nm_input *in);
 
 /* Computes what t needs, so that its storage's value is ready. */
 nm_status nm__ready(nm_context *ctx, nm_tensor *t);
-/* Says that the elements of t will be asked for: a program that computes them on its way stores them. */
+/* Says that the elements of t will be asked for: a program that computes them on its way stores
+ * them. */
 static inline void nm__announce(nm_tensor *t) { t->storage->value->seen = true; }
 /* The memory of a ready tensor as a view for kernels. */
 nm_status nm__view_of(nm_context *ctx, nm_tensor *t, nm_view *out);
-/* Writes src (which broadcasts to dst's shape and is cast to its dtype) into dst's elements, and counts
- * the write.  consumed: the caller will let src go without reading it again. */
+/* Writes src (which broadcasts to dst's shape and is cast to its dtype) into dst's elements, and
+ * counts the write.  consumed: the caller will let src go without reading it again. */
 nm_status nm__store(nm_context *ctx, nm_tensor *dst, nm_tensor *src, bool consumed);
 /* Runs every pending reader of the tensor's storage and makes its memory the storage's own, so that
  * a kernel may write into it; counts the write. */
 nm_status nm__writable(nm_context *ctx, nm_tensor *t);
 /* Reduces the elements of t over the dims in the mask, into a new flat tensor of the kept dims. */
-nm_tensor *nm__reduce(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t dims, nm_dtype dtype);
+nm_tensor *nm__reduce(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t dims,
+                      nm_dtype dtype);
 /* If v is one number everywhere, gives it (in the class of v's dtype). */
 bool nm__constant(const nm_value *v, nm_bits *out);
 

@@ -1,7 +1,7 @@
 /* record.c: appending instructions to pending values.
  *
- * An argument is fused (stays pending) when its elements are wanted one for one; it is computed first
- * when it is wanted through strides, or when the program would outgrow the caps. */
+ * An argument is fused (stays pending) when its elements are wanted one for one; it is computed
+ * first when it is wanted through strides, or when the program would outgrow the caps. */
 #include "fuse/fuse.h"
 #include "fuse/run.h"
 
@@ -16,13 +16,13 @@ bool nm__constant(const nm_value *v, nm_bits *out) {
 /* The dtype's own rounding of a constant that is held in its class. */
 static nm_bits round_bits(nm_dtype dtype, nm_bits b) {
   switch (dtype) {
-    case NM_FLOAT16: b.f32 = nm__half_to_float(nm__float_to_half(b.f32)); break;
-    case NM_BFLOAT16: b.f32 = nm__bfloat_to_float(nm__float_to_bfloat(b.f32)); break;
-    case NM_INT16: b.i32 = (int16_t)b.i32; break;
-    case NM_INT8: b.i32 = (int8_t)b.i32; break;
-    case NM_UINT8: b.i32 = (uint8_t)b.i32; break;
-    case NM_BOOL: b.i32 = b.i32 != 0; break;
-    default: break;
+  case NM_FLOAT16: b.f32 = nm__half_to_float(nm__float_to_half(b.f32)); break;
+  case NM_BFLOAT16: b.f32 = nm__bfloat_to_float(nm__float_to_bfloat(b.f32)); break;
+  case NM_INT16: b.i32 = (int16_t)b.i32; break;
+  case NM_INT8: b.i32 = (int8_t)b.i32; break;
+  case NM_UINT8: b.i32 = (uint8_t)b.i32; break;
+  case NM_BOOL: b.i32 = b.i32 != 0; break;
+  default: break;
   }
   return b;
 }
@@ -45,7 +45,8 @@ static void set_layout(nm_source *s, const nm_tensor *t, const nm_value *owner) 
 static bool fuses(const nm_source *s, const nm_value *arg, const nm_value *owner) {
   if (s->layout != NM_FLAT || s->offset || arg->numel != owner->numel) return false;
   if (!arg->strided) return true;
-  return arg->ndim == owner->ndim && !memcmp(arg->shape, owner->shape, (size_t)arg->ndim * sizeof *arg->shape);
+  return arg->ndim == owner->ndim &&
+         !memcmp(arg->shape, owner->shape, (size_t)arg->ndim * sizeof *arg->shape);
 }
 
 typedef struct load { /* what a program would hold */
@@ -83,7 +84,8 @@ static nm_status fit(nm_context *ctx, nm_value *owner, int n, nm_value *const *a
     }
     nm_value *heaviest = NULL;
     for (int i = 0; i < n; i++)
-      if (arg[i] && !arg[i]->ready && (!heaviest || arg[i]->weight > heaviest->weight)) heaviest = arg[i];
+      if (arg[i] && !arg[i]->ready && (!heaviest || arg[i]->weight > heaviest->weight))
+        heaviest = arg[i];
     NM_TRY(nm__materialize(ctx, heaviest));
   }
 }
@@ -115,7 +117,8 @@ static nm_status connect(nm_context *ctx, nm_value *v, int n, const nm_input *in
     if (v->args[i].layout == NM_STRIDED || (!arg[i]->ready && arg[i]->strided)) v->strided = true;
     nm__source_link(&v->args[i], arg[i], v);
   }
-  if (v->op == NM_I_copy && !arg[0]) v->args[0].bits = round_bits((nm_dtype)v->dtype, v->args[0].bits);
+  if (v->op == NM_I_copy && !arg[0])
+    v->args[0].bits = round_bits((nm_dtype)v->dtype, v->args[0].bits);
   v->nargs = (uint8_t)n;
   return NM_OK;
 }
@@ -125,7 +128,8 @@ nm_tensor *nm__record(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls
   nm_context *ctx = dev->ctx;
   const char *feature;
   if (!dev->cls->holds(dev, dtype, &feature)) {
-    nm__error(ctx, NM_ENOTSUP, "%s cannot hold %s: it lacks %s", dev->name, nm__dtypes[dtype].name, feature);
+    nm__error(ctx, NM_ENOTSUP, "%s cannot hold %s: it lacks %s", dev->name, nm__dtypes[dtype].name,
+              feature);
     return NULL;
   }
   nm_value *v = nm__struct_new(ctx, NM_POOL_VALUE, sizeof *v);

@@ -1,9 +1,10 @@
 /* run.c: building programs from pending values, and running them.
  *
- * One walk collects everything below the root that is not ready; the recursion is as deep as a program
- * is long (NM_WEIGHT_CAP).  What the walk meets and somebody else still holds is stored by the same
- * pass if the tape saved it, or if it has been computed on the way once before: a name that is only
- * garbage not yet collected costs nothing, a value used twice is computed twice at most. */
+ * One walk collects everything below the root that is not ready; the recursion is as deep as a
+ * program is long (NM_WEIGHT_CAP).  What the walk meets and somebody else still holds is stored by
+ * the same pass if the tape saved it, or if it has been computed on the way once before: a name
+ * that is only garbage not yet collected costs nothing, a value used twice is computed twice at
+ * most. */
 #include "fuse/run.h"
 
 #include <string.h>
@@ -14,13 +15,13 @@ enum { TAG_CONST = 0x20, TAG_CODE = 0x40 };
 typedef struct build {
   nm_context *ctx;
   nm_program *p;
-  nm_value *input[NM_PROG_IN];   /* whose memory in[k] reads */
+  nm_value *input[NM_PROG_IN];      /* whose memory in[k] reads */
   uint32_t input_reads[NM_PROG_IN]; /* sources in this program that read in[k] */
-  nm_value *owner[NM_PROG_CODE]; /* the value that instruction k finishes, or NULL */
-  uint32_t reads[NM_PROG_CODE];  /* sources in this program that read it */
-  bool survives[NM_PROG_CODE];   /* it is still pending after the run */
-  bool kept[NM_PROG_IN];         /* in[k] is read by a survivor */
-  nm_value *stored[NM_PROG_OUT]; /* intermediates that are stored on the way */
+  nm_value *owner[NM_PROG_CODE];    /* the value that instruction k finishes, or NULL */
+  uint32_t reads[NM_PROG_CODE];     /* sources in this program that read it */
+  bool survives[NM_PROG_CODE];      /* it is still pending after the run */
+  bool kept[NM_PROG_IN];            /* in[k] is read by a survivor */
+  nm_value *stored[NM_PROG_OUT];    /* intermediates that are stored on the way */
 } build;
 
 static void begin(build *b, nm_context *ctx, int ndim, const int64_t *shape, int64_t numel) {
@@ -49,15 +50,18 @@ static void set_memory(nm_operand *o, const nm_value *v, int64_t offset) {
   o->addr = v->mem.addr ? v->mem.addr + (uint64_t)offset * size : 0;
 }
 
-static uint8_t add_input(build *b, nm_value *v, uint8_t layout, int64_t offset, const int64_t *stride) {
+static uint8_t add_input(build *b, nm_value *v, uint8_t layout, int64_t offset,
+                         const int64_t *stride) {
   nm_program *p = b->p;
   nm_operand want;
   want.layout = layout;
   set_memory(&want, v, offset);
   for (int k = 0; k < p->nin; k++) {
     nm_operand *o = &p->in[k];
-    if (b->input[k] != v || o->layout != layout || o->ptr != want.ptr || o->addr != want.addr) continue;
-    if (layout == NM_STRIDED && memcmp(o->stride, stride, (size_t)p->ndim * sizeof *stride)) continue;
+    if (b->input[k] != v || o->layout != layout || o->ptr != want.ptr || o->addr != want.addr)
+      continue;
+    if (layout == NM_STRIDED && memcmp(o->stride, stride, (size_t)p->ndim * sizeof *stride))
+      continue;
     b->input_reads[k]++;
     return (uint8_t)k;
   }
@@ -71,7 +75,8 @@ static uint8_t add_input(build *b, nm_value *v, uint8_t layout, int64_t offset, 
   return (uint8_t)p->nin++;
 }
 
-static uint8_t add_code(build *b, nm_opcode op, nm_class cls, int aux, uint8_t x, uint8_t y, uint8_t z) {
+static uint8_t add_code(build *b, nm_opcode op, nm_class cls, int aux, uint8_t x, uint8_t y,
+                        uint8_t z) {
   nm_program *p = b->p;
   p->code[p->ncode] = (nm_instr){(uint8_t)op, (uint8_t)cls, (uint8_t)aux, x, y, z};
   b->owner[p->ncode] = NULL;
@@ -149,7 +154,8 @@ static void mark_survivors(build *b) {
     for (int i = 0; i < v->nargs; i++) {
       const nm_value *a = v->args[i].value;
       if (!a) continue;
-      if (!a->ready) b->survives[a->reg - TAG_CODE] = true;
+      if (!a->ready)
+        b->survives[a->reg - TAG_CODE] = true;
       else
         for (int j = 0; j < p->nin; j++) b->kept[j] |= b->input[j] == a;
     }
@@ -162,8 +168,8 @@ static int reusable_input(build *b, const nm_value *root) {
   const nm_program *p = b->p;
   for (int k = 0; k < p->nin; k++) {
     const nm_value *v = b->input[k];
-    if (b->kept[k] || v->refs != b->input_reads[k] || v->pinned || v->release || v->dtype != root->dtype ||
-        v->numel != root->numel || p->in[k].layout != NM_FLAT)
+    if (b->kept[k] || v->refs != b->input_reads[k] || v->pinned || v->release ||
+        v->dtype != root->dtype || v->numel != root->numel || p->in[k].layout != NM_FLAT)
       continue;
     return k; /* all its reads are this input, so they are flat and from its first element */
   }
@@ -201,8 +207,10 @@ nm_status nm__materialize(nm_context *ctx, nm_value *v) {
   nm_status s = store_intermediates(&b, v);
   int nstored = b.p->nout;
   int reuse = s == NM_OK ? reusable_input(&b, v) : -1;
-  if (reuse >= 0) v->mem = b.input[reuse]->mem;
-  else if (s == NM_OK) s = nm__mem_alloc(v->dev, (size_t)v->numel * nm__dtype_size((nm_dtype)v->dtype), &v->mem);
+  if (reuse >= 0)
+    v->mem = b.input[reuse]->mem;
+  else if (s == NM_OK)
+    s = nm__mem_alloc(v->dev, (size_t)v->numel * nm__dtype_size((nm_dtype)v->dtype), &v->mem);
   if (s == NM_OK) {
     add_output(&b, v, root);
     finish(&b);
@@ -224,10 +232,12 @@ nm_status nm__materialize(nm_context *ctx, nm_value *v) {
 static bool same_place(const build *b, int k, const nm_operand *dst, const nm_tensor *t) {
   const nm_operand *in = &b->p->in[k];
   if (in->ptr != dst->ptr || in->addr != dst->addr || in->layout != dst->layout) return false;
-  return dst->layout != NM_STRIDED || !memcmp(in->stride, t->stride, (size_t)t->ndim * sizeof *t->stride);
+  return dst->layout != NM_STRIDED ||
+         !memcmp(in->stride, t->stride, (size_t)t->ndim * sizeof *t->stride);
 }
 
-nm_status nm__materialize_into(nm_context *ctx, nm_value *v, nm_tensor *dst, bool consumed, bool *done) {
+nm_status nm__materialize_into(nm_context *ctx, nm_value *v, nm_tensor *dst, bool consumed,
+                               bool *done) {
   build b;
   nm_value *to = dst->storage->value;
   *done = true;
@@ -237,8 +247,10 @@ nm_status nm__materialize_into(nm_context *ctx, nm_value *v, nm_tensor *dst, boo
   nm_operand out = {.layout = nm__is_contiguous(dst) ? NM_FLAT : NM_STRIDED, .reg = root};
   set_memory(&out, to, dst->offset);
   for (int k = 0; k < b.p->nin; k++)
-    if (b.input[k] == to && !(consumed && same_place(&b, k, &out, dst))) return *done = false, NM_OK;
-  if (out.layout == NM_STRIDED) memcpy(out.stride, dst->stride, (size_t)dst->ndim * sizeof *dst->stride);
+    if (b.input[k] == to && !(consumed && same_place(&b, k, &out, dst)))
+      return *done = false, NM_OK;
+  if (out.layout == NM_STRIDED)
+    memcpy(out.stride, dst->stride, (size_t)dst->ndim * sizeof *dst->stride);
   nm_status s = store_intermediates(&b, v);
   int nstored = b.p->nout;
   if (s == NM_OK) {
@@ -259,14 +271,16 @@ static bool reduces_pending(const nm_tensor *t) {
 }
 
 /* The reduction of nothing. */
-static nm_tensor *identity(nm_device *dev, nm_reduction kind, nm_dtype dtype, int ndim, const int64_t *shape) {
+static nm_tensor *identity(nm_device *dev, nm_reduction kind, nm_dtype dtype, int ndim,
+                           const int64_t *shape) {
   nm_class cls = nm__dtype_class(dtype);
   nm_bits one = {.i64 = kind == NM_R_PROD || kind == NM_R_ALL};
   nm_input in = {.bits = nm__bits_cast(one, NM_I64, cls)};
   return nm__record(dev, NM_I_copy, dtype, cls, ndim, shape, 1, &in);
 }
 
-nm_tensor *nm__reduce(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t dims, nm_dtype dtype) {
+nm_tensor *nm__reduce(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t dims,
+                      nm_dtype dtype) {
   nm_value *v = t->storage->value, *out;
   nm_device *dev = v->dev;
   int64_t shape[NM_MAX_DIMS], n = 1;
@@ -280,11 +294,16 @@ nm_tensor *nm__reduce(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t
 
   build b;
   begin(&b, ctx, t->ndim, t->shape, nm_numel(t));
-  nm_reduce r = {.kind = kind, .program = b.p, .src_dtype = (nm_dtype)t->dtype, .reduced = dims,
-                 .out = &out->mem, .out_dtype = dtype, .out_numel = n};
-  uint8_t src = fused                   ? add_value(&b, v)
+  nm_reduce r = {.kind = kind,
+                 .program = b.p,
+                 .src_dtype = (nm_dtype)t->dtype,
+                 .reduced = dims,
+                 .out = &out->mem,
+                 .out_dtype = dtype,
+                 .out_numel = n};
+  uint8_t src = fused                  ? add_value(&b, v)
                 : nm__is_contiguous(t) ? add_input(&b, v, NM_FLAT, t->offset, NULL)
-                                        : add_input(&b, v, NM_STRIDED, t->offset, t->stride);
+                                       : add_input(&b, v, NM_STRIDED, t->offset, t->stride);
   nm_status s = fused ? store_intermediates(&b, NULL) : NM_OK;
   if (s == NM_OK) {
     finish(&b);
@@ -300,7 +319,9 @@ nm_tensor *nm__reduce(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t
   return nm__tensor_new(ctx, out, ndim, shape);
 }
 
-nm_status nm__ready(nm_context *ctx, nm_tensor *t) { return nm__materialize(ctx, t->storage->value); }
+nm_status nm__ready(nm_context *ctx, nm_tensor *t) {
+  return nm__materialize(ctx, t->storage->value);
+}
 nm_status nm_eval(nm_context *ctx, nm_tensor *t) { return nm__ready(ctx, t); }
 
 nm_status nm__view_of(nm_context *ctx, nm_tensor *t, nm_view *out) {

@@ -1,7 +1,8 @@
 /* store.c: writing elements of tensors, whole and in part.
  *
- * Writing a whole storage gives it another value, and nothing has to be run.  Writing a part of it, or
- * memory whose address the host knows, changes the memory: pending values that read it are run first. */
+ * Writing a whole storage gives it another value, and nothing has to be run.  Writing a part of it,
+ * or memory whose address the host knows, changes the memory: pending values that read it are run
+ * first. */
 #include "fuse/fuse.h"
 #include "fuse/run.h"
 
@@ -23,10 +24,12 @@ static nm_status run_readers(nm_context *ctx, nm_value *v, const nm_value *but) 
 /* A ready copy of v's memory that nobody else holds becomes the storage's value. */
 static nm_status unshare(nm_context *ctx, nm_storage *st) {
   nm_value *v = st->value;
-  nm_tensor whole = {.dtype = v->dtype, .ndim = 1, .storage = st, .shape = {v->numel}, .stride = {1}};
+  nm_tensor whole = {
+      .dtype = v->dtype, .ndim = 1, .storage = st, .shape = {v->numel}, .stride = {1}};
   nm_dtype dtype = (nm_dtype)v->dtype;
   nm_input in = {.tensor = &whole};
-  nm_tensor *copy = nm__record(v->dev, NM_I_copy, dtype, nm__dtype_class(dtype), 1, whole.shape, 1, &in);
+  nm_tensor *copy =
+      nm__record(v->dev, NM_I_copy, dtype, nm__dtype_class(dtype), 1, whole.shape, 1, &in);
   if (!copy) return ctx->status;
   nm_status s = nm__ready(ctx, copy);
   if (s == NM_OK) {
@@ -57,28 +60,36 @@ nm_status nm__writable(nm_context *ctx, nm_tensor *t) {
 static nm_tensor *conform(nm_tensor *dst, nm_tensor *src) {
   nm_dtype dtype = (nm_dtype)dst->dtype;
   const nm_value *v = src->storage->value;
-  bool same = src->dtype == dtype && nm__same_shape(src, dst->ndim, dst->shape) && nm__is_whole(src);
+  bool same =
+      src->dtype == dtype && nm__same_shape(src, dst->ndim, dst->shape) && nm__is_whole(src);
   if (same && !v->pinned && !v->release) return nm_retain(src), src;
   nm_input in = {.tensor = src};
   nm_class cls = nm__dtype_class(dtype);
   if (dtype != NM_BOOL || src->dtype == NM_BOOL)
     return nm__record(nm__device_of(dst), NM_I_copy, dtype, cls, dst->ndim, dst->shape, 1, &in);
   nm_input pair[2] = {in, {.bits = {.u64 = 0}}}; /* true is what is not zero */
-  return nm__record(nm__device_of(dst), NM_I_ne, NM_BOOL, nm__dtype_class((nm_dtype)src->dtype), dst->ndim,
-                    dst->shape, 2, pair);
+  return nm__record(nm__device_of(dst), NM_I_ne, NM_BOOL, nm__dtype_class((nm_dtype)src->dtype),
+                    dst->ndim, dst->shape, 2, pair);
 }
 
 /* Runs src straight into dst's memory where that is safe, else through a temporary. */
 static nm_status store_part(nm_context *ctx, nm_tensor *dst, nm_tensor *src, bool consumed) {
   nm_value *v = src->storage->value;
-  bool done = false, same_index = nm__same_shape(dst, v->ndim, v->shape) || (!v->strided && nm__is_contiguous(dst));
+  bool done = false, same_index = nm__same_shape(dst, v->ndim, v->shape) ||
+                                  (!v->strided && nm__is_contiguous(dst));
   NM_TRY(prepare(ctx, dst->storage, consumed ? v : NULL));
   if (!v->ready && same_index) NM_TRY(nm__materialize_into(ctx, v, dst, consumed, &done));
   if (done) return NM_OK;
   NM_TRY(nm__materialize(ctx, v));
   nm_value *to = dst->storage->value;
-  nm_value copy = {.refs = 1, .dtype = dst->dtype, .op = NM_I_copy, .cls = (uint8_t)nm__dtype_class((nm_dtype)dst->dtype),
-                   .nargs = 1, .ndim = dst->ndim, .dev = to->dev, .numel = nm_numel(dst)};
+  nm_value copy = {.refs = 1,
+                   .dtype = dst->dtype,
+                   .op = NM_I_copy,
+                   .cls = (uint8_t)nm__dtype_class((nm_dtype)dst->dtype),
+                   .nargs = 1,
+                   .ndim = dst->ndim,
+                   .dev = to->dev,
+                   .numel = nm_numel(dst)};
   for (int d = 0; d < dst->ndim; d++) copy.shape[d] = dst->shape[d];
   copy.args[0] = (nm_source){.value = v, .owner = &copy, .layout = NM_FLAT};
   NM_TRY(nm__materialize_into(ctx, &copy, dst, true, &done));
@@ -104,10 +115,15 @@ nm_status nm__store(nm_context *ctx, nm_tensor *dst, nm_tensor *src, bool consum
 nm_status nm_data(nm_context *ctx, nm_tensor *t, void **out) {
   nm_device *dev = nm__device_of(t);
   if (dev != ctx->cpu)
-    return nm__error(ctx, NM_EINVAL, "data_ptr: the tensor is on %s and shares no memory with the host: use :cpu() first", dev->name);
+    return nm__error(
+        ctx, NM_EINVAL,
+        "data_ptr: the tensor is on %s and shares no memory with the host: use :cpu() first",
+        dev->name);
   NM_TRY(prepare(ctx, t->storage, NULL));
   t->storage->value->pinned = true;
-  *out = t->storage->value->mem.ptr ? (char *)t->storage->value->mem.ptr + (size_t)t->offset * nm__dtype_size((nm_dtype)t->dtype) : NULL;
+  *out = t->storage->value->mem.ptr ? (char *)t->storage->value->mem.ptr +
+                                          (size_t)t->offset * nm__dtype_size((nm_dtype)t->dtype)
+                                    : NULL;
   return NM_OK;
 }
 
@@ -116,10 +132,13 @@ static void keep(void *arg) { (void)arg; } /* memory that is let go without a wo
 nm_status nm_from_blob(nm_context *ctx, void *data, int ndim, const int64_t *shape, nm_dtype dtype,
                        void (*release)(void *arg), void *arg, nm_tensor **out) {
   nm_dims s = {.ndim = ndim};
-  if (ndim < 0 || ndim > NM_MAX_DIMS) return nm__error(ctx, NM_EINVAL, "from_blob: %d dims: there are at most %d", ndim, NM_MAX_DIMS);
+  if (ndim < 0 || ndim > NM_MAX_DIMS)
+    return nm__error(ctx, NM_EINVAL, "from_blob: %d dims: there are at most %d", ndim, NM_MAX_DIMS);
   for (int d = 0; d < ndim; d++) s.dim[d] = shape[d];
   int64_t n = nm__checked_count(&s);
-  if (n < 0) return nm__error(ctx, NM_EINVAL, "from_blob: sizes must not be negative, nor their product overflow");
+  if (n < 0)
+    return nm__error(ctx, NM_EINVAL,
+                     "from_blob: sizes must not be negative, nor their product overflow");
   nm_value *v;
   NM_TRY(nm__value_new(ctx->cpu, dtype, 0, &v));
   v->numel = n;

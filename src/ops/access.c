@@ -5,12 +5,16 @@
 
 #include <string.h>
 
-nm_status nm_empty(nm_context *ctx, int ndim, const int64_t *shape, nm_dtype dtype, const char *device, nm_tensor **out) {
+nm_status nm_empty(nm_context *ctx, int ndim, const int64_t *shape, nm_dtype dtype,
+                   const char *device, nm_tensor **out) {
   nm_device *dev;
   nm_dims s = {.ndim = ndim};
-  if (ndim < 0 || ndim > NM_MAX_DIMS) return nm__error(ctx, NM_EINVAL, "empty: %d dims: a tensor has at most %d", ndim, NM_MAX_DIMS);
+  if (ndim < 0 || ndim > NM_MAX_DIMS)
+    return nm__error(ctx, NM_EINVAL, "empty: %d dims: a tensor has at most %d", ndim, NM_MAX_DIMS);
   for (int d = 0; d < ndim; d++) s.dim[d] = shape[d];
-  if (nm__checked_count(&s) < 0) return nm__error(ctx, NM_EINVAL, "empty: sizes must not be negative, nor their product overflow");
+  if (nm__checked_count(&s) < 0)
+    return nm__error(ctx, NM_EINVAL,
+                     "empty: sizes must not be negative, nor their product overflow");
   NM_TRY(nm__device_get(ctx, device, &dev));
   *out = nm__tensor_empty(ctx, dev, dtype, ndim, shape);
   return *out ? NM_OK : ctx->status;
@@ -31,7 +35,8 @@ nm_status nm_read(nm_context *ctx, nm_tensor *t, void *to, size_t bytes) {
   nm_tensor *c = nm__contiguous(ctx, t);
   nm_status s = c ? nm__view_of(ctx, c, &v) : ctx->status;
   nm_device *dev = nm__device_of(t);
-  if (s == NM_OK) s = dev->cls->read(dev, v.mem, (size_t)v.offset * nm__dtype_size(v.dtype), bytes, to);
+  if (s == NM_OK)
+    s = dev->cls->read(dev, v.mem, (size_t)v.offset * nm__dtype_size(v.dtype), bytes, to);
   ctx->grad_enabled = grad;
   nm__unscope(ctx, mark, NULL);
   return s;
@@ -57,51 +62,70 @@ nm_status nm_write(nm_context *ctx, nm_tensor *t, const void *from, size_t bytes
 }
 
 /* The element's place, counted from the start of the storage. */
-static nm_status locate(nm_context *ctx, const char *what, const nm_tensor *t, int n, const int64_t *at, int64_t *out) {
-  if (n != t->ndim) return nm__error(ctx, NM_EINVAL, "%s: %d positions for a tensor of %d dims", what, n, t->ndim);
+static nm_status locate(nm_context *ctx, const char *what, const nm_tensor *t, int n,
+                        const int64_t *at, int64_t *out) {
+  if (n != t->ndim)
+    return nm__error(ctx, NM_EINVAL, "%s: %d positions for a tensor of %d dims", what, n, t->ndim);
   *out = t->offset;
   for (int d = 0; d < n; d++) {
     int64_t i = at[d], size = t->shape[d];
     if (i < -size || i >= size)
-      return nm__error(ctx, NM_EINVAL, "%s: index %lld is out of range for dim %d of size %lld", what, (long long)(i < 0 ? i : i + ctx->base), d + ctx->base, (long long)size);
+      return nm__error(ctx, NM_EINVAL, "%s: index %lld is out of range for dim %d of size %lld",
+                       what, (long long)(i < 0 ? i : i + ctx->base), d + ctx->base,
+                       (long long)size);
     *out += (i < 0 ? i + size : i) * t->stride[d];
   }
   return NM_OK;
 }
 
 static nm_value_arg number_at(nm_dtype dtype, const void *p) {
-  union { uint16_t h; float f; double d; int64_t l; int32_t i; int16_t s; int8_t c; uint8_t b; } v;
+  union {
+    uint16_t h;
+    float f;
+    double d;
+    int64_t l;
+    int32_t i;
+    int16_t s;
+    int8_t c;
+    uint8_t b;
+  } v;
   memcpy(&v, p, nm__dtype_size(dtype));
   switch (dtype) {
-    case NM_FLOAT32: return nm__arg_float((double)v.f);
-    case NM_FLOAT64: return nm__arg_float(v.d);
-    case NM_FLOAT16: return nm__arg_float((double)nm__half_to_float(v.h));
-    case NM_BFLOAT16: return nm__arg_float((double)nm__bfloat_to_float(v.h));
-    case NM_INT64: return nm__arg_int(v.l);
-    case NM_INT32: return nm__arg_int(v.i);
-    case NM_INT16: return nm__arg_int(v.s);
-    case NM_INT8: return nm__arg_int(v.c);
-    case NM_UINT8: return nm__arg_int(v.b);
-    default: return nm__arg_bool(v.b != 0);
+  case NM_FLOAT32: return nm__arg_float((double)v.f);
+  case NM_FLOAT64: return nm__arg_float(v.d);
+  case NM_FLOAT16: return nm__arg_float((double)nm__half_to_float(v.h));
+  case NM_BFLOAT16: return nm__arg_float((double)nm__bfloat_to_float(v.h));
+  case NM_INT64: return nm__arg_int(v.l);
+  case NM_INT32: return nm__arg_int(v.i);
+  case NM_INT16: return nm__arg_int(v.s);
+  case NM_INT8: return nm__arg_int(v.c);
+  case NM_UINT8: return nm__arg_int(v.b);
+  default: return nm__arg_bool(v.b != 0);
   }
 }
 
 static void number_to(nm_dtype dtype, const nm_value_arg *a, void *p) {
   nm_bits b = nm__bits_of(a, nm__dtype_class(dtype));
-  union { uint16_t h; int16_t s; int8_t c; uint8_t b; } v;
+  union {
+    uint16_t h;
+    int16_t s;
+    int8_t c;
+    uint8_t b;
+  } v;
   switch (dtype) {
-    case NM_FLOAT16: v.h = nm__float_to_half(b.f32); break;
-    case NM_BFLOAT16: v.h = nm__float_to_bfloat(b.f32); break;
-    case NM_INT16: v.s = (int16_t)b.i32; break;
-    case NM_INT8: v.c = (int8_t)b.i32; break;
-    case NM_UINT8: v.b = (uint8_t)b.i32; break;
-    case NM_BOOL: v.b = a->kind == NM_ARG_FLOAT ? a->as.number != 0 : b.i32 != 0; break;
-    default: memcpy(p, &b, nm__dtype_size(dtype)); return; /* a dtype that fills its class */
+  case NM_FLOAT16: v.h = nm__float_to_half(b.f32); break;
+  case NM_BFLOAT16: v.h = nm__float_to_bfloat(b.f32); break;
+  case NM_INT16: v.s = (int16_t)b.i32; break;
+  case NM_INT8: v.c = (int8_t)b.i32; break;
+  case NM_UINT8: v.b = (uint8_t)b.i32; break;
+  case NM_BOOL: v.b = a->kind == NM_ARG_FLOAT ? a->as.number != 0 : b.i32 != 0; break;
+  default: memcpy(p, &b, nm__dtype_size(dtype)); return; /* a dtype that fills its class */
   }
   memcpy(p, &v, nm__dtype_size(dtype));
 }
 
-nm_status nm__get_element(nm_context *ctx, nm_tensor *t, int n, const int64_t *at, nm_value_arg *out) {
+nm_status nm__get_element(nm_context *ctx, nm_tensor *t, int n, const int64_t *at,
+                          nm_value_arg *out) {
   int64_t place = 0;
   char bytes[8];
   NM_TRY(locate(ctx, "get", t, n, at, &place));
@@ -110,11 +134,13 @@ nm_status nm__get_element(nm_context *ctx, nm_tensor *t, int n, const int64_t *a
   nm_device *dev = nm__device_of(t);
   size_t size = nm__dtype_size((nm_dtype)t->dtype);
   if (dev != ctx->cpu) NM_TRY(dev->cls->read(dev, mem, (size_t)place * size, size, bytes));
-  *out = number_at((nm_dtype)t->dtype, dev != ctx->cpu ? bytes : (char *)mem->ptr + (size_t)place * size);
+  *out = number_at((nm_dtype)t->dtype,
+                   dev != ctx->cpu ? bytes : (char *)mem->ptr + (size_t)place * size);
   return NM_OK;
 }
 
-nm_status nm__set_element(nm_context *ctx, nm_tensor *t, int n, const int64_t *at, const nm_value_arg *value) {
+nm_status nm__set_element(nm_context *ctx, nm_tensor *t, int n, const int64_t *at,
+                          const nm_value_arg *value) {
   int64_t place = 0;
   char bytes[8];
   NM_TRY(locate(ctx, "set", t, n, at, &place));

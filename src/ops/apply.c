@@ -58,11 +58,13 @@ static nm_status replace(nm_context *ctx, const char *name, nm_tensor *y, nm_ten
     s = nm__error(ctx, NM_EINVAL, "%s: the result is on %s, what it is written to on %s", name,
                   nm__device_of(r)->name, nm__device_of(y)->name);
   } else if (!castable((nm_dtype)r->dtype, (nm_dtype)y->dtype)) {
-    s = nm__error(ctx, NM_EINVAL, "%s: the result is %s, which is not cast to %s by writing: use :to(\"%s\")", name,
+    s = nm__error(ctx, NM_EINVAL,
+                  "%s: the result is %s, which is not cast to %s by writing: use :to(\"%s\")", name,
                   nm__dtype_name(r->dtype), nm__dtype_name(y->dtype), nm__dtype_name(y->dtype));
   } else {
     s = nm__store(ctx, y, r, true);
-    if (s == NM_OK && ctx->grad_enabled && (nm__tracks(r) || nm__tracks(y))) s = nm__rebase(ctx, y, r);
+    if (s == NM_OK && ctx->grad_enabled && (nm__tracks(r) || nm__tracks(y)))
+      s = nm__rebase(ctx, y, r);
   }
   nm_release(ctx, r);
   return s;
@@ -97,7 +99,9 @@ nm_status nm__apply_out(nm_context *ctx, const nm_op *op, const nm_value_arg *ar
   int nout;
   nm_op_call c = {.ctx = ctx, .op = op, .nargs = op->nparams, .args = args};
   if (ctx->grad_enabled && (nm__tracks(y) || any_tracks(&c)))
-    return nm__op_error(&c, NM_EINVAL, "out = is not tracked, and a tensor here requires a gradient: leave out = away, or use nm.no_grad");
+    return nm__op_error(&c, NM_EINVAL,
+                        "out = is not tracked, and a tensor here requires a gradient: leave out = "
+                        "away, or use nm.no_grad");
   NM_TRY(nm__inplace_check(ctx, op->name, y));
   NM_TRY(nm__apply(ctx, op, args, &nout, out));
   for (int i = 1; i < nout; i++) nm_release(ctx, out[i]);

@@ -16,10 +16,10 @@ nm_status nm__op_error(const nm_op_call *c, nm_status code, const char *format, 
 double nm__float_arg(const nm_op_call *c, int i, double standard) {
   const nm_value_arg *a = &c->args[i];
   switch (a->kind) {
-    case NM_ARG_INT: return (double)a->as.integer;
-    case NM_ARG_FLOAT: return a->as.number;
-    case NM_ARG_BOOL: return a->as.boolean;
-    default: return standard;
+  case NM_ARG_INT: return (double)a->as.integer;
+  case NM_ARG_FLOAT: return a->as.number;
+  case NM_ARG_BOOL: return a->as.boolean;
+  default: return standard;
   }
 }
 
@@ -28,9 +28,11 @@ nm_status nm__dtype_arg(const nm_op_call *c, int i, nm_dtype standard, nm_dtype 
   if (!nm__given(c, i)) return NM_OK;
   *out = nm__dtype_of_name(c->args[i].as.string);
   if (*out != NM_NDTYPES) return NM_OK;
-  return nm__op_error(c, NM_EINVAL,
-                      "no dtype \"%s\": there are float32, float64, float16, bfloat16, int64, int32, int16, int8, "
-                      "uint8 and bool", c->args[i].as.string);
+  return nm__op_error(
+      c, NM_EINVAL,
+      "no dtype \"%s\": there are float32, float64, float16, bfloat16, int64, int32, int16, int8, "
+      "uint8 and bool",
+      c->args[i].as.string);
 }
 
 nm_status nm__device_arg(const nm_op_call *c, int i, nm_device *standard, nm_device **out) {
@@ -41,16 +43,19 @@ nm_status nm__device_arg(const nm_op_call *c, int i, nm_device *standard, nm_dev
 nm_status nm__sizes_arg(const nm_op_call *c, int i, nm_dims *out) {
   const nm_value_arg *a = &c->args[i];
   int n = nm__given(c, i) ? a->n : 0;
-  if (n > NM_MAX_DIMS) return nm__op_error(c, NM_EINVAL, "%d dims: a tensor has at most %d", n, NM_MAX_DIMS);
+  if (n > NM_MAX_DIMS)
+    return nm__op_error(c, NM_EINVAL, "%d dims: a tensor has at most %d", n, NM_MAX_DIMS);
   out->ndim = n;
   for (int d = 0; d < n; d++) {
     out->dim[d] = a->as.ints[d];
     if (out->dim[d] < 0)
-      return nm__op_error(c, NM_EINVAL, "size %lld of dim %d is negative", (long long)out->dim[d], d + c->ctx->base);
+      return nm__op_error(c, NM_EINVAL, "size %lld of dim %d is negative", (long long)out->dim[d],
+                          d + c->ctx->base);
   }
   char text[NM_SHAPE_TEXT];
   if (nm__checked_count(out) < 0)
-    return nm__op_error(c, NM_EINVAL, "shape %s has too many elements", nm__shape_text(n, out->dim, text));
+    return nm__op_error(c, NM_EINVAL, "shape %s has too many elements",
+                        nm__shape_text(n, out->dim, text));
   return NM_OK;
 }
 
@@ -58,7 +63,8 @@ nm_status nm__dim_of(const nm_op_call *c, int64_t dim, int n, int *out) {
   int limit = n ? n : 1, base = c->ctx->base;
   int64_t d = dim < 0 ? dim + limit : dim;
   if (d < 0 || d >= limit)
-    return nm__op_error(c, NM_EINVAL, "dim %lld is out of range for a tensor of %d dims: %d to %d, or -%d to -1",
+    return nm__op_error(c, NM_EINVAL,
+                        "dim %lld is out of range for a tensor of %d dims: %d to %d, or -%d to -1",
                         (long long)(dim < 0 ? dim : dim + base), n, base, limit - 1 + base, limit);
   *out = (int)d;
   return NM_OK;
@@ -83,7 +89,8 @@ static nm_status agree(const nm_op_call *c, nm_device **dev, const nm_tensor *t)
   nm_device *d = nm__device_of(t);
   if (d->lost) return nm__op_error(c, NM_EDEVICE, "device %s was lost", d->name);
   if (*dev && *dev != d)
-    return nm__op_error(c, NM_EINVAL, "tensors on two devices, %s and %s: bring them together with :to(\"%s\")",
+    return nm__op_error(c, NM_EINVAL,
+                        "tensors on two devices, %s and %s: bring them together with :to(\"%s\")",
                         (*dev)->name, d->name, (*dev)->name);
   *dev = d;
   return NM_OK;
@@ -104,9 +111,10 @@ nm_status nm__broadcast_arg(const nm_op_call *c, nm_dims *s, const nm_tensor *t)
   nm_dims was = *s;
   char one[NM_SHAPE_TEXT], two[NM_SHAPE_TEXT];
   if (nm__broadcast(s, t->ndim, t->shape)) return NM_OK;
-  return nm__op_error(c, NM_EINVAL,
-                      "shapes %s and %s do not broadcast: counted from the last dim, sizes must be equal or 1",
-                      nm__shape_text(was.ndim, was.dim, one), nm__shape_text(t->ndim, t->shape, two));
+  return nm__op_error(
+      c, NM_EINVAL,
+      "shapes %s and %s do not broadcast: counted from the last dim, sizes must be equal or 1",
+      nm__shape_text(was.ndim, was.dim, one), nm__shape_text(t->ndim, t->shape, two));
 }
 
 nm_bits nm__bits_of(const nm_value_arg *a, nm_class cls) {
@@ -125,17 +133,20 @@ static int combine(int higher, int lower) {
 }
 
 nm_dtype nm__result_type(const nm_context *ctx, int n, const nm_value_arg *args) {
-  int kind[3] = {NM_NDTYPES, NM_NDTYPES, NM_NDTYPES}; /* of tensors with dims, 0-d tensors, numbers */
+  int kind[3] = {NM_NDTYPES, NM_NDTYPES,
+                 NM_NDTYPES}; /* of tensors with dims, 0-d tensors, numbers */
   for (int i = 0; i < n; i++) {
     const nm_value_arg *a = &args[i];
     int where = 2;
     nm_dtype d;
     switch (a->kind) {
-      case NM_ARG_TENSOR: d = (nm_dtype)a->as.tensor->dtype, where = a->as.tensor->ndim ? 0 : 1; break;
-      case NM_ARG_INT: d = NM_INT64; break;
-      case NM_ARG_BOOL: d = NM_BOOL; break;
-      case NM_ARG_FLOAT: d = ctx->default_dtype; break;
-      default: continue;
+    case NM_ARG_TENSOR:
+      d = (nm_dtype)a->as.tensor->dtype, where = a->as.tensor->ndim ? 0 : 1;
+      break;
+    case NM_ARG_INT: d = NM_INT64; break;
+    case NM_ARG_BOOL: d = NM_BOOL; break;
+    case NM_ARG_FLOAT: d = ctx->default_dtype; break;
+    default: continue;
     }
     kind[where] = kind[where] == NM_NDTYPES ? (int)d : (int)nm__promote((nm_dtype)kind[where], d);
   }
@@ -190,7 +201,8 @@ nm_tensor *nm__t_sum(nm_context *ctx, nm_tensor *x, uint32_t dims, bool keepdim)
   int n = 0;
   for (int d = 0; d < x->ndim; d++)
     if (dims >> d & 1) list[n++] = d;
-  nm_value_arg args[4] = {nm__arg_t(x), nm__arg_ints(n, list), nm__arg_bool(keepdim), nm__arg_none()};
+  nm_value_arg args[4] = {nm__arg_t(x), nm__arg_ints(n, list), nm__arg_bool(keepdim),
+                          nm__arg_none()};
   return nm__t(ctx, nm__known(ctx, NM_OP_sum), args);
 }
 
@@ -200,7 +212,8 @@ nm_tensor *nm__t_cast(nm_context *ctx, nm_tensor *x, nm_dtype dtype) {
   return nm__t(ctx, nm__known(ctx, NM_OP_to), args);
 }
 
-static nm_tensor *with_shape(nm_context *ctx, nm_known op, nm_tensor *x, int ndim, const int64_t *shape) {
+static nm_tensor *with_shape(nm_context *ctx, nm_known op, nm_tensor *x, int ndim,
+                             const int64_t *shape) {
   if (!x || nm__same_shape(x, ndim, shape)) return x;
   nm_value_arg args[2] = {nm__arg_t(x), nm__arg_ints(ndim, shape)};
   return nm__t(ctx, nm__known(ctx, op), args);

@@ -1,15 +1,15 @@
 /* args.h: inside ops/ and autograd/: reading the arguments of a call, and ops as C functions.
  *
- * The t_ functions apply an op and put the result on the context's list of temporaries.  NULL in gives
- * NULL out, so expressions can be nested and checked once, at the end. */
+ * The t_ functions apply an op and put the result on the context's list of temporaries.  NULL in
+ * gives NULL out, so expressions can be nested and checked once, at the end. */
 #ifndef NM_ARGS_H
 #define NM_ARGS_H
 
 #include "ops/ops.h"
 
 /* Sets a message that begins with the op's name; returns `code`. */
-__attribute__((format(printf, 3, 4)))
-nm_status nm__op_error(const nm_op_call *c, nm_status code, const char *format, ...);
+__attribute__((format(printf, 3, 4))) nm_status nm__op_error(const nm_op_call *c, nm_status code,
+                                                             const char *format, ...);
 
 static inline bool nm__given(const nm_op_call *c, int i) { return c->args[i].kind != NM_ARG_NONE; }
 static inline nm_tensor *nm__tensor_arg(const nm_op_call *c, int i) {
@@ -39,18 +39,31 @@ nm_status nm__same_device(const nm_op_call *c, nm_device **out);
 nm_status nm__broadcast_arg(const nm_op_call *c, nm_dims *s, const nm_tensor *t);
 /* A number as a class holds it (a bool counts as 0 or 1). */
 nm_bits nm__bits_of(const nm_value_arg *a, nm_class cls);
-/* The dtype of an op on these operands: PyTorch's promotion; dims beat 0-d tensors, those beat numbers. */
+/* The dtype of an op on these operands: PyTorch's promotion; dims beat 0-d tensors, those beat
+ * numbers. */
 nm_dtype nm__result_type(const nm_context *ctx, int n, const nm_value_arg *args);
 static inline const char *nm__dtype_name(int d) { return nm__dtypes[d].name; }
 
 /* Arguments for nm__apply. */
 static inline nm_value_arg nm__arg_none(void) { return (nm_value_arg){.kind = NM_ARG_NONE}; }
-static inline nm_value_arg nm__arg_t(nm_tensor *t) { return (nm_value_arg){.kind = NM_ARG_TENSOR, .as.tensor = t}; }
-static inline nm_value_arg nm__arg_int(int64_t v) { return (nm_value_arg){.kind = NM_ARG_INT, .as.integer = v}; }
-static inline nm_value_arg nm__arg_float(double v) { return (nm_value_arg){.kind = NM_ARG_FLOAT, .as.number = v}; }
-static inline nm_value_arg nm__arg_bool(bool v) { return (nm_value_arg){.kind = NM_ARG_BOOL, .as.boolean = v}; }
-static inline nm_value_arg nm__arg_ints(int n, const int64_t *v) { return (nm_value_arg){.kind = NM_ARG_INTS, .n = n, .as.ints = v}; }
-static inline nm_value_arg nm__arg_str(const char *v) { return (nm_value_arg){.kind = NM_ARG_STRING, .as.string = v}; }
+static inline nm_value_arg nm__arg_t(nm_tensor *t) {
+  return (nm_value_arg){.kind = NM_ARG_TENSOR, .as.tensor = t};
+}
+static inline nm_value_arg nm__arg_int(int64_t v) {
+  return (nm_value_arg){.kind = NM_ARG_INT, .as.integer = v};
+}
+static inline nm_value_arg nm__arg_float(double v) {
+  return (nm_value_arg){.kind = NM_ARG_FLOAT, .as.number = v};
+}
+static inline nm_value_arg nm__arg_bool(bool v) {
+  return (nm_value_arg){.kind = NM_ARG_BOOL, .as.boolean = v};
+}
+static inline nm_value_arg nm__arg_ints(int n, const int64_t *v) {
+  return (nm_value_arg){.kind = NM_ARG_INTS, .n = n, .as.ints = v};
+}
+static inline nm_value_arg nm__arg_str(const char *v) {
+  return (nm_value_arg){.kind = NM_ARG_STRING, .as.string = v};
+}
 
 /* The first result of an op, on the list of temporaries. */
 nm_tensor *nm__t(nm_context *ctx, const nm_op *op, const nm_value_arg *args);
@@ -64,14 +77,18 @@ nm_tensor *nm__t_cast(nm_context *ctx, nm_tensor *x, nm_dtype dtype);
 nm_tensor *nm__t_reshape(nm_context *ctx, nm_tensor *x, int ndim, const int64_t *shape);
 nm_tensor *nm__t_expand(nm_context *ctx, nm_tensor *x, int ndim, const int64_t *shape);
 /* x[start + k * step] in each dim; size elements of each. */
-nm_tensor *nm__t_slice(nm_context *ctx, nm_tensor *x, const int64_t *start, const int64_t *step, const int64_t *size);
+nm_tensor *nm__t_slice(nm_context *ctx, nm_tensor *x, const int64_t *start, const int64_t *step,
+                       const int64_t *size);
 nm_tensor *nm__t_narrow(nm_context *ctx, nm_tensor *x, int dim, int64_t first, int64_t n);
 nm_tensor *nm__t_transpose(nm_context *ctx, nm_tensor *x, int a, int b);
 nm_tensor *nm__t_matmul(nm_context *ctx, nm_tensor *x, nm_tensor *y);
-/* A tensor of one number everywhere; it costs no memory until it is written or read through a kernel. */
-nm_tensor *nm__t_full(nm_context *ctx, nm_device *dev, nm_dtype dtype, int ndim, const int64_t *shape, double number);
+/* A tensor of one number everywhere; it costs no memory until it is written or read through a
+ * kernel. */
+nm_tensor *nm__t_full(nm_context *ctx, nm_device *dev, nm_dtype dtype, int ndim,
+                      const int64_t *shape, double number);
 static inline nm_tensor *nm__t_full_like(nm_context *ctx, nm_tensor *x, double number) {
-  return x ? nm__t_full(ctx, nm__device_of(x), (nm_dtype)x->dtype, x->ndim, x->shape, number) : NULL;
+  return x ? nm__t_full(ctx, nm__device_of(x), (nm_dtype)x->dtype, x->ndim, x->shape, number)
+           : NULL;
 }
 
 /* Ends a forward that made temporaries since `mark`: `result` becomes the first result. */

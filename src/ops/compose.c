@@ -10,7 +10,8 @@ static nm_tensor *binary(nm_context *ctx, nm_opcode op, nm_tensor *x, const nm_v
 
 static nm_status clamp_forward(nm_op_call *c) {
   nm_tensor *x = nm__tensor_arg(c, 0);
-  if (!nm__given(c, 1) && !nm__given(c, 2)) return nm__op_error(c, NM_EINVAL, "neither min nor max is given");
+  if (!nm__given(c, 1) && !nm__given(c, 2))
+    return nm__op_error(c, NM_EINVAL, "neither min nor max is given");
   int mark = nm__scope(c->ctx);
   if (nm__given(c, 1)) x = binary(c->ctx, NM_I_maximum, x, &c->args[1]);
   if (nm__given(c, 2)) x = binary(c->ctx, NM_I_minimum, x, &c->args[2]);
@@ -20,10 +21,13 @@ static nm_status clamp_forward(nm_op_call *c) {
 static nm_status masked_fill_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
   nm_tensor *x = nm__tensor_arg(c, 0), *value = nm__tensor_arg(c, 2);
-  if (value && value->ndim) return nm__op_error(c, NM_EINVAL, "value has %d dims: it is a number or a 0-d tensor", value->ndim);
+  if (value && value->ndim)
+    return nm__op_error(c, NM_EINVAL, "value has %d dims: it is a number or a 0-d tensor",
+                        value->ndim);
   nm_value_arg args[3] = {c->args[1], c->args[2], c->args[0]};
   int mark = nm__scope(ctx);
-  return nm__result(c, mark, nm__t_cast(ctx, nm__t(ctx, nm__op_of(NM_I_where), args), (nm_dtype)x->dtype));
+  return nm__result(c, mark,
+                    nm__t_cast(ctx, nm__t(ctx, nm__op_of(NM_I_where), args), (nm_dtype)x->dtype));
 }
 
 static nm_status zero_forward(nm_op_call *c) {
@@ -34,9 +38,13 @@ static nm_status zero_forward(nm_op_call *c) {
 static nm_status fill_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
   nm_tensor *x = nm__tensor_arg(c, 0), *value = nm__tensor_arg(c, 1);
-  if (value && value->ndim) return nm__op_error(c, NM_EINVAL, "value has %d dims: it is a number or a 0-d tensor", value->ndim);
+  if (value && value->ndim)
+    return nm__op_error(c, NM_EINVAL, "value has %d dims: it is a number or a 0-d tensor",
+                        value->ndim);
   int mark = nm__scope(ctx);
-  if (value) return nm__result(c, mark, nm__t_expand(ctx, nm__t_cast(ctx, value, (nm_dtype)x->dtype), x->ndim, x->shape));
+  if (value)
+    return nm__result(
+        c, mark, nm__t_expand(ctx, nm__t_cast(ctx, value, (nm_dtype)x->dtype), x->ndim, x->shape));
   nm_value_arg args[5] = {c->args[0], c->args[1], nm__arg_none(), nm__arg_none(), nm__arg_none()};
   return nm__result(c, mark, nm__t(ctx, nm__known(ctx, NM_OP_full_like), args));
 }
@@ -46,7 +54,10 @@ static nm_status draw_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
   bool uniform = c->op->name[0] == 'u';
   double a = nm__float_arg(c, 1, 0), b = nm__float_arg(c, 2, 1), span = uniform ? b - a : b;
-  if (span < 0) return nm__op_error(c, NM_EINVAL, uniform ? "from %g is above to %g" : "mean %g, std %g: std is negative", a, b);
+  if (span < 0)
+    return nm__op_error(c, NM_EINVAL,
+                        uniform ? "from %g is above to %g" : "mean %g, std %g: std is negative", a,
+                        b);
   int mark = nm__scope(ctx);
   nm_value_arg args[4] = {c->args[0], nm__arg_none(), nm__arg_none(), nm__arg_none()};
   nm_tensor *r = nm__t(ctx, nm__known(ctx, uniform ? NM_OP_rand_like : NM_OP_randn_like), args);
@@ -71,26 +82,55 @@ static nm_status lerp_forward(nm_op_call *c) {
   return nm__result(c, mark, nm__t2(ctx, NM_I_add, x, d));
 }
 
-#define X {"input", NM_P_TENSOR, 0, NULL}
-#define MAKE(name, doc, params, flags, forward, dtypes, lo, hi, example) {name, doc, params, 0, (flags) | NM_COMPOSED, forward, NULL, {0}, dtypes, lo, hi, example}
+#define X                                                                                          \
+  { "input", NM_P_TENSOR, 0, NULL }
+/* clang-format off */
 static const nm_op ops[] = {
-  MAKE("clamp", "min(max(input, min), max); either bound may be left out", NM_PARAMS(X, {"min", NM_P_OPERAND, NM_OPTIONAL, NULL}, {"max", NM_P_OPERAND, NM_OPTIONAL, NULL}),
-       NM_ANYWHERE | NM_INPLACE | NM_OUT, clamp_forward, "fi", -3, 3, "nm.tensor{-2, 0.5, 3}:clamp(0, 1)"),
-  MAKE("masked_fill", "value where mask is true, else input", NM_PARAMS(X, {"mask", NM_P_TENSOR, 0, NULL}, {"value", NM_P_OPERAND, 0, NULL}),
-       NM_ANYWHERE | NM_INPLACE | NM_OUT, masked_fill_forward, "fib", -3, 3, "nm.ones(3):masked_fill(nm.tensor{true, false, true}, 0)"),
-  MAKE("zero", "0 everywhere", NM_PARAMS(X), NM_INPLACE, zero_forward, "fib", 0, 0, "nm.ones(3):zero_()"),
-  MAKE("fill", "value everywhere", NM_PARAMS(X, {"value", NM_P_OPERAND, 0, NULL}), NM_INPLACE, fill_forward, "fib", 0, 0, "nm.ones(3):fill_(2)"),
-  MAKE("uniform", "uniform random numbers in [from, to)", NM_PARAMS(X, {"from", NM_P_FLOAT, NM_OPTIONAL, "0"}, {"to", NM_P_FLOAT, NM_OPTIONAL, "1"}), NM_INPLACE,
-       draw_forward, "f", 0, 0, "nm.ones(3):uniform_(-1, 1)"),
-  MAKE("normal", "random numbers of the normal distribution", NM_PARAMS(X, {"mean", NM_P_FLOAT, NM_OPTIONAL, "0"}, {"std", NM_P_FLOAT, NM_OPTIONAL, "1"}), NM_INPLACE,
-       draw_forward, "f", 0, 0, "nm.ones(3):normal_(0, 0.02)"),
-  MAKE("addcmul", "input + value * tensor1 * tensor2",
-       NM_PARAMS(X, {"tensor1", NM_P_TENSOR, 0, NULL}, {"tensor2", NM_P_TENSOR, 0, NULL}, {"value", NM_P_NUMBER, NM_OPTIONAL, "1"}), NM_ANYWHERE | NM_INPLACE | NM_OUT,
-       addc_forward, "f", 0.5, 3, "nm.ones(3):addcmul(nm.ones(3), nm.ones(3), {value = 0.1})"),
-  MAKE("addcdiv", "input + value * tensor1 / tensor2",
-       NM_PARAMS(X, {"tensor1", NM_P_TENSOR, 0, NULL}, {"tensor2", NM_P_TENSOR, 0, NULL}, {"value", NM_P_NUMBER, NM_OPTIONAL, "1"}), NM_ANYWHERE | NM_INPLACE | NM_OUT,
-       addc_forward, "f", 0.5, 3, "nm.ones(3):addcdiv(nm.ones(3), nm.ones(3), {value = 0.1})"),
-  MAKE("lerp", "input + weight * (end - input)", NM_PARAMS(X, {"end", NM_P_TENSOR, 0, NULL}, {"weight", NM_P_OPERAND, 0, NULL}), NM_ANYWHERE | NM_INPLACE | NM_OUT,
-       lerp_forward, "f", -3, 3, "nm.zeros(3):lerp(nm.ones(3), 0.5)"),
+  {.name = "clamp",
+   NM_PARAMS(X, {"min", NM_P_OPERAND, NM_OPTIONAL, NULL}, {"max", NM_P_OPERAND, NM_OPTIONAL, NULL}),
+   .doc = "min(max(input, min), max); either bound may be left out",
+   .flags = NM_ANYWHERE | NM_INPLACE | NM_OUT | NM_COMPOSED, .forward = clamp_forward,
+   .dtypes = "fi", .lo = -3, .hi = 3, .example = "nm.tensor{-2, 0.5, 3}:clamp(0, 1)"},
+  {.name = "masked_fill",
+   NM_PARAMS(X, {"mask", NM_P_TENSOR, 0, NULL}, {"value", NM_P_OPERAND, 0, NULL}),
+   .doc = "value where mask is true, else input",
+   .flags = NM_ANYWHERE | NM_INPLACE | NM_OUT | NM_COMPOSED, .forward = masked_fill_forward,
+   .dtypes = "fib", .lo = -3, .hi = 3,
+   .example = "nm.ones(3):masked_fill(nm.tensor{true, false, true}, 0)"},
+  {.name = "zero", NM_PARAMS(X),
+   .doc = "0 everywhere",
+   .flags = NM_INPLACE | NM_COMPOSED, .forward = zero_forward, .dtypes = "fib",
+   .example = "nm.ones(3):zero_()"},
+  {.name = "fill", NM_PARAMS(X, {"value", NM_P_OPERAND, 0, NULL}),
+   .doc = "value everywhere",
+   .flags = NM_INPLACE | NM_COMPOSED, .forward = fill_forward, .dtypes = "fib",
+   .example = "nm.ones(3):fill_(2)"},
+  {.name = "uniform",
+   NM_PARAMS(X, {"from", NM_P_FLOAT, NM_OPTIONAL, "0"}, {"to", NM_P_FLOAT, NM_OPTIONAL, "1"}),
+   .doc = "uniform random numbers in [from, to)",
+   .flags = NM_INPLACE | NM_COMPOSED, .forward = draw_forward, .dtypes = "f",
+   .example = "nm.ones(3):uniform_(-1, 1)"},
+  {.name = "normal",
+   NM_PARAMS(X, {"mean", NM_P_FLOAT, NM_OPTIONAL, "0"}, {"std", NM_P_FLOAT, NM_OPTIONAL, "1"}),
+   .doc = "random numbers of the normal distribution",
+   .flags = NM_INPLACE | NM_COMPOSED, .forward = draw_forward, .dtypes = "f",
+   .example = "nm.ones(3):normal_(0, 0.02)"},
+  {.name = "addcmul",
+   NM_PARAMS(X, {"tensor1", NM_P_TENSOR, 0, NULL}, {"tensor2", NM_P_TENSOR, 0, NULL},
+             {"value", NM_P_NUMBER, NM_OPTIONAL, "1"}),
+   .doc = "input + value * tensor1 * tensor2",
+   .flags = NM_ANYWHERE | NM_INPLACE | NM_OUT | NM_COMPOSED, .forward = addc_forward, .dtypes = "f",
+   .lo = 0.5, .hi = 3, .example = "nm.ones(3):addcmul(nm.ones(3), nm.ones(3), {value = 0.1})"},
+  {.name = "addcdiv",
+   NM_PARAMS(X, {"tensor1", NM_P_TENSOR, 0, NULL}, {"tensor2", NM_P_TENSOR, 0, NULL},
+             {"value", NM_P_NUMBER, NM_OPTIONAL, "1"}),
+   .doc = "input + value * tensor1 / tensor2",
+   .flags = NM_ANYWHERE | NM_INPLACE | NM_OUT | NM_COMPOSED, .forward = addc_forward, .dtypes = "f",
+   .lo = 0.5, .hi = 3, .example = "nm.ones(3):addcdiv(nm.ones(3), nm.ones(3), {value = 0.1})"},
+  {.name = "lerp", NM_PARAMS(X, {"end", NM_P_TENSOR, 0, NULL}, {"weight", NM_P_OPERAND, 0, NULL}),
+   .doc = "input + weight * (end - input)",
+   .flags = NM_ANYWHERE | NM_INPLACE | NM_OUT | NM_COMPOSED, .forward = lerp_forward, .dtypes = "f",
+   .lo = -3, .hi = 3, .example = "nm.zeros(3):lerp(nm.ones(3), 0.5)"},
 };
+/* clang-format on */
 NM_FAMILY(compose);

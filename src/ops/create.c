@@ -1,5 +1,5 @@
-/* create.c: new tensors: constants, ranges, random numbers.  Constants, ranges and random numbers are
- * instructions: they take no memory until they are needed, and fuse into what reads them. */
+/* create.c: new tensors: constants, ranges, random numbers.  Constants, ranges and random numbers
+ * are instructions: they take no memory until they are needed, and fuse into what reads them. */
 #include "core/philox.h"
 #include "fuse/fuse.h"
 #include "ops/families.h"
@@ -14,14 +14,17 @@ typedef struct spec {
   nm_dims s;
 } spec;
 
-static nm_status options(const nm_op_call *c, int first, nm_dtype dtype, nm_device *dev, spec *out) {
+static nm_status options(const nm_op_call *c, int first, nm_dtype dtype, nm_device *dev,
+                         spec *out) {
   const char *feature;
   NM_TRY(nm__dtype_arg(c, first, dtype, &out->dtype));
   NM_TRY(nm__device_arg(c, first + 1, dev, &out->dev));
   if (!out->dev->cls->holds(out->dev, out->dtype, &feature))
-    return nm__op_error(c, NM_ENOTSUP, "%s cannot hold %s: it lacks %s", out->dev->name, nm__dtype_name((int)out->dtype), feature);
+    return nm__op_error(c, NM_ENOTSUP, "%s cannot hold %s: it lacks %s", out->dev->name,
+                        nm__dtype_name((int)out->dtype), feature);
   if (nm__bool_arg(c, first + 2, false) && !nm__is_float(out->dtype))
-    return nm__op_error(c, NM_EINVAL, "%s can't require a gradient: only floating dtypes do", nm__dtype_name((int)out->dtype));
+    return nm__op_error(c, NM_EINVAL, "%s can't require a gradient: only floating dtypes do",
+                        nm__dtype_name((int)out->dtype));
   return NM_OK;
 }
 
@@ -35,11 +38,13 @@ static nm_status created(nm_op_call *c, int first, nm_tensor *t) {
 static nm_tensor *full(const spec *p, const nm_value_arg *number) {
   nm_class cls = nm__dtype_class(p->dtype);
   nm_input in = {.bits = nm__bits_of(number, cls)};
-  if (p->dtype == NM_BOOL) in.bits.i32 = number->kind == NM_ARG_FLOAT ? number->as.number != 0 : number->as.integer != 0;
+  if (p->dtype == NM_BOOL)
+    in.bits.i32 = number->kind == NM_ARG_FLOAT ? number->as.number != 0 : number->as.integer != 0;
   return nm__record(p->dev, NM_I_copy, p->dtype, cls, p->s.ndim, p->s.dim, 1, &in);
 }
 
-nm_tensor *nm__t_full(nm_context *ctx, nm_device *dev, nm_dtype dtype, int ndim, const int64_t *shape, double number) {
+nm_tensor *nm__t_full(nm_context *ctx, nm_device *dev, nm_dtype dtype, int ndim,
+                      const int64_t *shape, double number) {
   spec p = {.dev = dev, .dtype = dtype, .s = {.ndim = ndim}};
   for (int d = 0; d < ndim; d++) p.s.dim[d] = shape[d];
   nm_value_arg a = nm__arg_float(number);
@@ -48,7 +53,8 @@ nm_tensor *nm__t_full(nm_context *ctx, nm_device *dev, nm_dtype dtype, int ndim,
 
 static nm_tensor *random_values(const spec *p, nm_opcode op) {
   nm_context *ctx = p->dev->ctx;
-  nm_input in[2] = {{.bits = {.u64 = ctx->seed}}, {.bits = {.u64 = nm__random_counter(ctx, nm__count(p->s.ndim, p->s.dim))}}};
+  nm_input in[2] = {{.bits = {.u64 = ctx->seed}},
+                    {.bits = {.u64 = nm__random_counter(ctx, nm__count(p->s.ndim, p->s.dim))}}};
   return nm__record(p->dev, op, p->dtype, nm__dtype_class(p->dtype), p->s.ndim, p->s.dim, 2, in);
 }
 
@@ -67,12 +73,14 @@ static filler filler_of(const nm_op *op) {
 }
 
 /* Whole numbers in low .. high - 1 from uniform ones. */
-static nm_tensor *random_integers(const nm_op_call *c, const spec *p, const nm_value_arg *low, const nm_value_arg *high) {
+static nm_tensor *random_integers(const nm_op_call *c, const spec *p, const nm_value_arg *low,
+                                  const nm_value_arg *high) {
   nm_context *ctx = c->ctx;
   const char *feature;
   spec u = *p;
   if (high->as.integer <= low->as.integer) {
-    nm__op_error(c, NM_EINVAL, "no whole number is at least %lld and below %lld", (long long)low->as.integer, (long long)high->as.integer);
+    nm__op_error(c, NM_EINVAL, "no whole number is at least %lld and below %lld",
+                 (long long)low->as.integer, (long long)high->as.integer);
     return NULL;
   }
   u.dtype = p->dev->cls->holds(p->dev, NM_FLOAT64, &feature) ? NM_FLOAT64 : NM_FLOAT32;
@@ -80,25 +88,30 @@ static nm_tensor *random_integers(const nm_op_call *c, const spec *p, const nm_v
   double span = (double)high->as.integer - (double)low->as.integer;
   nm_tensor *r = nm__temp(ctx, random_values(&u, NM_I_rand));
   r = nm__t1(ctx, NM_I_floor, nm__t2s(ctx, NM_I_mul, r, span));
-  r = nm__t_cast(ctx, nm__t2s(ctx, NM_I_add, nm__t_cast(ctx, r, NM_INT64), (double)low->as.integer), p->dtype);
+  r = nm__t_cast(ctx, nm__t2s(ctx, NM_I_add, nm__t_cast(ctx, r, NM_INT64), (double)low->as.integer),
+                 p->dtype);
   return nm__unscope(ctx, mark, r);
 }
 
-/* `at`: of the first parameter after the size (or the tensor): value, or low and high, then the options. */
+/* `at`: of the first parameter after the size (or the tensor): value, or low and high, then the
+ * options. */
 static nm_status fill(nm_op_call *c, spec *p, int at, int options_at) {
   filler f = filler_of(c->op);
   nm_value_arg number = f == ONES ? nm__arg_int(1) : f == FULL ? c->args[at] : nm__arg_int(0);
   nm_tensor *t = NULL;
   switch (f) {
-    case EMPTY: t = nm__tensor_empty(c->ctx, p->dev, p->dtype, p->s.ndim, p->s.dim); break;
-    case RAND: case RANDN:
-      if (!nm__is_float(p->dtype))
-        return nm__op_error(c, NM_EINVAL, "%s has no random numbers between 0 and 1: give dtype = \"float32\", or use randint%s",
-                            nm__dtype_name((int)p->dtype), c->op->params[0].kind == NM_P_TENSOR ? "_like" : "");
-      t = random_values(p, f == RAND ? NM_I_rand : NM_I_randn);
-      break;
-    case RANDINT: t = random_integers(c, p, &c->args[at], &c->args[at + 1]); break;
-    default: t = full(p, &number); break;
+  case EMPTY: t = nm__tensor_empty(c->ctx, p->dev, p->dtype, p->s.ndim, p->s.dim); break;
+  case RAND:
+  case RANDN:
+    if (!nm__is_float(p->dtype))
+      return nm__op_error(
+          c, NM_EINVAL,
+          "%s has no random numbers between 0 and 1: give dtype = \"float32\", or use randint%s",
+          nm__dtype_name((int)p->dtype), c->op->params[0].kind == NM_P_TENSOR ? "_like" : "");
+    t = random_values(p, f == RAND ? NM_I_rand : NM_I_randn);
+    break;
+  case RANDINT: t = random_integers(c, p, &c->args[at], &c->args[at + 1]); break;
+  default: t = full(p, &number); break;
   }
   return created(c, options_at, t);
 }
@@ -114,7 +127,9 @@ static nm_status full_forward(nm_op_call *c) {
   spec p;
   NM_TRY(nm__sizes_arg(c, 0, &p.s));
   int kind = (int)c->args[1].kind;
-  nm_dtype standard = kind == NM_ARG_INT ? NM_INT64 : kind == NM_ARG_BOOL ? NM_BOOL : c->ctx->default_dtype;
+  nm_dtype standard = kind == NM_ARG_INT    ? NM_INT64
+                      : kind == NM_ARG_BOOL ? NM_BOOL
+                                            : c->ctx->default_dtype;
   NM_TRY(options(c, 2, standard, c->ctx->default_device, &p));
   return fill(c, &p, 1, 2);
 }
@@ -138,11 +153,14 @@ static nm_status like_forward(nm_op_call *c) {
 /* ---- ranges ---- */
 
 /* n values start + k * step, computed in int64 or in the widest float of the device. */
-static nm_tensor *progression(const spec *p, int64_t n, const nm_value_arg *start, const nm_value_arg *step, bool integral) {
+static nm_tensor *progression(const spec *p, int64_t n, const nm_value_arg *start,
+                              const nm_value_arg *step, bool integral) {
   nm_context *ctx = p->dev->ctx;
   const char *feature;
   int64_t shape[1] = {n};
-  nm_dtype compute = integral ? NM_INT64 : p->dev->cls->holds(p->dev, NM_FLOAT64, &feature) ? NM_FLOAT64 : NM_FLOAT32;
+  nm_dtype compute = integral                                           ? NM_INT64
+                     : p->dev->cls->holds(p->dev, NM_FLOAT64, &feature) ? NM_FLOAT64
+                                                                        : NM_FLOAT32;
   int mark = nm__scope(ctx);
   nm_tensor *k = nm__temp(ctx, nm__record(p->dev, NM_I_index, NM_INT64, NM_I64, 1, shape, 0, NULL));
   k = nm__t_cast(ctx, k, compute);
@@ -172,7 +190,8 @@ static nm_status range_forward(nm_op_call *c) {
   const nm_op_call v = {.ctx = c->ctx, .op = c->op, .nargs = 3, .args = given};
   double a = nm__float_arg(&v, 0, 0), b = nm__float_arg(&v, 1, 0), s = nm__float_arg(&v, 2, 1), n;
   if (s == 0) return nm__op_error(c, NM_EINVAL, "step is 0");
-  if (!isfinite(a) || !isfinite(b) || !isfinite(s)) return nm__op_error(c, NM_EINVAL, "start, end and step must be finite");
+  if (!isfinite(a) || !isfinite(b) || !isfinite(s))
+    return nm__op_error(c, NM_EINVAL, "start, end and step must be finite");
   n = inclusive ? floor((b - a) / s) + 1 : ceil((b - a) / s);
   if (n > 1e15) return nm__op_error(c, NM_EINVAL, "%.0f elements are too many", n);
   spec p;
@@ -184,9 +203,11 @@ static nm_status linspace_forward(nm_op_call *c) {
   int64_t n = c->args[2].as.integer;
   double a = nm__float_arg(c, 0, 0), b = nm__float_arg(c, 1, 0);
   spec p;
-  if (n < 0) return nm__op_error(c, NM_EINVAL, "steps is %lld, it must not be negative", (long long)n);
+  if (n < 0)
+    return nm__op_error(c, NM_EINVAL, "steps is %lld, it must not be negative", (long long)n);
   NM_TRY(options(c, 3, c->ctx->default_dtype, c->ctx->default_device, &p));
-  nm_value_arg start = nm__arg_float(a), step = nm__arg_float(n > 1 ? (b - a) / (double)(n - 1) : 0);
+  nm_value_arg start = nm__arg_float(a),
+               step = nm__arg_float(n > 1 ? (b - a) / (double)(n - 1) : 0);
   return created(c, 3, progression(&p, n, &start, &step, false));
 }
 
@@ -194,20 +215,27 @@ static nm_status eye_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
   int64_t n = c->args[0].as.integer, m = nm__int_arg(c, 1, n);
   spec p = {.s = {.ndim = 2, .dim = {n, m}}};
-  if (n < 0 || m < 0 || nm__checked_count(&p.s) < 0) return nm__op_error(c, NM_EINVAL, "%lld rows and %lld columns", (long long)n, (long long)m);
+  if (n < 0 || m < 0 || nm__checked_count(&p.s) < 0)
+    return nm__op_error(c, NM_EINVAL, "%lld rows and %lld columns", (long long)n, (long long)m);
   NM_TRY(options(c, 2, ctx->default_dtype, ctx->default_device, &p));
   int mark = nm__scope(ctx);
-  nm_tensor *k = nm__temp(ctx, nm__record(p.dev, NM_I_index, NM_INT64, NM_I64, 2, p.s.dim, 0, NULL)), *on;
-  nm_value_arg by[2] = {nm__arg_t(k), nm__arg_int(m + 1)}, below[2] = {nm__arg_t(k), nm__arg_int(m * (m + 1 < n ? m + 1 : n))};
-  on = nm__t2s(ctx, NM_I_eq, k ? nm__t(ctx, nm__op_of(NM_I_remainder), by) : NULL, 0); /* every (m + 1)th element is on */
-  on = nm__t2(ctx, NM_I_logical_and, on, k ? nm__t(ctx, nm__op_of(NM_I_lt), below) : NULL); /* the diagonal */
+  nm_tensor *k =
+                nm__temp(ctx, nm__record(p.dev, NM_I_index, NM_INT64, NM_I64, 2, p.s.dim, 0, NULL)),
+            *on;
+  nm_value_arg by[2] = {nm__arg_t(k), nm__arg_int(m + 1)},
+               below[2] = {nm__arg_t(k), nm__arg_int(m * (m + 1 < n ? m + 1 : n))};
+  on = nm__t2s(ctx, NM_I_eq, k ? nm__t(ctx, nm__op_of(NM_I_remainder), by) : NULL,
+               0); /* every (m + 1)th element is on */
+  on = nm__t2(ctx, NM_I_logical_and, on,
+              k ? nm__t(ctx, nm__op_of(NM_I_lt), below) : NULL); /* the diagonal */
   nm_tensor *t = nm__unscope(ctx, mark, nm__t_cast(ctx, on, p.dtype));
   return created(c, 2, t);
 }
 
 /* ---- random choices ---- */
 
-/* Fisher-Yates with one word of the stream per swap; made on the host, so that it is the same everywhere. */
+/* Fisher-Yates with one word of the stream per swap; made on the host, so that it is the same
+ * everywhere. */
 static nm_status randperm_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
   int64_t n = c->args[0].as.integer;
@@ -239,60 +267,108 @@ static nm_status bernoulli_forward(nm_op_call *c) {
   nm_tensor *x = nm__tensor_arg(c, 0);
   spec p = {.dev = nm__device_of(x), .dtype = NM_FLOAT32, .s = nm__dims_of(x)};
   double prob = nm__float_arg(c, 1, -1);
-  if (nm__given(c, 1) && !(prob >= 0 && prob <= 1)) return nm__op_error(c, NM_EINVAL, "p is %g, a probability lies in 0 to 1", prob);
+  if (nm__given(c, 1) && !(prob >= 0 && prob <= 1))
+    return nm__op_error(c, NM_EINVAL, "p is %g, a probability lies in 0 to 1", prob);
   if (!nm__given(c, 1) && !nm__is_float((nm_dtype)x->dtype))
-    return nm__op_error(c, NM_EINVAL, "the probabilities are %s, they must be of a floating dtype", nm__dtype_name(x->dtype));
+    return nm__op_error(c, NM_EINVAL, "the probabilities are %s, they must be of a floating dtype",
+                        nm__dtype_name(x->dtype));
   int mark = nm__scope(ctx);
   nm_tensor *u = nm__temp(ctx, random_values(&p, NM_I_rand));
   nm_tensor *r = nm__given(c, 1) ? nm__t2s(ctx, NM_I_lt, u, prob) : nm__t2(ctx, NM_I_lt, u, x);
   return nm__result(c, mark, nm__t_cast(ctx, r, (nm_dtype)x->dtype));
 }
 
-
-#define OPTIONS                                                                                       \
-  {"dtype", NM_P_DTYPE, NM_NAMED, NULL}, {"device", NM_P_DEVICE, NM_NAMED, NULL}, {"requires_grad", NM_P_BOOL, NM_NAMED, "false"}
-#define SIZE {"size", NM_P_SIZES, NM_OPTIONAL, NULL}
-#define X {"input", NM_P_TENSOR, 0, NULL}
-#define SIZED(name, doc) {name, doc, NM_PARAMS(SIZE, OPTIONS), 0, NM_FUNCTION, sized_forward, NULL, {0}, "f", 0, 0, "nm." name "(2, 3)"}
-#define LIKE(name, doc) {name, doc, NM_PARAMS(X, OPTIONS), 0, NM_FUNCTION, like_forward, NULL, {0}, "fib", 0, 0, "nm." name "(nm.ones(2, 3))"}
+#define OPTIONS                                                                                    \
+  {"dtype", NM_P_DTYPE, NM_NAMED, NULL}, {"device", NM_P_DEVICE, NM_NAMED, NULL}, {                \
+    "requires_grad", NM_P_BOOL, NM_NAMED, "false"                                                  \
+  }
+#define SIZE                                                                                       \
+  { "size", NM_P_SIZES, NM_OPTIONAL, NULL }
+#define X                                                                                          \
+  { "input", NM_P_TENSOR, 0, NULL }
+/* clang-format off */
 static const nm_op ops[] = {
-  SIZED("empty", "a tensor whose elements are undefined"),
-  SIZED("zeros", "a tensor of zeros"),
-  SIZED("ones", "a tensor of ones"),
-  SIZED("rand", "uniform random numbers in [0, 1); Philox4x32-10, the same on every device"),
-  SIZED("randn", "random numbers of the standard normal distribution; Philox4x32-10 and Box-Muller"),
-  {"full", "a tensor of one number; an integer gives int64, a boolean bool",
-   NM_PARAMS({"size", NM_P_INTS, 0, NULL}, {"fill_value", NM_P_NUMBER, 0, NULL}, OPTIONS), 0, NM_FUNCTION, full_forward, NULL, {0}, "fib", 0, 0,
-   "nm.full({2, 3}, 7)"},
-  {"randint", "random whole numbers from low to high - 1",
-   NM_PARAMS({"low", NM_P_INT, 0, NULL}, {"high", NM_P_INT, 0, NULL}, {"size", NM_P_INTS, 0, NULL}, OPTIONS), 0, NM_FUNCTION, randint_forward, NULL, {0},
-   "fi", 0, 0, "nm.randint(1, 7, {2, 3})"},
-  LIKE("empty_like", "as empty, with the shape, dtype and device of input"),
-  LIKE("zeros_like", "as zeros, with the shape, dtype and device of input"),
-  LIKE("ones_like", "as ones, with the shape, dtype and device of input"),
-  {"rand_like", "as rand, with the shape, dtype and device of input", NM_PARAMS(X, OPTIONS), 0, NM_FUNCTION, like_forward, NULL, {0}, "f", 0, 0,
-   "nm.rand_like(nm.ones(2, 3))"},
-  {"randn_like", "as randn, with the shape, dtype and device of input", NM_PARAMS(X, OPTIONS), 0, NM_FUNCTION, like_forward, NULL, {0}, "f", 0, 0,
-   "nm.randn_like(nm.ones(2, 3))"},
-  {"full_like", "as full, with the shape, dtype and device of input", NM_PARAMS(X, {"fill_value", NM_P_NUMBER, 0, NULL}, OPTIONS), 0, NM_FUNCTION, like_forward,
-   NULL, {0}, "fib", 0, 0, "nm.full_like(nm.ones(2, 3), 7)"},
-  {"randint_like", "as randint, with the shape, dtype and device of input",
-   NM_PARAMS(X, {"low", NM_P_INT, 0, NULL}, {"high", NM_P_INT, 0, NULL}, OPTIONS), 0, NM_FUNCTION, like_forward, NULL, {0}, "fi", 0, 0,
-   "nm.randint_like(nm.ones(2, 3), 1, 7)"},
-  {"arange", "start, start + step, ... below stop; integers give int64",
-   NM_PARAMS({"start", NM_P_NUMBER, 0, "0"}, {"stop", NM_P_NUMBER, NM_OPTIONAL, NULL}, {"step", NM_P_NUMBER, NM_OPTIONAL, "1"}, OPTIONS), 0, NM_FUNCTION,
-   range_forward, NULL, {0}, "fi", 0, 0, "nm.arange(0, 10, 2)"},
-  {"range", "first, first + step, ... up to last, which is included; integers give int64",
-   NM_PARAMS({"first", NM_P_NUMBER, 0, NULL}, {"last", NM_P_NUMBER, 0, NULL}, {"step", NM_P_NUMBER, NM_OPTIONAL, "1"}, OPTIONS), 0, NM_FUNCTION, range_forward,
-   NULL, {0}, "fi", 0, 0, "nm.range(1, 10)"},
-  {"linspace", "steps numbers from start to stop, both included, evenly spaced",
-   NM_PARAMS({"start", NM_P_FLOAT, 0, NULL}, {"stop", NM_P_FLOAT, 0, NULL}, {"steps", NM_P_INT, 0, NULL}, OPTIONS), 0, NM_FUNCTION, linspace_forward, NULL, {0},
-   "f", 0, 0, "nm.linspace(0, 1, 5)"},
-  {"eye", "ones on the diagonal, zeros elsewhere", NM_PARAMS({"n", NM_P_INT, 0, NULL}, {"m", NM_P_INT, NM_OPTIONAL, "n"}, OPTIONS), 0, NM_FUNCTION, eye_forward,
-   NULL, {0}, "fib", 0, 0, "nm.eye(3)"},
-  {"randperm", "the index positions of n elements in random order", NM_PARAMS({"n", NM_P_INT, 0, NULL}, OPTIONS), 0, NM_FUNCTION, randperm_forward, NULL, {0},
-   "i", 0, 0, "nm.randperm(5)"},
-  {"bernoulli", "1 with probability p (or with the probabilities in input), else 0", NM_PARAMS(X, {"p", NM_P_FLOAT, NM_OPTIONAL, "input"}), 0,
-   NM_ANYWHERE | NM_INPLACE, bernoulli_forward, NULL, {0}, "f", 0.1, 0.9, "nm.bernoulli(nm.full({3}, 0.5))"},
+  {.name = "empty", NM_PARAMS(SIZE, OPTIONS),
+   .doc = "a tensor whose elements are undefined",
+   .flags = NM_FUNCTION, .forward = sized_forward, .dtypes = "f", .example = "nm.empty(2, 3)"},
+  {.name = "zeros", NM_PARAMS(SIZE, OPTIONS),
+   .doc = "a tensor of zeros",
+   .flags = NM_FUNCTION, .forward = sized_forward, .dtypes = "f", .example = "nm.zeros(2, 3)"},
+  {.name = "ones", NM_PARAMS(SIZE, OPTIONS),
+   .doc = "a tensor of ones",
+   .flags = NM_FUNCTION, .forward = sized_forward, .dtypes = "f", .example = "nm.ones(2, 3)"},
+  {.name = "rand", NM_PARAMS(SIZE, OPTIONS),
+   .doc = "uniform random numbers in [0, 1); Philox4x32-10, the same on every device",
+   .flags = NM_FUNCTION, .forward = sized_forward, .dtypes = "f", .example = "nm.rand(2, 3)"},
+  {.name = "randn", NM_PARAMS(SIZE, OPTIONS),
+   .doc = "random numbers of the standard normal distribution; Philox4x32-10 and Box-Muller",
+   .flags = NM_FUNCTION, .forward = sized_forward, .dtypes = "f", .example = "nm.randn(2, 3)"},
+  {.name = "full",
+   NM_PARAMS({"size", NM_P_INTS, 0, NULL}, {"fill_value", NM_P_NUMBER, 0, NULL}, OPTIONS),
+   .doc = "a tensor of one number; an integer gives int64, a boolean bool",
+   .flags = NM_FUNCTION, .forward = full_forward, .dtypes = "fib", .example = "nm.full({2, 3}, 7)"},
+  {.name = "randint",
+   NM_PARAMS({"low", NM_P_INT, 0, NULL}, {"high", NM_P_INT, 0, NULL}, {"size", NM_P_INTS, 0, NULL},
+             OPTIONS),
+   .doc = "random whole numbers from low to high - 1",
+   .flags = NM_FUNCTION, .forward = randint_forward, .dtypes = "fi",
+   .example = "nm.randint(1, 7, {2, 3})"},
+  {.name = "empty_like", NM_PARAMS(X, OPTIONS),
+   .doc = "as empty, with the shape, dtype and device of input",
+   .flags = NM_FUNCTION, .forward = like_forward, .dtypes = "fib",
+   .example = "nm.empty_like(nm.ones(2, 3))"},
+  {.name = "zeros_like", NM_PARAMS(X, OPTIONS),
+   .doc = "as zeros, with the shape, dtype and device of input",
+   .flags = NM_FUNCTION, .forward = like_forward, .dtypes = "fib",
+   .example = "nm.zeros_like(nm.ones(2, 3))"},
+  {.name = "ones_like", NM_PARAMS(X, OPTIONS),
+   .doc = "as ones, with the shape, dtype and device of input",
+   .flags = NM_FUNCTION, .forward = like_forward, .dtypes = "fib",
+   .example = "nm.ones_like(nm.ones(2, 3))"},
+  {.name = "rand_like", NM_PARAMS(X, OPTIONS),
+   .doc = "as rand, with the shape, dtype and device of input",
+   .flags = NM_FUNCTION, .forward = like_forward, .dtypes = "f",
+   .example = "nm.rand_like(nm.ones(2, 3))"},
+  {.name = "randn_like", NM_PARAMS(X, OPTIONS),
+   .doc = "as randn, with the shape, dtype and device of input",
+   .flags = NM_FUNCTION, .forward = like_forward, .dtypes = "f",
+   .example = "nm.randn_like(nm.ones(2, 3))"},
+  {.name = "full_like", NM_PARAMS(X, {"fill_value", NM_P_NUMBER, 0, NULL}, OPTIONS),
+   .doc = "as full, with the shape, dtype and device of input",
+   .flags = NM_FUNCTION, .forward = like_forward, .dtypes = "fib",
+   .example = "nm.full_like(nm.ones(2, 3), 7)"},
+  {.name = "randint_like",
+   NM_PARAMS(X, {"low", NM_P_INT, 0, NULL}, {"high", NM_P_INT, 0, NULL}, OPTIONS),
+   .doc = "as randint, with the shape, dtype and device of input",
+   .flags = NM_FUNCTION, .forward = like_forward, .dtypes = "fi",
+   .example = "nm.randint_like(nm.ones(2, 3), 1, 7)"},
+  {.name = "arange",
+   NM_PARAMS({"start", NM_P_NUMBER, 0, "0"}, {"stop", NM_P_NUMBER, NM_OPTIONAL, NULL},
+             {"step", NM_P_NUMBER, NM_OPTIONAL, "1"}, OPTIONS),
+   .doc = "start, start + step, ... below stop; integers give int64",
+   .flags = NM_FUNCTION, .forward = range_forward, .dtypes = "fi",
+   .example = "nm.arange(0, 10, 2)"},
+  {.name = "range",
+   NM_PARAMS({"first", NM_P_NUMBER, 0, NULL}, {"last", NM_P_NUMBER, 0, NULL},
+             {"step", NM_P_NUMBER, NM_OPTIONAL, "1"}, OPTIONS),
+   .doc = "first, first + step, ... up to last, which is included; integers give int64",
+   .flags = NM_FUNCTION, .forward = range_forward, .dtypes = "fi", .example = "nm.range(1, 10)"},
+  {.name = "linspace",
+   NM_PARAMS({"start", NM_P_FLOAT, 0, NULL}, {"stop", NM_P_FLOAT, 0, NULL},
+             {"steps", NM_P_INT, 0, NULL}, OPTIONS),
+   .doc = "steps numbers from start to stop, both included, evenly spaced",
+   .flags = NM_FUNCTION, .forward = linspace_forward, .dtypes = "f",
+   .example = "nm.linspace(0, 1, 5)"},
+  {.name = "eye", NM_PARAMS({"n", NM_P_INT, 0, NULL}, {"m", NM_P_INT, NM_OPTIONAL, "n"}, OPTIONS),
+   .doc = "ones on the diagonal, zeros elsewhere",
+   .flags = NM_FUNCTION, .forward = eye_forward, .dtypes = "fib", .example = "nm.eye(3)"},
+  {.name = "randperm", NM_PARAMS({"n", NM_P_INT, 0, NULL}, OPTIONS),
+   .doc = "the index positions of n elements in random order",
+   .flags = NM_FUNCTION, .forward = randperm_forward, .dtypes = "i", .example = "nm.randperm(5)"},
+  {.name = "bernoulli", NM_PARAMS(X, {"p", NM_P_FLOAT, NM_OPTIONAL, "input"}),
+   .doc = "1 with probability p (or with the probabilities in input), else 0",
+   .flags = NM_ANYWHERE | NM_INPLACE, .forward = bernoulli_forward, .dtypes = "f",
+   .lo = 0.1, .hi = 0.9, .example = "nm.bernoulli(nm.full({3}, 0.5))"},
 };
+/* clang-format on */
 NM_FAMILY(create);

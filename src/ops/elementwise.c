@@ -5,21 +5,28 @@
 
 /* Instructions that have a meaning on bools; the rest of ARITH refuses them, as PyTorch does. */
 static bool takes_bool(nm_opcode op) {
-  return op == NM_I_add || op == NM_I_mul || op == NM_I_maximum || op == NM_I_minimum || op == NM_I_sign;
+  return op == NM_I_add || op == NM_I_mul || op == NM_I_maximum || op == NM_I_minimum ||
+         op == NM_I_sign;
 }
 
 static nm_status check_bool(const nm_op_call *c) {
   switch (c->op->opcode) {
-    case NM_I_sub: return nm__op_error(c, NM_EINVAL, "bool minus bool is not defined: use a ~ b, or logical_xor");
-    case NM_I_neg: return nm__op_error(c, NM_EINVAL, "a bool has no negative: use ~x, or logical_not");
-    default: return nm__op_error(c, NM_EINVAL, "not defined for bool: convert with :to(\"int64\") or :to(\"float32\")");
+  case NM_I_sub:
+    return nm__op_error(c, NM_EINVAL, "bool minus bool is not defined: use a ~ b, or logical_xor");
+  case NM_I_neg:
+    return nm__op_error(c, NM_EINVAL, "a bool has no negative: use ~x, or logical_not");
+  default:
+    return nm__op_error(c, NM_EINVAL,
+                        "not defined for bool: convert with :to(\"int64\") or :to(\"float32\")");
   }
 }
 
 /* Computes whether any element of t satisfies `op` with the number. */
-static nm_status any_element(nm_context *ctx, nm_tensor *t, nm_opcode op, double number, bool *out) {
+static nm_status any_element(nm_context *ctx, nm_tensor *t, nm_opcode op, double number,
+                             bool *out) {
   int mark = nm__scope(ctx);
-  nm_tensor *r = nm__temp(ctx, nm__reduce(ctx, NM_R_ANY, nm__t2s(ctx, op, t, number), (1u << t->ndim) - 1, NM_BOOL));
+  nm_tensor *r = nm__temp(
+      ctx, nm__reduce(ctx, NM_R_ANY, nm__t2s(ctx, op, t, number), (1u << t->ndim) - 1, NM_BOOL));
   uint8_t bit = 0;
   nm_status s = r ? nm_read(ctx, r, &bit, 1) : ctx->status;
   nm__unscope(ctx, mark, NULL);
@@ -28,7 +35,9 @@ static nm_status any_element(nm_context *ctx, nm_tensor *t, nm_opcode op, double
 }
 
 static bool number_is_zero(const nm_value_arg *a) {
-  return a->kind == NM_ARG_FLOAT ? a->as.number == 0 : a->kind == NM_ARG_BOOL ? !a->as.boolean : a->as.integer == 0;
+  return a->kind == NM_ARG_FLOAT  ? a->as.number == 0
+         : a->kind == NM_ARG_BOOL ? !a->as.boolean
+                                  : a->as.integer == 0;
 }
 
 /* What integers can't do: divide by zero, be raised to a negative power. */
@@ -36,16 +45,22 @@ static nm_status check_integer(const nm_op_call *c) {
   const nm_value_arg *b = &c->args[1];
   bool bad = false;
   switch (c->op->opcode) {
-    case NM_I_floor_divide: case NM_I_remainder: case NM_I_fmod:
-      if (b->kind != NM_ARG_TENSOR) bad = number_is_zero(b);
-      else if (nm_numel(b->as.tensor)) NM_TRY(any_element(c->ctx, b->as.tensor, NM_I_eq, 0, &bad));
-      return bad ? nm__op_error(c, NM_EINVAL, "integer division by zero") : NM_OK;
-    case NM_I_pow:
-      if (b->kind == NM_ARG_INT && b->as.integer < 0)
-        return nm__op_error(c, NM_EINVAL, "integers can't be raised to the negative power %lld: convert with :to(\"float32\")",
-                            (long long)b->as.integer);
-      return NM_OK;
-    default: return NM_OK;
+  case NM_I_floor_divide:
+  case NM_I_remainder:
+  case NM_I_fmod:
+    if (b->kind != NM_ARG_TENSOR)
+      bad = number_is_zero(b);
+    else if (nm_numel(b->as.tensor))
+      NM_TRY(any_element(c->ctx, b->as.tensor, NM_I_eq, 0, &bad));
+    return bad ? nm__op_error(c, NM_EINVAL, "integer division by zero") : NM_OK;
+  case NM_I_pow:
+    if (b->kind == NM_ARG_INT && b->as.integer < 0)
+      return nm__op_error(
+          c, NM_EINVAL,
+          "integers can't be raised to the negative power %lld: convert with :to(\"float32\")",
+          (long long)b->as.integer);
+    return NM_OK;
+  default: return NM_OK;
   }
 }
 
@@ -55,32 +70,37 @@ static nm_status types(const nm_op_call *c, nm_dtype *compute, nm_dtype *result)
   nm_dtype t = nm__result_type(c->ctx, c->nargs - first, c->args + first);
   bool floats = nm__is_float(t);
   switch (kind) {
-    case NM_K_FLOAT:
-      if (!floats) t = c->ctx->default_dtype;
-      break;
-    case NM_K_INT:
-      if (floats) return nm__op_error(c, NM_EINVAL, "not defined for %s: bitwise ops take integers and bools", nm__dtype_name((int)t));
-      if (t == NM_BOOL && (c->op->opcode == NM_I_bitwise_left_shift || c->op->opcode == NM_I_bitwise_right_shift))
-        return check_bool(c);
-      break;
-    case NM_K_ARITH:
-      if (t == NM_BOOL && !takes_bool((nm_opcode)c->op->opcode)) return check_bool(c);
-      if (!floats) NM_TRY(check_integer(c));
-      break;
-    case NM_K_SELECT: {
-      const nm_tensor *p = nm__tensor_arg(c, 0);
-      if (p && p->dtype != NM_BOOL)
-        return nm__op_error(c, NM_EINVAL, "the condition is %s, it must be bool: use x:ne(0)", nm__dtype_name(p->dtype));
-      break;
-    }
-    default: break;
+  case NM_K_FLOAT:
+    if (!floats) t = c->ctx->default_dtype;
+    break;
+  case NM_K_INT:
+    if (floats)
+      return nm__op_error(c, NM_EINVAL, "not defined for %s: bitwise ops take integers and bools",
+                          nm__dtype_name((int)t));
+    if (t == NM_BOOL &&
+        (c->op->opcode == NM_I_bitwise_left_shift || c->op->opcode == NM_I_bitwise_right_shift))
+      return check_bool(c);
+    break;
+  case NM_K_ARITH:
+    if (t == NM_BOOL && !takes_bool((nm_opcode)c->op->opcode)) return check_bool(c);
+    if (!floats) NM_TRY(check_integer(c));
+    break;
+  case NM_K_SELECT: {
+    const nm_tensor *p = nm__tensor_arg(c, 0);
+    if (p && p->dtype != NM_BOOL)
+      return nm__op_error(c, NM_EINVAL, "the condition is %s, it must be bool: use x:ne(0)",
+                          nm__dtype_name(p->dtype));
+    break;
+  }
+  default: break;
   }
   *compute = t;
   *result = kind == NM_K_COMPARE ? NM_BOOL : t;
   return NM_OK;
 }
 
-/* x to a power that is a small number, in the instructions that are made for it; NM_I_pow if there are none. */
+/* x to a power that is a small number, in the instructions that are made for it; NM_I_pow if there
+ * are none. */
 static nm_opcode power_of(double e, bool floats) {
   if (e == 2) return NM_I_square;
   if (e == 1) return NM_I_copy;
@@ -88,13 +108,16 @@ static nm_opcode power_of(double e, bool floats) {
   return e == 0.5 ? NM_I_sqrt : e == -1 ? NM_I_reciprocal : e == -0.5 ? NM_I_rsqrt : NM_I_pow;
 }
 
-static nm_tensor *record_power(nm_op_call *c, nm_device *dev, nm_dtype dtype, const nm_dims *s, const nm_input *in) {
+static nm_tensor *record_power(nm_op_call *c, nm_device *dev, nm_dtype dtype, const nm_dims *s,
+                               const nm_input *in) {
   nm_class cls = nm__dtype_class(dtype);
   double e = nm__float_arg(c, 1, 0);
   nm_opcode op = c->args[1].kind == NM_ARG_TENSOR ? NM_I_pow : power_of(e, nm__is_float(dtype));
   if (c->args[1].kind == NM_ARG_TENSOR || e != 3)
     return nm__record(dev, op, dtype, cls, s->ndim, s->dim, op == NM_I_pow ? 2 : 1, in);
-  nm_input cube[2] = {{.tensor = nm__record(dev, NM_I_square, nm__class_dtype[cls], cls, s->ndim, s->dim, 1, in)}, in[0]};
+  nm_input cube[2] = {
+      {.tensor = nm__record(dev, NM_I_square, nm__class_dtype[cls], cls, s->ndim, s->dim, 1, in)},
+      in[0]};
   if (!cube[0].tensor) return NULL;
   nm_tensor *y = nm__record(dev, NM_I_mul, dtype, cls, s->ndim, s->dim, 2, cube);
   nm_release(c->ctx, cube[0].tensor);
@@ -111,9 +134,12 @@ typedef struct frame { /* of a call: where, what shape, in which dtype, giving w
 static bool alike(const nm_op_call *c, frame *f) {
   int kind = nm__instrs[c->op->opcode].kind;
   const nm_tensor *x = nm__tensor_arg(c, 0), *z = nm__tensor_arg(c, c->nargs - 1);
-  if (c->nargs > 2 || kind == NM_K_INT || !x || !z || x->dtype != z->dtype || !nm__is_float((nm_dtype)x->dtype)) return false;
+  if (c->nargs > 2 || kind == NM_K_INT || !x || !z || x->dtype != z->dtype ||
+      !nm__is_float((nm_dtype)x->dtype))
+    return false;
   f->dev = nm__device_of(x);
-  if (f->dev != nm__device_of(z) || f->dev->lost || !nm__same_shape(x, z->ndim, z->shape)) return false;
+  if (f->dev != nm__device_of(z) || f->dev->lost || !nm__same_shape(x, z->ndim, z->shape))
+    return false;
   f->s = nm__dims_of(x);
   f->compute = (nm_dtype)x->dtype;
   f->result = kind == NM_K_COMPARE ? NM_BOOL : f->compute;
@@ -127,7 +153,8 @@ static nm_status examine(const nm_op_call *c, frame *f) {
   f->s.ndim = 0;
   for (int i = 0; i < c->nargs; i++) {
     nm_tensor *t = nm__tensor_arg(c, i);
-    if (!nm__given(c, i)) return nm__op_error(c, NM_EINVAL, "argument '%s' is missing", c->op->params[i].name);
+    if (!nm__given(c, i))
+      return nm__op_error(c, NM_EINVAL, "argument '%s' is missing", c->op->params[i].name);
     if (t) NM_TRY(nm__broadcast_arg(c, &f->s, t));
   }
   return types(c, &f->compute, &f->result);
@@ -140,12 +167,14 @@ nm_status nm__elementwise_forward(nm_op_call *c) {
   nm_class cls = nm__dtype_class(f.compute);
   for (int i = 0; i < c->nargs; i++) {
     in[i].tensor = nm__tensor_arg(c, i);
-    if (!in[i].tensor) in[i].bits = nm__bits_of(&c->args[i], nm__operand_class((nm_opcode)c->op->opcode, cls, i));
+    if (!in[i].tensor)
+      in[i].bits = nm__bits_of(&c->args[i], nm__operand_class((nm_opcode)c->op->opcode, cls, i));
   }
   nm_opcode op = (nm_opcode)c->op->opcode;
   if (op == NM_I_bitwise_not && f.compute == NM_BOOL) op = NM_I_logical_not;
-  c->out[0] = op == NM_I_pow ? record_power(c, f.dev, f.result, &f.s, in)
-                             : nm__record(f.dev, op, f.result, cls, f.s.ndim, f.s.dim, c->nargs, in);
+  c->out[0] = op == NM_I_pow
+                  ? record_power(c, f.dev, f.result, &f.s, in)
+                  : nm__record(f.dev, op, f.result, cls, f.s.ndim, f.s.dim, c->nargs, in);
   return c->out[0] ? NM_OK : c->ctx->status;
 }
 
@@ -171,20 +200,22 @@ enum { a = 1, b = 2, c = 4, y = NM_USE_RESULT, g = 0, NONE = 0 };
 #define t_pow_da(x, z) ((x) | (z))
 #define t_pow_db(x, z, r) ((x) | (z) | (r))
 
+/* clang-format off */
+#define OPERAND(name) {name, NM_P_OPERAND, 0, NULL}
 static const nm_param unary[] = {{"input", NM_P_TENSOR, 0, NULL}};
-static const nm_param binary[] = {{"input", NM_P_OPERAND, 0, NULL}, {"other", NM_P_OPERAND, 0, NULL}};
-static const nm_param ternary[] = {{"condition", NM_P_OPERAND, 0, NULL}, {"input", NM_P_OPERAND, 0, NULL}, {"other", NM_P_OPERAND, 0, NULL}};
+static const nm_param binary[] = {OPERAND("input"), OPERAND("other")};
+static const nm_param ternary[] = {OPERAND("condition"), OPERAND("input"), OPERAND("other")};
 static const nm_param none[] = {{NULL, 0, 0, NULL}};
 #define PARAMS(arity) ((arity) == 1 ? unary : (arity) == 2 ? binary : (arity) == 3 ? ternary : none)
-#define G1(da) nm__elementwise_backward, {da, 0, 0}
-#define G2(da, db) nm__elementwise_backward, {da, db, 0}
-#define G3(da, db, dc) nm__elementwise_backward, {da, db, dc}
-#define NOGRAD NULL, {0, 0, 0}
+#define G1(da) .backward = nm__elementwise_backward, .uses = {da, 0, 0}
+#define G2(da, db) .backward = nm__elementwise_backward, .uses = {da, db, 0}
+#define G3(da, db, dc) .backward = nm__elementwise_backward, .uses = {da, db, dc}
+#define NOGRAD .backward = NULL
 #define FLAGS_ARITH (NM_ANYWHERE | NM_INPLACE | NM_OUT)
 #define FLAGS_FLOAT FLAGS_ARITH
 #define FLAGS_INT FLAGS_ARITH
 #define FLAGS_COMPARE FLAGS_ARITH
-#define FLAGS_SELECT (NM_FUNCTION | NM_OUT) /* the method is another op: x:where(condition, other) */
+#define FLAGS_SELECT (NM_FUNCTION | NM_OUT) /* x:where(condition, other) has another order */
 #define FLAGS_SPECIAL 0
 #define DTYPES_ARITH "fi"
 #define DTYPES_FLOAT "fib"
@@ -194,9 +225,12 @@ static const nm_param none[] = {{NULL, 0, 0, NULL}};
 #define DTYPES_SPECIAL "fib"
 
 const nm_op nm__elementwise_ops[NM_NOPCODES] = {
-#define NM_EW(name, arity, kind, cf, ci, sf, si, grads, lo, hi, doc) \
-  [NM_I_##name] = {#name, doc, PARAMS(arity), arity, NM_I_##name, FLAGS_##kind, nm__elementwise_forward, grads, \
-                   DTYPES_##kind, lo, hi, NULL},
+#define NM_EW(name_, arity, kind, cf, ci, sf, si, grads, lo_, hi_, doc_)                           \
+  [NM_I_##name_] = {.name = #name_, .doc = doc_, .params = PARAMS(arity), .nparams = arity,        \
+                    .opcode = NM_I_##name_, .flags = FLAGS_##kind,                                 \
+                    .forward = nm__elementwise_forward, grads, .dtypes = DTYPES_##kind,            \
+                    .lo = lo_, .hi = hi_},
 #include "core/elementwise.def"
 #undef NM_EW
 };
+/* clang-format on */

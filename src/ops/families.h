@@ -2,6 +2,7 @@
 #ifndef NM_FAMILIES_H
 #define NM_FAMILIES_H
 
+#include "autograd/node.h"
 #include "ops/args.h"
 
 extern const nm_op nm__elementwise_ops[NM_NOPCODES]; /* by opcode; SPECIAL rows are no ops */
@@ -13,16 +14,23 @@ typedef struct nm_family {
 } nm_family;
 /* NM_FAMILY(x) ends x.c: its static table `ops` becomes nm__family_x. */
 #define NM_FAMILY(x) const nm_family nm__family_##x = {ops, (int)(sizeof ops / sizeof *ops)}
-#define NM_PARAMS(...) ((const nm_param[]){__VA_ARGS__}), (uint8_t)(sizeof((const nm_param[]){__VA_ARGS__}) / sizeof(nm_param))
-extern const nm_family nm__family_create, nm__family_shape, nm__family_join, nm__family_reduce, nm__family_product,
-  nm__family_rows, nm__family_gather, nm__family_compose;
+#define NM_PARAMS(...)                                                                             \
+  .params = (const nm_param[]){__VA_ARGS__},                                                       \
+  .nparams = (uint8_t)(sizeof((const nm_param[]){__VA_ARGS__}) / sizeof(nm_param))
+extern const nm_family nm__family_create, nm__family_shape, nm__family_part, nm__family_copy,
+    nm__family_join, nm__family_reduce, nm__family_product, nm__family_rows, nm__family_gather,
+    nm__family_compose;
 
+/* The gradient of an op whose result has the elements of its input (the walk sums what it repeats).
+ */
+nm_tensor *nm__same_backward(nm_grad_call *b, int i);
 /* A view of t on the tape of no one. */
-nm_status nm__view_result(nm_op_call *c, nm_tensor *t, int ndim, const int64_t *shape, const int64_t *stride, int64_t offset);
+nm_status nm__view_result(nm_op_call *c, nm_tensor *t, int ndim, const int64_t *shape,
+                          const int64_t *stride, int64_t offset);
 /* t itself if it is contiguous, else a row-major copy; a temporary. */
 nm_tensor *nm__contiguous(nm_context *ctx, nm_tensor *t);
-/* Checks that an index tensor is int64 or int32 with all values inside a dim of n, and gives it as int64
- * counted from 0; a temporary, NULL on failure. */
+/* Checks that an index tensor is int64 or int32 with all values inside a dim of n, and gives it as
+ * int64 counted from 0; a temporary, NULL on failure. */
 nm_tensor *nm__index_values(nm_op_call *c, nm_tensor *index, int64_t n);
 
 #endif

@@ -1,8 +1,9 @@
 /* index.c: t[{...}], reading and writing.
  *
- * Integers, slices, new axes and the ellipsis give a view.  Index tensors and masks then pick from it:
- * their dims are brought to the front and made one, the index tensors become one linear index into it,
- * and gather and scatter along it do the work; so all of it is composed of ops with derivatives. */
+ * Integers, slices, new axes and the ellipsis give a view.  Index tensors and masks then pick from
+ * it: their dims are brought to the front and made one, the index tensors become one linear index
+ * into it, and gather and scatter along it do the work; so all of it is composed of ops with
+ * derivatives. */
 #include "autograd/node.h"
 #include "ops/families.h"
 
@@ -16,14 +17,16 @@ typedef struct pick { /* an index tensor and the dim of the view that it picks f
 
 typedef struct plan {
   nm_tensor *view;
-  int n;              /* picks */
+  int n; /* picks */
   pick pick[NM_MAX_DIMS];
 } plan;
 
 static const nm_op index_op = {.name = "index"}; /* for messages */
 #define fail(ctx, ...) nm__error(ctx, NM_EINVAL, "index: " __VA_ARGS__)
 
-static bool is_mask(const nm_index *x) { return x->kind == NM_IX_TENSOR && x->tensor->dtype == NM_BOOL; }
+static bool is_mask(const nm_index *x) {
+  return x->kind == NM_IX_TENSOR && x->tensor->dtype == NM_BOOL;
+}
 
 /* How many dims of the tensor an item stands for. */
 static int width(const nm_index *x) {
@@ -31,16 +34,21 @@ static int width(const nm_index *x) {
   return is_mask(x) ? x->tensor->ndim : 1;
 }
 
-static nm_status slice_dim(nm_context *ctx, const nm_index *x, int d, int64_t size, int64_t *start, int64_t *step, int64_t *count) {
+static nm_status slice_dim(nm_context *ctx, const nm_index *x, int d, int64_t size, int64_t *start,
+                           int64_t *step, int64_t *count) {
   int64_t first = x->first, last = x->last;
   *start = 0, *step = 1, *count = size;
   if (x->kind == NM_IX_INT) {
     if (first < -size || first >= size)
-      return fail(ctx, "position %lld is out of range for dim %d of size %lld", (long long)(first < 0 ? first : first + ctx->base), d + ctx->base, (long long)size);
+      return fail(ctx, "position %lld is out of range for dim %d of size %lld",
+                  (long long)(first < 0 ? first : first + ctx->base), d + ctx->base,
+                  (long long)size);
     *start = first < 0 ? first + size : first;
     *count = 1;
   } else if (x->kind == NM_IX_SLICE) {
-    if (x->step <= 0) return fail(ctx, "step %lld of a slice: it must be positive; flip(%d) reverses", (long long)x->step, d + ctx->base);
+    if (x->step <= 0)
+      return fail(ctx, "step %lld of a slice: it must be positive; flip(%d) reverses",
+                  (long long)x->step, d + ctx->base);
     if (first < 0) first += size;
     if (last < 0) last += size;
     if (first < 0) first = 0;
@@ -54,7 +62,8 @@ static nm_status slice_dim(nm_context *ctx, const nm_index *x, int d, int64_t si
 }
 
 /* Positions along dim d of the true elements, in row-major order, counting from ctx->base. */
-static nm_tensor *positions(nm_context *ctx, const nm_tensor *mask, const uint8_t *bits, int64_t count, int d) {
+static nm_tensor *positions(nm_context *ctx, const nm_tensor *mask, const uint8_t *bits,
+                            int64_t count, int d) {
   int64_t n = nm_numel(mask), stride[NM_MAX_DIMS];
   int64_t *list = malloc(count ? (size_t)count * sizeof *list : 1);
   if (!list) return nm__error(ctx, NM_ENOMEM, "index: out of memory"), NULL;
@@ -70,7 +79,8 @@ static nm_tensor *positions(nm_context *ctx, const nm_tensor *mask, const uint8_
 static nm_tensor *with_dim(nm_context *ctx, nm_known op, nm_tensor *t, int dim) {
   if (!t) return NULL;
   int64_t list[1] = {dim};
-  nm_value_arg args[2] = {nm__arg_t(t), op == NM_OP_squeeze ? nm__arg_ints(1, list) : nm__arg_int(dim)};
+  nm_value_arg args[2] = {nm__arg_t(t),
+                          op == NM_OP_squeeze ? nm__arg_ints(1, list) : nm__arg_int(dim)};
   return nm__t(ctx, nm__known(ctx, op), args);
 }
 
@@ -80,16 +90,21 @@ static nm_status add_mask(nm_context *ctx, plan *p, nm_tensor *mask, int dim) {
   nm_op_call call = {.ctx = ctx, .op = &index_op};
   for (int d = 0; d < mask->ndim; d++)
     if (mask->shape[d] != p->view->shape[dim + d])
-      return nm__op_error(&call, NM_EINVAL, "a mask of shape %s does not cover dims %d to %d of shape %s", nm__shape_text(mask->ndim, mask->shape, one),
-                          dim + ctx->base, dim + mask->ndim - 1 + ctx->base, nm__shape_text(p->view->ndim, p->view->shape, two));
+      return nm__op_error(
+          &call, NM_EINVAL, "a mask of shape %s does not cover dims %d to %d of shape %s",
+          nm__shape_text(mask->ndim, mask->shape, one), dim + ctx->base,
+          dim + mask->ndim - 1 + ctx->base, nm__shape_text(p->view->ndim, p->view->shape, two));
   int64_t n = nm_numel(mask), count = 0;
   uint8_t *bits = malloc(n ? (size_t)n : 1);
-  nm_status s = bits ? nm_read(ctx, mask, bits, (size_t)n) : nm__error(ctx, NM_ENOMEM, "index: out of memory");
+  nm_status s = bits ? nm_read(ctx, mask, bits, (size_t)n)
+                     : nm__error(ctx, NM_ENOMEM, "index: out of memory");
   for (int64_t i = 0; s == NM_OK && i < n; i++) count += bits[i] != 0;
   for (int d = 0; d < mask->ndim && s == NM_OK; d++) {
     nm_tensor *at = positions(ctx, mask, bits, count, d);
-    if (at) p->pick[p->n++] = (pick){at, dim + d};
-    else s = ctx->status;
+    if (at)
+      p->pick[p->n++] = (pick){at, dim + d};
+    else
+      s = ctx->status;
   }
   free(bits);
   return s;
@@ -104,11 +119,14 @@ static nm_status make_plan(nm_context *ctx, nm_tensor *t, int n, const nm_index 
   for (int k = 0; k < n; k++) {
     if (ix[k].kind == NM_IX_ELLIPSIS && ellipsis >= 0) return fail(ctx, "more than one \"...\"");
     if (ix[k].kind == NM_IX_ELLIPSIS) ellipsis = k;
-    if (is_mask(&ix[k]) && ix[k].tensor->ndim == 0) return fail(ctx, "a mask of no dims: use where");
+    if (is_mask(&ix[k]) && ix[k].tensor->ndim == 0)
+      return fail(ctx, "a mask of no dims: use where");
     if (ix[k].kind == NM_IX_TENSOR && nm__device_of(ix[k].tensor) != nm__device_of(t)) {
       nm_op_call call = {.ctx = ctx, .op = &index_op};
-      return nm__op_error(&call, NM_EINVAL, "an index on %s for a tensor on %s: bring them together with :to(\"%s\")", nm__device_of(ix[k].tensor)->name,
-                          nm__device_of(t)->name, nm__device_of(t)->name);
+      return nm__op_error(&call, NM_EINVAL,
+                          "an index on %s for a tensor on %s: bring them together with :to(\"%s\")",
+                          nm__device_of(ix[k].tensor)->name, nm__device_of(t)->name,
+                          nm__device_of(t)->name);
     }
     used += width(&ix[k]);
   }
@@ -127,15 +145,17 @@ static nm_status make_plan(nm_context *ctx, nm_tensor *t, int n, const nm_index 
   int at = 0; /* dim of the view */
   for (int k = 0; k < n && p->view; k++) {
     switch (ix[k].kind) {
-      case NM_IX_ELLIPSIS: at += t->ndim - used; break;
-      case NM_IX_INT: p->view = with_dim(ctx, NM_OP_squeeze, p->view, at); break;
-      case NM_IX_NEWAXIS: p->view = with_dim(ctx, NM_OP_unsqueeze, p->view, at++); break;
-      case NM_IX_TENSOR:
-        if (is_mask(&ix[k])) NM_TRY(add_mask(ctx, p, ix[k].tensor, at));
-        else p->pick[p->n++] = (pick){ix[k].tensor, at};
-        at += width(&ix[k]);
-        break;
-      default: at++; break;
+    case NM_IX_ELLIPSIS: at += t->ndim - used; break;
+    case NM_IX_INT: p->view = with_dim(ctx, NM_OP_squeeze, p->view, at); break;
+    case NM_IX_NEWAXIS: p->view = with_dim(ctx, NM_OP_unsqueeze, p->view, at++); break;
+    case NM_IX_TENSOR:
+      if (is_mask(&ix[k]))
+        NM_TRY(add_mask(ctx, p, ix[k].tensor, at));
+      else
+        p->pick[p->n++] = (pick){ix[k].tensor, at};
+      at += width(&ix[k]);
+      break;
+    default: at++; break;
     }
   }
   return p->view ? NM_OK : ctx->status;
@@ -143,13 +163,13 @@ static nm_status make_plan(nm_context *ctx, nm_tensor *t, int n, const nm_index 
 
 /* ---- picking ---- */
 
-typedef struct picking { /* see the top of the file */
-  nm_dims broadcast;   /* of the index tensors */
-  nm_dims rest;        /* the other dims of the view */
+typedef struct picking {                        /* see the top of the file */
+  nm_dims broadcast;                            /* of the index tensors */
+  nm_dims rest;                                 /* the other dims of the view */
   int order[NM_MAX_DIMS], inverse[NM_MAX_DIMS]; /* of the view's dims: picked ones first */
-  int64_t span;        /* of the picked dims, made one */
-  int front;           /* dims of `rest` before those of `broadcast` in the result */
-  nm_tensor *at;       /* linear, counting from ctx->base, shape: broadcast's count and `rest` expanded */
+  int64_t span;                                 /* of the picked dims, made one */
+  int front;     /* dims of `rest` before those of `broadcast` in the result */
+  nm_tensor *at; /* linear, counting from ctx->base, shape: broadcast's count and `rest` expanded */
 } picking;
 
 static nm_tensor *permuted(nm_context *ctx, nm_tensor *t, int n, const int *order) {
@@ -186,7 +206,9 @@ static nm_status prepare(nm_context *ctx, const plan *p, picking *k) {
   for (int i = 0; i < p->n; i++) {
     const nm_tensor *index = p->pick[i].index;
     if (index->dtype != NM_INT64 && index->dtype != NM_INT32)
-      return nm__op_error(&call, NM_EINVAL, "an index tensor is int64, int32 or a bool mask, not %s", nm__dtype_name(index->dtype));
+      return nm__op_error(&call, NM_EINVAL,
+                          "an index tensor is int64, int32 or a bool mask, not %s",
+                          nm__dtype_name(index->dtype));
     NM_TRY(nm__broadcast_arg(&call, &k->broadcast, index));
     k->order[n++] = p->pick[i].dim;
     k->span *= v->shape[p->pick[i].dim];
@@ -201,7 +223,8 @@ static nm_status prepare(nm_context *ctx, const plan *p, picking *k) {
   for (int d = 0; d < n; d++) k->inverse[k->order[d]] = d;
   k->front = adjacent ? p->pick[0].dim : 0;
   if (k->broadcast.ndim + k->rest.ndim > NM_MAX_DIMS)
-    return fail(ctx, "the result would have %d dims, a tensor has at most %d", k->broadcast.ndim + k->rest.ndim, NM_MAX_DIMS);
+    return fail(ctx, "the result would have %d dims, a tensor has at most %d",
+                k->broadcast.ndim + k->rest.ndim, NM_MAX_DIMS);
   nm_tensor *at = nm__t_expand(ctx, linear_index(ctx, p, k), k->broadcast.ndim, k->broadcast.dim);
   nm_dims s = {.ndim = 1, .dim = {nm__count(k->broadcast.ndim, k->broadcast.dim)}};
   at = nm__t_reshape(ctx, at, 1, s.dim);
@@ -295,22 +318,27 @@ static bool fills_mask(int n, const nm_index *ix, const nm_value_arg *value) {
   return n == 1 && is_mask(ix) && (value->kind != NM_ARG_TENSOR || value->as.tensor->ndim == 0);
 }
 
-static nm_status fill_mask(nm_context *ctx, nm_tensor *t, nm_tensor *mask, const nm_value_arg *value) {
+static nm_status fill_mask(nm_context *ctx, nm_tensor *t, nm_tensor *mask,
+                           const nm_value_arg *value) {
   plan p = {.view = t};
-  if (mask->ndim > t->ndim) return fail(ctx, "%d dims are indexed, the tensor has %d", mask->ndim, t->ndim);
+  if (mask->ndim > t->ndim)
+    return fail(ctx, "%d dims are indexed, the tensor has %d", mask->ndim, t->ndim);
   nm_op_call call = {.ctx = ctx, .op = &index_op};
   char one[NM_SHAPE_TEXT], two[NM_SHAPE_TEXT];
   for (int d = 0; d < mask->ndim; d++)
     if (mask->shape[d] != p.view->shape[d])
-      return nm__op_error(&call, NM_EINVAL, "a mask of shape %s does not cover the first dims of shape %s", nm__shape_text(mask->ndim, mask->shape, one),
-                          nm__shape_text(t->ndim, t->shape, two));
-  for (int d = mask->ndim; d < t->ndim && mask; d++) mask = with_dim(ctx, NM_OP_unsqueeze, mask, -1);
+      return nm__op_error(
+          &call, NM_EINVAL, "a mask of shape %s does not cover the first dims of shape %s",
+          nm__shape_text(mask->ndim, mask->shape, one), nm__shape_text(t->ndim, t->shape, two));
+  for (int d = mask->ndim; d < t->ndim && mask; d++)
+    mask = with_dim(ctx, NM_OP_unsqueeze, mask, -1);
   if (!mask) return ctx->status;
   nm_value_arg args[3] = {nm__arg_t(t), nm__arg_t(mask), *value};
   return nm__apply_inplace(ctx, nm__known(ctx, NM_OP_masked_fill), args);
 }
 
-nm_status nm__index_set(nm_context *ctx, nm_tensor *t, int n, const nm_index *ix, const nm_value_arg *value) {
+nm_status nm__index_set(nm_context *ctx, nm_tensor *t, int n, const nm_index *ix,
+                        const nm_value_arg *value) {
   plan p;
   int mark = nm__scope(ctx);
   nm_status s = nm__inplace_check(ctx, "index", t);
@@ -321,11 +349,14 @@ nm_status nm__index_set(nm_context *ctx, nm_tensor *t, int n, const nm_index *ix
     nm_value_arg args[2] = {nm__arg_t(p.view), *value};
     const nm_op *op = nm__known(ctx, value->kind == NM_ARG_TENSOR ? NM_OP_copy : NM_OP_fill);
     if (s == NM_OK && p.n) { /* put needs a tensor like the view */
-      nm_tensor *v = value->kind == NM_ARG_TENSOR ? value->as.tensor
-                                                  : nm__t_full(ctx, nm__device_of(t), (nm_dtype)t->dtype, 0, NULL, 0);
+      nm_tensor *v = value->kind == NM_ARG_TENSOR
+                         ? value->as.tensor
+                         : nm__t_full(ctx, nm__device_of(t), (nm_dtype)t->dtype, 0, NULL, 0);
       nm_value_arg fill[2] = {nm__arg_t(v), *value};
-      if (v && value->kind != NM_ARG_TENSOR) s = nm__apply_inplace(ctx, nm__known(ctx, NM_OP_fill), fill);
-      nm_value_arg to[3] = {nm__arg_t(v), nm__arg_str(nm__dtype_name(t->dtype)), nm__arg_str(nm__device_of(t)->name)};
+      if (v && value->kind != NM_ARG_TENSOR)
+        s = nm__apply_inplace(ctx, nm__known(ctx, NM_OP_fill), fill);
+      nm_value_arg to[3] = {nm__arg_t(v), nm__arg_str(nm__dtype_name(t->dtype)),
+                            nm__arg_str(nm__device_of(t)->name)};
       v = v && s == NM_OK ? nm__t(ctx, nm__known(ctx, NM_OP_to), to) : NULL;
       v = v ? put(ctx, &p, v) : NULL;
       args[1] = nm__arg_t(v);

@@ -15,7 +15,10 @@ static nm_status result_shape(const nm_op_call *c, int *dim, nm_dims *out) {
   if (a->n == 0) return nm__op_error(c, NM_EINVAL, "an empty list of tensors");
   for (int k = 0; k < a->n; k++) {
     const nm_tensor *t = a->as.tensors[k];
-    if (t->ndim == 0) return nm__op_error(c, NM_EINVAL, "tensor %d is 0-d, it has no dim to be joined along: use stack", k + c->ctx->base);
+    if (t->ndim == 0)
+      return nm__op_error(c, NM_EINVAL,
+                          "tensor %d is 0-d, it has no dim to be joined along: use stack",
+                          k + c->ctx->base);
     if (is_nothing(t->ndim, t->shape)) continue;
     if (!first) {
       first = t;
@@ -26,8 +29,10 @@ static nm_status result_shape(const nm_op_call *c, int *dim, nm_dims *out) {
     bool fits = t->ndim == out->ndim;
     for (int d = 0; d < t->ndim && fits; d++) fits = d == *dim || t->shape[d] == first->shape[d];
     if (!fits)
-      return nm__op_error(c, NM_EINVAL, "tensor %d has shape %s, the first %s: they may only differ in dim %d", k + c->ctx->base,
-                          nm__shape_text(t->ndim, t->shape, one), nm__shape_text(first->ndim, first->shape, two), *dim + c->ctx->base);
+      return nm__op_error(c, NM_EINVAL,
+                          "tensor %d has shape %s, the first %s: they may only differ in dim %d",
+                          k + c->ctx->base, nm__shape_text(t->ndim, t->shape, one),
+                          nm__shape_text(first->ndim, first->shape, two), *dim + c->ctx->base);
     out->dim[*dim] += t->shape[*dim];
   }
   if (!first) {
@@ -53,7 +58,8 @@ static nm_status cat_forward(nm_op_call *c) {
   for (int k = 0; k < a->n && y; k++) { /* a program per slice */
     nm_tensor *t = a->as.tensors[k];
     if (is_nothing(t->ndim, t->shape)) continue;
-    nm_tensor *place = nm__temp(ctx, nm__tensor_view(ctx, y, t->ndim, t->shape, y->stride, at * y->stride[dim]));
+    nm_tensor *place =
+        nm__temp(ctx, nm__tensor_view(ctx, y, t->ndim, t->shape, y->stride, at * y->stride[dim]));
     at += t->shape[dim];
     if (!place || nm__store(ctx, place, t, false) != NM_OK) y = NULL;
   }
@@ -82,8 +88,9 @@ static nm_status stack_forward(nm_op_call *c) {
   for (int k = 1; k < a->n; k++) {
     const nm_tensor *t = a->as.tensors[k];
     if (!nm__same_shape(t, first->ndim, first->shape))
-      return nm__op_error(c, NM_EINVAL, "tensor %d has shape %s, the first %s: they must be equal", k + ctx->base,
-                          nm__shape_text(t->ndim, t->shape, one), nm__shape_text(first->ndim, first->shape, two));
+      return nm__op_error(c, NM_EINVAL, "tensor %d has shape %s, the first %s: they must be equal",
+                          k + ctx->base, nm__shape_text(t->ndim, t->shape, one),
+                          nm__shape_text(first->ndim, first->shape, two));
   }
   NM_TRY(nm__dim_of(c, nm__int_arg(c, 1, 0), first->ndim + 1, &dim));
   nm_tensor **list = malloc((size_t)a->n * sizeof *list), *r = NULL;
@@ -101,12 +108,20 @@ static nm_status stack_forward(nm_op_call *c) {
   return nm__result(c, mark, r);
 }
 
-#define TENSORS {"tensors", NM_P_TENSORS, 0, NULL}
-#define DIM {"dim", NM_P_DIM, NM_OPTIONAL, "1"}
+#define TENSORS                                                                                    \
+  { "tensors", NM_P_TENSORS, 0, NULL }
+#define DIM                                                                                        \
+  { "dim", NM_P_DIM, NM_OPTIONAL, "1" }
+/* clang-format off */
 static const nm_op ops[] = {
-  {"cat", "the tensors one after another along dim", NM_PARAMS(TENSORS, DIM), 0, NM_FUNCTION | NM_OUT, cat_forward, cat_backward, {0}, "fib", 0, 0,
-   "nm.cat({nm.zeros(2, 3), nm.ones(2, 3)}, 1)"},
-  {"stack", "the tensors one after another along a new dim", NM_PARAMS(TENSORS, DIM), 0, NM_FUNCTION | NM_OUT | NM_COMPOSED, stack_forward, NULL, {0}, "fib", 0, 0,
-   "nm.stack({nm.zeros(2, 3), nm.ones(2, 3)}, 2)"},
+  {.name = "cat", NM_PARAMS(TENSORS, DIM),
+   .doc = "the tensors one after another along dim",
+   .flags = NM_FUNCTION | NM_OUT, .forward = cat_forward, .backward = cat_backward, .dtypes = "fib",
+   .example = "nm.cat({nm.zeros(2, 3), nm.ones(2, 3)}, 1)"},
+  {.name = "stack", NM_PARAMS(TENSORS, DIM),
+   .doc = "the tensors one after another along a new dim",
+   .flags = NM_FUNCTION | NM_OUT | NM_COMPOSED, .forward = stack_forward, .dtypes = "fib",
+   .example = "nm.stack({nm.zeros(2, 3), nm.ones(2, 3)}, 2)"},
 };
+/* clang-format on */
 NM_FAMILY(join);

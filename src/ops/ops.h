@@ -1,8 +1,8 @@
 /* ops.h: the registry of ops, and the one function that applies any of them.
  *
  * An op is one entry: parameters, forward, derivative, doc.  A forward checks everything before it
- * allocates or records, then fills `out`.  It runs with the tape off, unless the op is COMPOSED: then
- * it is written in other ops, which put their own nodes on the tape, and it has no derivative.
+ * allocates or records, then fills `out`.  It runs with the tape off, unless the op is COMPOSED:
+ * then it is written in other ops, which put their own nodes on the tape, and it has no derivative.
  * Dims and index positions arrive as C counts them (from 0, negative from the end); index *values*
  * in tensors (gather, argmax, x[idx]) count from ctx->base, 0 for C programs and 1 for Lua's. */
 #ifndef NM_OPS_H
@@ -36,14 +36,14 @@ typedef struct nm_param {
   const char *standard; /* the default as text, for the docs; NULL: none */
 } nm_param;
 
-enum { /* nm_op.flags */
-  NM_FUNCTION = 1,  /* nm.op(...) */
-  NM_METHOD = 2,    /* x:op(...), the first parameter is the tensor */
-  NM_INPLACE = 4,   /* x:op_(...) too */
-  NM_OUT = 8,       /* the option out = y too */
-  NM_COMPOSED = 16, /* written in other ops: see above */
-  NM_VIEW = 32,     /* the result shares the first argument's storage */
-  NM_ANYWHERE = NM_FUNCTION | NM_METHOD,
+enum {                   /* nm_op.flags */
+       NM_FUNCTION = 1,  /* nm.op(...) */
+       NM_METHOD = 2,    /* x:op(...), the first parameter is the tensor */
+       NM_INPLACE = 4,   /* x:op_(...) too */
+       NM_OUT = 8,       /* the option out = y too */
+       NM_COMPOSED = 16, /* written in other ops: see above */
+       NM_VIEW = 32,     /* the result shares the first argument's storage */
+       NM_ANYWHERE = NM_FUNCTION | NM_METHOD,
 };
 enum { NM_MAX_ARGS = 12, NM_MAX_RESULTS = 4, NM_USES = 3 };
 enum { NM_USE_RESULT = 128 }; /* bit of nm_op.uses: the first result; bit i: the tensor in slot i */
@@ -60,16 +60,18 @@ typedef struct nm_op_call {
 } nm_op_call;
 
 typedef struct nm_op {
-  const char *name, *doc; /* doc: a line; first what comes out, formula and source where there is one */
+  const char *name,
+      *doc; /* doc: a line; first what comes out, formula and source where there is one */
   const nm_param *params;
   uint8_t nparams;
-  uint8_t opcode;  /* nm_opcode of an elementwise op */
+  uint8_t opcode; /* nm_opcode of an elementwise op */
   uint16_t flags;
   nm_status (*forward)(nm_op_call *);
   /* The gradient with respect to the tensor in slot `i`, as a temporary (core/tensor.h), NULL on
-   * failure or where there is none (then *s stays NM_OK).  Slots number the tensors among the arguments
-   * in order: a TENSOR or OPERAND parameter is one slot (also when it holds a number), a TENSORS
-   * parameter one per element.  The walk sums to the input's shape and casts to its dtype. */
+   * failure or where there is none (then *s stays NM_OK).  Slots number the tensors among the
+   * arguments in order: a TENSOR or OPERAND parameter is one slot (also when it holds a number), a
+   * TENSORS parameter one per element.  The walk sums to the input's shape and casts to its dtype.
+   */
   nm_tensor *(*backward)(struct nm_grad_call *b, int i);
   uint8_t uses[NM_USES]; /* what the gradient of slot i reads (of slots beyond, as the last) */
   const char *dtypes;    /* kinds of the first tensor: "f", "fi", "fib" */
@@ -83,22 +85,25 @@ const nm_op *nm__op_find(const char *name); /* NULL if there is none */
 const nm_op *nm__op_of(nm_opcode op);       /* the entry of an elementwise instruction */
 
 /* The entries that C code itself applies; looked up once per context. */
-#define NM_KNOWN(X) \
-  X(amax) X(amin) X(argmax) X(argmin) X(as_strided) X(cat) X(clone) X(copy) \
-  X(expand) X(fill) X(full_like) X(gather) X(masked_fill) X(matmul) X(permute) X(prod) \
-  X(rand_like) X(randn_like) X(reshape) X(scatter) X(scatter_add) X(slice) X(squeeze) X(sum) \
-  X(to) X(transpose) X(unsqueeze) X(write)
+#define NM_KNOWN(X)                                                                                \
+  X(amax)                                                                                          \
+  X(amin)                                                                                          \
+  X(argmax) X(argmin) X(as_strided) X(cat) X(clone) X(copy) X(expand) X(fill) X(full_like)         \
+      X(gather) X(masked_fill) X(matmul) X(permute) X(prod) X(rand_like) X(randn_like) X(reshape)  \
+          X(scatter) X(scatter_add) X(slice) X(squeeze) X(sum) X(to) X(transpose) X(unsqueeze)     \
+              X(write)
 typedef enum nm_known {
 #define X(name) NM_OP_##name,
   NM_KNOWN(X)
 #undef X
-  NM_NKNOWN
+      NM_NKNOWN
 } nm_known;
 const nm_op *nm__known(nm_context *ctx, nm_known op);
 
-/* Applies an op: checks, runs or records, and puts a node on the tape.  args has op->nparams entries.
- * On success out[0 .. *nout-1] hold a reference each. */
-nm_status nm__apply(nm_context *ctx, const nm_op *op, const nm_value_arg *args, int *nout, nm_tensor *out[NM_MAX_RESULTS]);
+/* Applies an op: checks, runs or records, and puts a node on the tape.  args has op->nparams
+ * entries. On success out[0 .. *nout-1] hold a reference each. */
+nm_status nm__apply(nm_context *ctx, const nm_op *op, const nm_value_arg *args, int *nout,
+                    nm_tensor *out[NM_MAX_RESULTS]);
 /* x:op_(...): the result replaces the elements of args[0]'s tensor. */
 nm_status nm__apply_inplace(nm_context *ctx, const nm_op *op, const nm_value_arg *args);
 /* out = y: the (first) result is written into y, whose shape must be the result's. */
@@ -107,19 +112,22 @@ nm_status nm__apply_out(nm_context *ctx, const nm_op *op, const nm_value_arg *ar
 /* Indexing: t[{...}] as a list of items, one per dim (ELLIPSIS and NEWAXIS apart). */
 typedef struct nm_index {
   enum { NM_IX_ALL, NM_IX_INT, NM_IX_SLICE, NM_IX_NEWAXIS, NM_IX_ELLIPSIS, NM_IX_TENSOR } kind;
-  /* INT: first, counted from 0, negative from the end.  SLICE: first and last, both included, counted
-   * likewise, step > 0; first > last is empty, past the end is clamped. */
+  /* INT: first, counted from 0, negative from the end.  SLICE: first and last, both included,
+   * counted likewise, step > 0; first > last is empty, past the end is clamped. */
   int64_t first, last, step;
   nm_tensor *tensor; /* int64 or int32 positions (counting from ctx->base), or a bool mask */
 } nm_index;
 enum { NM_MAX_INDEX = 2 * NM_MAX_DIMS + 2 };
 nm_status nm__index_get(nm_context *ctx, nm_tensor *t, int n, const nm_index *ix, nm_tensor **out);
 /* value is a tensor that broadcasts to the place, or a number. */
-nm_status nm__index_set(nm_context *ctx, nm_tensor *t, int n, const nm_index *ix, const nm_value_arg *value);
+nm_status nm__index_set(nm_context *ctx, nm_tensor *t, int n, const nm_index *ix,
+                        const nm_value_arg *value);
 
 /* One element as a number, by its position in each dim (counted from 0, negative from the end). */
-nm_status nm__get_element(nm_context *ctx, nm_tensor *t, int n, const int64_t *at, nm_value_arg *out);
-nm_status nm__set_element(nm_context *ctx, nm_tensor *t, int n, const int64_t *at, const nm_value_arg *value);
+nm_status nm__get_element(nm_context *ctx, nm_tensor *t, int n, const int64_t *at,
+                          nm_value_arg *out);
+nm_status nm__set_element(nm_context *ctx, nm_tensor *t, int n, const int64_t *at,
+                          const nm_value_arg *value);
 /* All elements equal, and shapes and dtypes' kinds comparable: what a == b means in Lua. */
 nm_status nm__equal(nm_context *ctx, nm_tensor *a, nm_tensor *b, bool *out);
 

@@ -41,15 +41,18 @@ static int64_t batch_stride(const matrices *m, const nm_dims *batch) {
   for (int d = batch->ndim - 1; d >= 0; d--) {
     if (batch->dim[d] == 1) continue;
     int64_t s = d < shift || m->batch[d - shift] == 1 ? 0 : m->bstride[d - shift];
-    if (expected < 0) step = s;
-    else if (s != expected) return -1;
+    if (expected < 0)
+      step = s;
+    else if (s != expected)
+      return -1;
     expected = s * batch->dim[d];
   }
   return step;
 }
 
 /* The batch expanded and copied, where the strides of its dims can't be one. */
-static bool batch_view(nm_context *ctx, matrices *m, const nm_dims *batch, bool left, int64_t *step) {
+static bool batch_view(nm_context *ctx, matrices *m, const nm_dims *batch, bool left,
+                       int64_t *step) {
   *step = batch_stride(m, batch);
   if (*step >= 0) return true;
   nm_dims s = *batch;
@@ -67,15 +70,22 @@ static nm_status check_shapes(const nm_op_call *c, const nm_tensor *a, const nm_
   nm__shape_text(a->ndim, a->shape, one);
   nm__shape_text(b->ndim, b->shape, two);
   if (a->ndim == 0 || b->ndim == 0)
-    return nm__op_error(c, NM_EINVAL, "shapes %s and %s: a 0-d tensor is no matrix, use *", one, two);
+    return nm__op_error(c, NM_EINVAL, "shapes %s and %s: a 0-d tensor is no matrix, use *", one,
+                        two);
   if (a->dtype != b->dtype)
-    return nm__op_error(c, NM_EINVAL, "dtypes %s and %s differ: convert one with :to(\"%s\")", nm__dtype_name(a->dtype), nm__dtype_name(b->dtype),
+    return nm__op_error(c, NM_EINVAL, "dtypes %s and %s differ: convert one with :to(\"%s\")",
+                        nm__dtype_name(a->dtype), nm__dtype_name(b->dtype),
                         nm__dtype_name((int)nm__promote((nm_dtype)a->dtype, (nm_dtype)b->dtype)));
-  if (a->dtype == NM_BOOL) return nm__op_error(c, NM_EINVAL, "not defined for bool: convert with :to(\"int64\") or :to(\"float32\")");
+  if (a->dtype == NM_BOOL)
+    return nm__op_error(c, NM_EINVAL,
+                        "not defined for bool: convert with :to(\"int64\") or :to(\"float32\")");
   int64_t k = a->shape[a->ndim - 1], rows = b->shape[b->ndim == 1 ? 0 : b->ndim - 2];
   if (k != rows)
-    return nm__op_error(c, NM_EINVAL, "shapes %s and %s do not fit: the last size of the first, %lld, must be the %s of the second, %lld", one, two,
-                        (long long)k, b->ndim == 1 ? "size" : "last but one", (long long)rows);
+    return nm__op_error(c, NM_EINVAL,
+                        "shapes %s and %s do not fit: the last size of the first, %lld, must be "
+                        "the %s of the second, %lld",
+                        one, two, (long long)k, b->ndim == 1 ? "size" : "last but one",
+                        (long long)rows);
   return NM_OK;
 }
 
@@ -98,20 +108,27 @@ static nm_status matmul_forward(nm_op_call *c) {
   matrices ma = as_matrices(a, true), mb = as_matrices(b, false);
   nm__broadcast(&batch, ma.nbatch, ma.batch);
   if (!nm__broadcast(&batch, mb.nbatch, mb.batch))
-    return nm__op_error(c, NM_EINVAL, "the batch dims of shapes %s and %s do not broadcast", nm__shape_text(a->ndim, a->shape, one), nm__shape_text(b->ndim, b->shape, two));
+    return nm__op_error(c, NM_EINVAL, "the batch dims of shapes %s and %s do not broadcast",
+                        nm__shape_text(a->ndim, a->shape, one),
+                        nm__shape_text(b->ndim, b->shape, two));
   s = batch;
   if (a->ndim > 1) s.dim[s.ndim++] = ma.rows;
   if (b->ndim > 1) s.dim[s.ndim++] = mb.cols;
-  if (nm__checked_count(&s) < 0) return nm__op_error(c, NM_EINVAL, "the result would have too many elements");
+  if (nm__checked_count(&s) < 0)
+    return nm__op_error(c, NM_EINVAL, "the result would have too many elements");
 
   int mark = nm__scope(ctx);
-  if (ma.cols == 0) return nm__result(c, mark, nm__t_full(ctx, dev, (nm_dtype)a->dtype, s.ndim, s.dim, 0));
+  if (ma.cols == 0)
+    return nm__result(c, mark, nm__t_full(ctx, dev, (nm_dtype)a->dtype, s.ndim, s.dim, 0));
   int64_t count = nm__count(batch.ndim, batch.dim), sa, sb;
   nm_view va, vb, vy;
   nm_tensor *y = NULL;
-  if (batch_view(ctx, &ma, &batch, true, &sa) && batch_view(ctx, &mb, &batch, false, &sb) && nm__view_of(ctx, ma.t, &va) == NM_OK &&
-      nm__view_of(ctx, mb.t, &vb) == NM_OK && (y = nm__temp(ctx, nm__tensor_empty(ctx, dev, (nm_dtype)a->dtype, s.ndim, s.dim)))) {
-    if (count > 1 && sb == 0 && (sa == ma.rows * ma.rstride || ma.rows == 1)) { /* one matrix on the right: one tall product */
+  if (batch_view(ctx, &ma, &batch, true, &sa) && batch_view(ctx, &mb, &batch, false, &sb) &&
+      nm__view_of(ctx, ma.t, &va) == NM_OK && nm__view_of(ctx, mb.t, &vb) == NM_OK &&
+      (y = nm__temp(ctx, nm__tensor_empty(ctx, dev, (nm_dtype)a->dtype, s.ndim, s.dim)))) {
+    if (count > 1 && sb == 0 &&
+        (sa == ma.rows * ma.rstride ||
+         ma.rows == 1)) { /* one matrix on the right: one tall product */
       if (ma.rows == 1) ma.rstride = sa;
       ma.rows *= count;
       count = 1;
@@ -139,7 +156,8 @@ static nm_tensor *rows_of(nm_context *ctx, nm_tensor *t) {
   return nm__t_reshape(ctx, t, 2, shape);
 }
 
-/* y = a b: the gradient of a is g b^T, that of b is a^T g; batches that were broadcast are summed. */
+/* y = a b: the gradient of a is g b^T, that of b is a^T g; batches that were broadcast are summed.
+ */
 static nm_tensor *matmul_backward(nm_grad_call *n, int i) {
   nm_context *ctx = n->ctx;
   const nm_dims *sa = &n->node->edges[0].shape, *sb = &n->node->edges[1].shape;
@@ -165,26 +183,50 @@ static nm_tensor *matmul_backward(nm_grad_call *n, int i) {
 
 /* mm, bmm, mv, dot: matmul of tensors with these numbers of dims. */
 static nm_status strict_forward(nm_op_call *c) {
-  static const struct { const char *name; int a, b; } want[] = {{"mm", 2, 2}, {"bmm", 3, 3}, {"mv", 2, 1}, {"dot", 1, 1}};
+  static const struct {
+    const char *name;
+    int a, b;
+  } want[] = {{"mm", 2, 2}, {"bmm", 3, 3}, {"mv", 2, 1}, {"dot", 1, 1}};
   nm_tensor *a = nm__tensor_arg(c, 0), *b = nm__tensor_arg(c, 1);
   for (size_t i = 0; i < sizeof want / sizeof *want; i++)
     if (!strcmp(want[i].name, c->op->name) && (a->ndim != want[i].a || b->ndim != want[i].b))
-      return nm__op_error(c, NM_EINVAL, "tensors of %d and %d dims: it takes %d and %d; matmul takes any", a->ndim, b->ndim, want[i].a, want[i].b);
+      return nm__op_error(c, NM_EINVAL,
+                          "tensors of %d and %d dims: it takes %d and %d; matmul takes any",
+                          a->ndim, b->ndim, want[i].a, want[i].b);
   NM_TRY(check_shapes(c, a, b));
   if (c->op->name[0] == 'b' && a->shape[0] != b->shape[0])
-    return nm__op_error(c, NM_EINVAL, "batches of %lld and %lld; matmul broadcasts", (long long)a->shape[0], (long long)b->shape[0]);
+    return nm__op_error(c, NM_EINVAL, "batches of %lld and %lld; matmul broadcasts",
+                        (long long)a->shape[0], (long long)b->shape[0]);
   int mark = nm__scope(c->ctx);
   return nm__result(c, mark, nm__t_matmul(c->ctx, a, b));
 }
 
-#define PAIR {"input", NM_P_TENSOR, 0, NULL}, {"other", NM_P_TENSOR, 0, NULL}
-#define STRICT(name, doc, example) {name, doc, NM_PARAMS(PAIR), 0, NM_ANYWHERE | NM_OUT | NM_COMPOSED, strict_forward, NULL, {0}, "fi", -2, 2, example}
+#define PAIR                                                                                       \
+  {"input", NM_P_TENSOR, 0, NULL}, { "other", NM_P_TENSOR, 0, NULL }
+/* clang-format off */
 static const nm_op ops[] = {
-  {"matmul", "the matrix product over the last two dims, the dims before broadcast; vectors as rows and columns", NM_PARAMS(PAIR), 0, NM_ANYWHERE | NM_OUT,
-   matmul_forward, matmul_backward, {2, 1}, "fi", -2, 2, "nm.ones(2, 3):matmul(nm.ones(3, 4))"},
-  STRICT("mm", "the product of two matrices", "nm.ones(2, 3):mm(nm.ones(3, 4))"),
-  STRICT("bmm", "the products of two batches of matrices", "nm.ones(5, 2, 3):bmm(nm.ones(5, 3, 4))"),
-  STRICT("mv", "the product of a matrix and a vector", "nm.ones(2, 3):mv(nm.ones(3))"),
-  STRICT("dot", "the sum of the products of two vectors' elements", "nm.ones(3):dot(nm.ones(3))"),
+  {.name = "matmul", NM_PARAMS(PAIR),
+   .doc = "the matrix product over the last two dims, the dims before broadcast; vectors as rows "
+          "and columns",
+   .flags = NM_ANYWHERE | NM_OUT, .forward = matmul_forward, .backward = matmul_backward,
+   .uses = {2, 1}, .dtypes = "fi", .lo = -2, .hi = 2,
+   .example = "nm.ones(2, 3):matmul(nm.ones(3, 4))"},
+  {.name = "mm", NM_PARAMS(PAIR),
+   .doc = "the product of two matrices",
+   .flags = NM_ANYWHERE | NM_OUT | NM_COMPOSED, .forward = strict_forward, .dtypes = "fi",
+   .lo = -2, .hi = 2, .example = "nm.ones(2, 3):mm(nm.ones(3, 4))"},
+  {.name = "bmm", NM_PARAMS(PAIR),
+   .doc = "the products of two batches of matrices",
+   .flags = NM_ANYWHERE | NM_OUT | NM_COMPOSED, .forward = strict_forward, .dtypes = "fi",
+   .lo = -2, .hi = 2, .example = "nm.ones(5, 2, 3):bmm(nm.ones(5, 3, 4))"},
+  {.name = "mv", NM_PARAMS(PAIR),
+   .doc = "the product of a matrix and a vector",
+   .flags = NM_ANYWHERE | NM_OUT | NM_COMPOSED, .forward = strict_forward, .dtypes = "fi",
+   .lo = -2, .hi = 2, .example = "nm.ones(2, 3):mv(nm.ones(3))"},
+  {.name = "dot", NM_PARAMS(PAIR),
+   .doc = "the sum of the products of two vectors' elements",
+   .flags = NM_ANYWHERE | NM_OUT | NM_COMPOSED, .forward = strict_forward, .dtypes = "fi",
+   .lo = -2, .hi = 2, .example = "nm.ones(3):dot(nm.ones(3))"},
 };
+/* clang-format on */
 NM_FAMILY(product);

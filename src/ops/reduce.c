@@ -10,7 +10,8 @@ static void keep_dims(nm_tensor *t, const nm_tensor *x, uint32_t dims) {
   nm__row_major(t->ndim, t->shape, t->stride);
 }
 
-static nm_tensor *reduced(nm_context *ctx, nm_reduction kind, nm_tensor *x, uint32_t dims, nm_dtype dtype, bool keepdim) {
+static nm_tensor *reduced(nm_context *ctx, nm_reduction kind, nm_tensor *x, uint32_t dims,
+                          nm_dtype dtype, bool keepdim) {
   nm_tensor *y = nm__reduce(ctx, kind, x, dims, dtype);
   if (y && keepdim) keep_dims(y, x, dims);
   return y;
@@ -20,7 +21,9 @@ static nm_status check_nonempty(const nm_op_call *c, const nm_tensor *x, uint32_
   char text[NM_SHAPE_TEXT];
   for (int d = 0; d < x->ndim; d++)
     if (dims >> d & 1 && x->shape[d] == 0)
-      return nm__op_error(c, NM_EINVAL, "shape %s: dim %d has no elements, and there is no result for none", nm__shape_text(x->ndim, x->shape, text), d + c->ctx->base);
+      return nm__op_error(c, NM_EINVAL,
+                          "shape %s: dim %d has no elements, and there is no result for none",
+                          nm__shape_text(x->ndim, x->shape, text), d + c->ctx->base);
   return NM_OK;
 }
 
@@ -46,7 +49,9 @@ static uint32_t node_dims(const nm_grad_call *b) {
   return dims;
 }
 
-static bool node_keepdim(const nm_grad_call *b) { return b->args[2].kind != NM_ARG_NONE && b->args[2].as.boolean; }
+static bool node_keepdim(const nm_grad_call *b) {
+  return b->args[2].kind != NM_ARG_NONE && b->args[2].as.boolean;
+}
 
 static nm_tensor *done(nm_grad_call *b, nm_tensor *g) {
   if (!g) b->status = b->ctx->status;
@@ -62,22 +67,26 @@ static nm_status sum_forward(nm_op_call *c) {
   nm_dtype dtype = NM_FLOAT32;
   bool given = nm__given(c, 3);
   NM_TRY(nm__dims_arg(c, 1, x->ndim, &dims));
-  NM_TRY(nm__dtype_arg(c, 3, nm__is_float((nm_dtype)x->dtype) ? (nm_dtype)x->dtype : NM_INT64, &dtype));
+  NM_TRY(nm__dtype_arg(c, 3, nm__is_float((nm_dtype)x->dtype) ? (nm_dtype)x->dtype : NM_INT64,
+                       &dtype));
   nm_reduction kind = c->op->name[0] == 's' ? NM_R_SUM : NM_R_PROD;
   int mark = nm__scope(ctx);
   bool narrow = nm__is_integral(dtype) && dtype != NM_INT64;
   nm_dtype wide = narrow ? NM_INT64 : dtype;
   if (given || (nm__is_float(dtype) && x->dtype != dtype)) x = nm__t_cast(ctx, x, wide);
-  nm_tensor *y = x ? nm__temp(ctx, reduced(ctx, kind, x, dims, wide, nm__bool_arg(c, 2, false))) : NULL;
+  nm_tensor *y =
+      x ? nm__temp(ctx, reduced(ctx, kind, x, dims, wide, nm__bool_arg(c, 2, false))) : NULL;
   return nm__result(c, mark, narrow ? nm__t_cast(ctx, y, dtype) : y);
 }
 
 static nm_tensor *sum_backward(nm_grad_call *b, int i) {
   const nm_dims *s = &b->node->edges[i].shape;
-  return done(b, nm__t_expand(b->ctx, unreduce(b, b->g[0], node_dims(b), node_keepdim(b)), s->ndim, s->dim));
+  return done(b, nm__t_expand(b->ctx, unreduce(b, b->g[0], node_dims(b), node_keepdim(b)), s->ndim,
+                              s->dim));
 }
 
-/* The product of the others: y / x; where one factor is 0 only its own derivative is not, where two are none is. */
+/* The product of the others: y / x; where one factor is 0 only its own derivative is not, where two
+ * are none is. */
 static nm_tensor *prod_backward(nm_grad_call *b, int i) {
   (void)i;
   nm_context *ctx = b->ctx;
@@ -89,11 +98,14 @@ static nm_tensor *prod_backward(nm_grad_call *b, int i) {
   int n = 0;
   for (int d = 0; d < x->ndim; d++)
     if (dims >> d & 1) list[n++] = d;
-  nm_value_arg args[4] = {nm__arg_t(filled), nm__arg_ints(n, list), nm__arg_bool(true), nm__arg_none()};
-  nm_tensor *rest = n ? nm__t(ctx, nm__known(ctx, NM_OP_prod), args) : filled; /* of the factors that are not 0 */
+  nm_value_arg args[4] = {nm__arg_t(filled), nm__arg_ints(n, list), nm__arg_bool(true),
+                          nm__arg_none()};
+  nm_tensor *rest =
+      n ? nm__t(ctx, nm__known(ctx, NM_OP_prod), args) : filled; /* of the factors that are not 0 */
   nm_tensor *others = nm__t2(ctx, NM_I_div, rest, filled), *none = nm__t_full_like(ctx, x, 0);
   nm_tensor *alone = nm__t2(ctx, NM_I_logical_and, zero, nm__t2s(ctx, NM_I_eq, count, 1));
-  nm_tensor *d = nm__t3(ctx, NM_I_where, nm__t2s(ctx, NM_I_eq, count, 0), others, nm__t3(ctx, NM_I_where, alone, rest, none));
+  nm_tensor *d = nm__t3(ctx, NM_I_where, nm__t2s(ctx, NM_I_eq, count, 0), others,
+                        nm__t3(ctx, NM_I_where, alone, rest, none));
   return done(b, nm__t2(ctx, NM_I_mul, g, d));
 }
 
@@ -104,6 +116,11 @@ static int64_t reduced_count(const nm_tensor *x, uint32_t dims) {
   return n;
 }
 
+/* The sum may exceed what a half holds. */
+static nm_dtype summed_in(nm_dtype dtype) {
+  return dtype == NM_FLOAT16 || dtype == NM_BFLOAT16 ? NM_FLOAT32 : dtype;
+}
+
 static nm_status mean_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
   nm_tensor *x = nm__tensor_arg(c, 0);
@@ -112,11 +129,13 @@ static nm_status mean_forward(nm_op_call *c) {
   NM_TRY(nm__dims_arg(c, 1, x->ndim, &dims));
   NM_TRY(nm__dtype_arg(c, 3, dtype, &dtype));
   if (!nm__is_float(dtype))
-    return nm__op_error(c, NM_EINVAL, "the mean of %s is no %s: give dtype = \"float32\", or convert with :to(\"float32\")", nm__dtype_name((int)dtype),
-                        nm__dtype_name((int)dtype));
+    return nm__op_error(
+        c, NM_EINVAL,
+        "the mean of %s is no %s: give dtype = \"float32\", or convert with :to(\"float32\")",
+        nm__dtype_name((int)dtype), nm__dtype_name((int)dtype));
   int mark = nm__scope(ctx);
-  bool half = dtype == NM_FLOAT16 || dtype == NM_BFLOAT16; /* the sum may exceed what a half holds */
-  nm_tensor *s = nm__t_sum(ctx, nm__t_cast(ctx, x, half ? NM_FLOAT32 : dtype), dims, nm__bool_arg(c, 2, false));
+  nm_tensor *s =
+      nm__t_sum(ctx, nm__t_cast(ctx, x, summed_in(dtype)), dims, nm__bool_arg(c, 2, false));
   s = nm__t_cast(ctx, nm__t2s(ctx, NM_I_div, s, (double)reduced_count(x, dims)), dtype);
   return nm__result(c, mark, s);
 }
@@ -127,13 +146,19 @@ static nm_status var_forward(nm_op_call *c) {
   nm_tensor *x = nm__tensor_arg(c, 0);
   uint32_t dims = 0;
   NM_TRY(nm__dims_arg(c, 1, x->ndim, &dims));
-  if (!nm__is_float((nm_dtype)x->dtype)) return nm__op_error(c, NM_EINVAL, "not defined for %s: convert with :to(\"float32\")", nm__dtype_name(x->dtype));
+  if (!nm__is_float((nm_dtype)x->dtype))
+    return nm__op_error(c, NM_EINVAL, "not defined for %s: convert with :to(\"float32\")",
+                        nm__dtype_name(x->dtype));
   double n = (double)reduced_count(x, dims), over = n - nm__float_arg(c, 3, 1);
   int mark = nm__scope(ctx);
+  nm_dtype dtype = (nm_dtype)x->dtype;
+  x = nm__t_cast(ctx, x, summed_in(dtype));
   nm_tensor *mean = nm__t2s(ctx, NM_I_div, nm__t_sum(ctx, x, dims, true), n);
-  nm_tensor *v = nm__t_sum(ctx, nm__t1(ctx, NM_I_square, nm__t2(ctx, NM_I_sub, x, mean)), dims, nm__bool_arg(c, 2, false));
+  nm_tensor *v = nm__t_sum(ctx, nm__t1(ctx, NM_I_square, nm__t2(ctx, NM_I_sub, x, mean)), dims,
+                           nm__bool_arg(c, 2, false));
   v = nm__t2s(ctx, NM_I_div, v, over > 0 ? over : 0);
-  return nm__result(c, mark, c->op->name[0] == 's' ? nm__t1(ctx, NM_I_sqrt, v) : v);
+  if (c->op->name[0] == 's') v = nm__t1(ctx, NM_I_sqrt, v);
+  return nm__result(c, mark, nm__t_cast(ctx, v, dtype));
 }
 
 /* ---- extremes ---- */
@@ -153,9 +178,11 @@ static nm_tensor *extreme_backward(nm_grad_call *b, int i) {
   (void)i;
   nm_context *ctx = b->ctx;
   uint32_t dims = node_dims(b);
-  nm_tensor *y = unreduce(b, b->y, dims, node_keepdim(b)), *g = unreduce(b, b->g[0], dims, node_keepdim(b));
+  nm_tensor *y = unreduce(b, b->y, dims, node_keepdim(b)),
+            *g = unreduce(b, b->g[0], dims, node_keepdim(b));
   nm_tensor *hit = nm__t_cast(ctx, nm__t2(ctx, NM_I_eq, b->x[0], y), (nm_dtype)b->x[0]->dtype);
-  return done(b, nm__t2(ctx, NM_I_mul, hit, nm__t2(ctx, NM_I_div, g, nm__t_sum(ctx, hit, dims, true))));
+  return done(
+      b, nm__t2(ctx, NM_I_mul, hit, nm__t2(ctx, NM_I_div, g, nm__t_sum(ctx, hit, dims, true))));
 }
 
 static nm_status arg_forward(nm_op_call *c) { /* argmax, argmin */
@@ -167,7 +194,8 @@ static nm_status arg_forward(nm_op_call *c) { /* argmax, argmin */
     NM_TRY(nm__dim_arg(c, 1, x->ndim, &dim));
     dims = x->ndim ? 1u << dim : 0;
   }
-  if (x->dtype == NM_BOOL) return nm__op_error(c, NM_EINVAL, "not defined for bool: convert with :to(\"uint8\")");
+  if (x->dtype == NM_BOOL)
+    return nm__op_error(c, NM_EINVAL, "not defined for bool: convert with :to(\"uint8\")");
   NM_TRY(check_nonempty(c, x, dims));
   int mark = nm__scope(ctx);
   nm_reduction kind = c->op->name[4] == 'a' ? NM_R_ARGMAX : NM_R_ARGMIN;
@@ -183,13 +211,16 @@ static nm_status max_forward(nm_op_call *c) {
   int mark = nm__scope(ctx), dim = 0;
   nm_value_arg args[3] = {nm__arg_t(x), nm__arg_none(), nm__arg_none()};
   if (!nm__given(c, 1)) {
-    if (nm_numel(x) == 0) return nm__op_error(c, NM_EINVAL, "the tensor has no elements, and there is no result for none");
+    if (nm_numel(x) == 0)
+      return nm__op_error(c, NM_EINVAL,
+                          "the tensor has no elements, and there is no result for none");
     return nm__result(c, mark, nm__t(ctx, nm__known(ctx, max ? NM_OP_amax : NM_OP_amin), args));
   }
   NM_TRY(nm__dim_arg(c, 1, x->ndim, &dim));
   args[1] = nm__arg_int(dim);
   args[2] = nm__arg_bool(true);
-  nm_tensor *index = nm__t(ctx, nm__known(ctx, max ? NM_OP_argmax : NM_OP_argmin), args), *values = NULL;
+  nm_tensor *index = nm__t(ctx, nm__known(ctx, max ? NM_OP_argmax : NM_OP_argmin), args),
+            *values = NULL;
   if (index && x->ndim) {
     nm_value_arg pick[3] = {nm__arg_t(x), nm__arg_int(dim), nm__arg_t(index)};
     values = nm__t(ctx, nm__known(ctx, NM_OP_gather), pick);
@@ -199,7 +230,8 @@ static nm_status max_forward(nm_op_call *c) {
   }
   if (values && x->ndim && !nm__bool_arg(c, 2, false)) {
     int64_t list[1] = {dim};
-    nm_value_arg a[2] = {nm__arg_t(values), nm__arg_ints(1, list)}, b[2] = {nm__arg_t(index), nm__arg_ints(1, list)};
+    nm_value_arg a[2] = {nm__arg_t(values), nm__arg_ints(1, list)},
+                 b[2] = {nm__arg_t(index), nm__arg_ints(1, list)};
     values = nm__t(ctx, nm__known(ctx, NM_OP_squeeze), a);
     index = nm__t(ctx, nm__known(ctx, NM_OP_squeeze), b);
   }
@@ -214,38 +246,74 @@ static nm_status logic_forward(nm_op_call *c) { /* any, all */
   nm_tensor *x = nm__tensor_arg(c, 0);
   uint32_t dims = 0;
   NM_TRY(nm__dims_arg(c, 1, x->ndim, &dims));
-  c->out[0] = reduced(c->ctx, c->op->name[1] == 'n' ? NM_R_ANY : NM_R_ALL, x, dims, NM_BOOL, nm__bool_arg(c, 2, false));
+  c->out[0] = reduced(c->ctx, c->op->name[1] == 'n' ? NM_R_ANY : NM_R_ALL, x, dims, NM_BOOL,
+                      nm__bool_arg(c, 2, false));
   return c->out[0] ? NM_OK : c->ctx->status;
 }
 
-#define X {"input", NM_P_TENSOR, 0, NULL}
-#define DIMS {"dim", NM_P_DIMS, NM_OPTIONAL, "all"}, {"keepdim", NM_P_BOOL, NM_OPTIONAL, "false"}
-#define DIM {"dim", NM_P_DIM, NM_OPTIONAL, "all"}, {"keepdim", NM_P_BOOL, NM_OPTIONAL, "false"}
-#define DTYPE {"dtype", NM_P_DTYPE, NM_NAMED, NULL}
+#define X                                                                                          \
+  { "input", NM_P_TENSOR, 0, NULL }
+#define DIMS                                                                                       \
+  {"dim", NM_P_DIMS, NM_OPTIONAL, "all"}, { "keepdim", NM_P_BOOL, NM_OPTIONAL, "false" }
+#define DIM                                                                                        \
+  {"dim", NM_P_DIM, NM_OPTIONAL, "all"}, { "keepdim", NM_P_BOOL, NM_OPTIONAL, "false" }
+#define DTYPE                                                                                      \
+  { "dtype", NM_P_DTYPE, NM_NAMED, NULL }
 #define Y NM_USE_RESULT
+/* clang-format off */
 static const nm_op ops[] = {
-  {"sum", "the sum over dims; of integers and bools in int64", NM_PARAMS(X, DIMS, DTYPE), 0, NM_ANYWHERE | NM_OUT, sum_forward, sum_backward, {0}, "fib", -3, 3,
-   "nm.ones(2, 3):sum(1)"},
-  {"prod", "the product over dims; of integers and bools in int64", NM_PARAMS(X, DIMS, DTYPE), 0, NM_ANYWHERE | NM_OUT, sum_forward, prod_backward, {1}, "fib", 0.5, 2,
-   "nm.full({3}, 2.0):prod()"},
-  {"mean", "the arithmetic mean over dims", NM_PARAMS(X, DIMS, DTYPE), 0, NM_ANYWHERE | NM_OUT | NM_COMPOSED, mean_forward, NULL, {0}, "f", -3, 3, "nm.ones(2, 3):mean()"},
-  {"var", "the variance over dims: sum((x - mean)^2) / (n - correction)", NM_PARAMS(X, DIMS, {"correction", NM_P_FLOAT, NM_OPTIONAL, "1"}), 0,
-   NM_ANYWHERE | NM_OUT | NM_COMPOSED, var_forward, NULL, {0}, "f", -3, 3, "nm.randn(10):var()"},
-  {"std", "the standard deviation over dims: the root of var", NM_PARAMS(X, DIMS, {"correction", NM_P_FLOAT, NM_OPTIONAL, "1"}), 0,
-   NM_ANYWHERE | NM_OUT | NM_COMPOSED, var_forward, NULL, {0}, "f", -3, 3, "nm.randn(10):std()"},
-  {"amax", "the largest value over dims; NaN wins; equal ones share the gradient", NM_PARAMS(X, DIMS), 0, NM_ANYWHERE | NM_OUT, extreme_forward, extreme_backward,
-   {1 | Y}, "fib", -3, 3, "nm.randn(2, 3):amax(2)"},
-  {"amin", "the smallest value over dims; NaN wins; equal ones share the gradient", NM_PARAMS(X, DIMS), 0, NM_ANYWHERE | NM_OUT, extreme_forward, extreme_backward,
-   {1 | Y}, "fib", -3, 3, "nm.randn(2, 3):amin(2)"},
-  {"max", "the largest value; with dim: the largest along it, and their positions", NM_PARAMS(X, DIM), 0, NM_ANYWHERE | NM_COMPOSED, max_forward, NULL, {0}, "fi", -3, 3,
-   "nm.randn(2, 3):max(2)"},
-  {"min", "the smallest value; with dim: the smallest along it, and their positions", NM_PARAMS(X, DIM), 0, NM_ANYWHERE | NM_COMPOSED, max_forward, NULL, {0}, "fi", -3, 3,
-   "nm.randn(2, 3):min(2)"},
-  {"argmax", "the position of the first largest value along dim, or in row-major order", NM_PARAMS(X, DIM), 0, NM_ANYWHERE, arg_forward, NULL, {0}, "fi", -3, 3,
-   "nm.randn(2, 3):argmax(2)"},
-  {"argmin", "the position of the first smallest value along dim, or in row-major order", NM_PARAMS(X, DIM), 0, NM_ANYWHERE, arg_forward, NULL, {0}, "fi", -3, 3,
-   "nm.randn(2, 3):argmin(2)"},
-  {"any", "whether any element over dims is not 0", NM_PARAMS(X, DIMS), 0, NM_ANYWHERE | NM_OUT, logic_forward, NULL, {0}, "fib", -3, 3, "nm.zeros(2, 3):any()"},
-  {"all", "whether all elements over dims are not 0", NM_PARAMS(X, DIMS), 0, NM_ANYWHERE | NM_OUT, logic_forward, NULL, {0}, "fib", -3, 3, "nm.zeros(2, 3):all()"},
+  {.name = "sum", NM_PARAMS(X, DIMS, DTYPE),
+   .doc = "the sum over dims; of integers and bools in int64",
+   .flags = NM_ANYWHERE | NM_OUT, .forward = sum_forward, .backward = sum_backward, .dtypes = "fib",
+   .lo = -3, .hi = 3, .example = "nm.ones(2, 3):sum(1)"},
+  {.name = "prod", NM_PARAMS(X, DIMS, DTYPE),
+   .doc = "the product over dims; of integers and bools in int64",
+   .flags = NM_ANYWHERE | NM_OUT, .forward = sum_forward, .backward = prod_backward, .uses = {1},
+   .dtypes = "fib", .lo = 0.5, .hi = 2, .example = "nm.full({3}, 2.0):prod()"},
+  {.name = "mean", NM_PARAMS(X, DIMS, DTYPE),
+   .doc = "the arithmetic mean over dims",
+   .flags = NM_ANYWHERE | NM_OUT | NM_COMPOSED, .forward = mean_forward, .dtypes = "f",
+   .lo = -3, .hi = 3, .example = "nm.ones(2, 3):mean()"},
+  {.name = "var", NM_PARAMS(X, DIMS, {"correction", NM_P_FLOAT, NM_OPTIONAL, "1"}),
+   .doc = "the variance over dims: sum((x - mean)^2) / (n - correction)",
+   .flags = NM_ANYWHERE | NM_OUT | NM_COMPOSED, .forward = var_forward, .dtypes = "f",
+   .lo = -3, .hi = 3, .example = "nm.randn(10):var()"},
+  {.name = "std", NM_PARAMS(X, DIMS, {"correction", NM_P_FLOAT, NM_OPTIONAL, "1"}),
+   .doc = "the standard deviation over dims: the root of var",
+   .flags = NM_ANYWHERE | NM_OUT | NM_COMPOSED, .forward = var_forward, .dtypes = "f",
+   .lo = -3, .hi = 3, .example = "nm.randn(10):std()"},
+  {.name = "amax", NM_PARAMS(X, DIMS),
+   .doc = "the largest value over dims; NaN wins; equal ones share the gradient",
+   .flags = NM_ANYWHERE | NM_OUT, .forward = extreme_forward, .backward = extreme_backward,
+   .uses = {1 | Y}, .dtypes = "fib", .lo = -3, .hi = 3, .example = "nm.randn(2, 3):amax(2)"},
+  {.name = "amin", NM_PARAMS(X, DIMS),
+   .doc = "the smallest value over dims; NaN wins; equal ones share the gradient",
+   .flags = NM_ANYWHERE | NM_OUT, .forward = extreme_forward, .backward = extreme_backward,
+   .uses = {1 | Y}, .dtypes = "fib", .lo = -3, .hi = 3, .example = "nm.randn(2, 3):amin(2)"},
+  {.name = "max", NM_PARAMS(X, DIM),
+   .doc = "the largest value; with dim: the largest along it, and their positions",
+   .flags = NM_ANYWHERE | NM_COMPOSED, .forward = max_forward, .dtypes = "fi", .lo = -3, .hi = 3,
+   .example = "nm.randn(2, 3):max(2)"},
+  {.name = "min", NM_PARAMS(X, DIM),
+   .doc = "the smallest value; with dim: the smallest along it, and their positions",
+   .flags = NM_ANYWHERE | NM_COMPOSED, .forward = max_forward, .dtypes = "fi", .lo = -3, .hi = 3,
+   .example = "nm.randn(2, 3):min(2)"},
+  {.name = "argmax", NM_PARAMS(X, DIM),
+   .doc = "the position of the first largest value along dim, or in row-major order",
+   .flags = NM_ANYWHERE, .forward = arg_forward, .dtypes = "fi", .lo = -3, .hi = 3,
+   .example = "nm.randn(2, 3):argmax(2)"},
+  {.name = "argmin", NM_PARAMS(X, DIM),
+   .doc = "the position of the first smallest value along dim, or in row-major order",
+   .flags = NM_ANYWHERE, .forward = arg_forward, .dtypes = "fi", .lo = -3, .hi = 3,
+   .example = "nm.randn(2, 3):argmin(2)"},
+  {.name = "any", NM_PARAMS(X, DIMS),
+   .doc = "whether any element over dims is not 0",
+   .flags = NM_ANYWHERE | NM_OUT, .forward = logic_forward, .dtypes = "fib", .lo = -3, .hi = 3,
+   .example = "nm.zeros(2, 3):any()"},
+  {.name = "all", NM_PARAMS(X, DIMS),
+   .doc = "whether all elements over dims are not 0",
+   .flags = NM_ANYWHERE | NM_OUT, .forward = logic_forward, .dtypes = "fib", .lo = -3, .hi = 3,
+   .example = "nm.zeros(2, 3):all()"},
 };
+/* clang-format on */
 NM_FAMILY(reduce);

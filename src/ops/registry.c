@@ -4,8 +4,9 @@
 #include <string.h>
 
 static const nm_family *const families[] = {
-  &nm__family_create, &nm__family_shape, &nm__family_join, &nm__family_compose, &nm__family_reduce,
-  &nm__family_product, &nm__family_rows, &nm__family_gather,
+    &nm__family_create, &nm__family_shape,   &nm__family_part,   &nm__family_copy,
+    &nm__family_join,   &nm__family_compose, &nm__family_reduce, &nm__family_product,
+    &nm__family_rows,   &nm__family_gather,
 };
 enum { NFAMILIES = sizeof families / sizeof *families };
 
@@ -40,10 +41,11 @@ const nm_op *nm__op_find(const char *name) {
 const nm_op *nm__known(nm_context *ctx, nm_known op) {
   static const char *const names[] = {
 #define X(name) #name,
-    NM_KNOWN(X)
+      NM_KNOWN(X)
 #undef X
   };
-  _Static_assert(NM_NKNOWN <= sizeof ctx->known / sizeof *ctx->known, "context.h: known[] is too short");
+  _Static_assert(NM_NKNOWN <= sizeof ctx->known / sizeof *ctx->known,
+                 "context.h: known[] is too short");
   if (!ctx->known[op]) ctx->known[op] = nm__op_find(names[op]);
   return ctx->known[op];
 }
@@ -52,10 +54,12 @@ const nm_op *nm__op_of(nm_opcode op) { return &nm__elementwise_ops[op]; }
 
 /* Whether an argument of nm_call is what the parameter takes. */
 static bool suits(int param, const nm_value_arg *a) {
-  static const char *const takes[] = { /* by nm_param_kind; kinds of nm_value_arg: T tensor, L tensors, i, f, b, I ints, s */
-    [NM_P_TENSOR] = "T", [NM_P_OPERAND] = "Tifb", [NM_P_TENSORS] = "L", [NM_P_NUMBER] = "ifb", [NM_P_INT] = "i",
-    [NM_P_FLOAT] = "ifb", [NM_P_BOOL] = "b", [NM_P_DIM] = "i", [NM_P_DIMS] = "I", [NM_P_INDEX] = "i", [NM_P_SIZES] = "I",
-    [NM_P_INTS] = "I", [NM_P_DTYPE] = "s", [NM_P_DEVICE] = "s", [NM_P_STRING] = "s"};
+  static const char *const takes[] = {
+      /* by nm_param_kind; kinds of nm_value_arg: T tensor, L tensors, i, f, b, I ints, s */
+      [NM_P_TENSOR] = "T", [NM_P_OPERAND] = "Tifb", [NM_P_TENSORS] = "L", [NM_P_NUMBER] = "ifb",
+      [NM_P_INT] = "i",    [NM_P_FLOAT] = "ifb",    [NM_P_BOOL] = "b",    [NM_P_DIM] = "i",
+      [NM_P_DIMS] = "I",   [NM_P_INDEX] = "i",      [NM_P_SIZES] = "I",   [NM_P_INTS] = "I",
+      [NM_P_DTYPE] = "s",  [NM_P_DEVICE] = "s",     [NM_P_STRING] = "s"};
   static const char letters[] = "-TLifbIs"; /* ORDER nm_value_arg.kind */
   if (!strchr(takes[param], letters[a->kind])) return false;
   if (a->kind == NM_ARG_TENSOR) return a->as.tensor != NULL;
@@ -66,24 +70,29 @@ static bool suits(int param, const nm_value_arg *a) {
   return true;
 }
 
-nm_status nm_call(nm_context *ctx, const char *name, int nargs, const nm_value_arg *args, int nout, nm_tensor **out) {
+nm_status nm_call(nm_context *ctx, const char *name, int nargs, const nm_value_arg *args, int nout,
+                  nm_tensor **out) {
   const nm_op *op = nm__op_find(name);
   nm_value_arg all[NM_MAX_ARGS];
   nm_tensor *result[NM_MAX_RESULTS];
   int n;
   if (!op) return nm__error(ctx, NM_EINVAL, "no op is called '%s'", name);
-  if (nargs > op->nparams) return nm__error(ctx, NM_EINVAL, "%s: %d arguments, it takes %d", name, nargs, op->nparams);
+  if (nargs > op->nparams)
+    return nm__error(ctx, NM_EINVAL, "%s: %d arguments, it takes %d", name, nargs, op->nparams);
   for (int i = 0; i < op->nparams; i++) {
     all[i] = i < nargs ? args[i] : nm__arg_none();
     if (all[i].kind != NM_ARG_NONE && !suits(op->params[i].kind, &all[i]))
-      return nm__error(ctx, NM_EINVAL, "%s: argument '%s' is of the wrong kind", name, op->params[i].name);
+      return nm__error(ctx, NM_EINVAL, "%s: argument '%s' is of the wrong kind", name,
+                       op->params[i].name);
     if (all[i].kind == NM_ARG_NONE && !(op->params[i].flags & (NM_OPTIONAL | NM_NAMED)))
       return nm__error(ctx, NM_EINVAL, "%s: argument '%s' is missing", name, op->params[i].name);
   }
   NM_TRY(nm__apply(ctx, op, all, &n, result));
   for (int i = 0; i < n; i++) {
-    if (i < nout) out[i] = result[i];
-    else nm_release(ctx, result[i]);
+    if (i < nout)
+      out[i] = result[i];
+    else
+      nm_release(ctx, result[i]);
   }
   for (int i = n; i < nout; i++) out[i] = NULL;
   return NM_OK;

@@ -12,7 +12,10 @@ static nm_status softmax_forward(nm_op_call *c) {
   bool log = c->op->name[0] == 'l';
   NM_TRY(nm__dtype_arg(c, 2, (nm_dtype)x->dtype, &dtype));
   if (!nm__is_float(dtype))
-    return nm__op_error(c, NM_EINVAL, "not defined for %s: convert with :to(\"float32\"), or give dtype = \"float32\"", nm__dtype_name((int)dtype));
+    return nm__op_error(
+        c, NM_EINVAL,
+        "not defined for %s: convert with :to(\"float32\"), or give dtype = \"float32\"",
+        nm__dtype_name((int)dtype));
   NM_TRY(nm__dim_arg(c, 1, x->ndim, &dim));
   int mark = nm__scope(ctx);
   x = nm__t_cast(ctx, x, dtype);
@@ -22,11 +25,15 @@ static nm_status softmax_forward(nm_op_call *c) {
   } else if (x && dim != last) {
     x = nm__t_transpose(ctx, x, dim, last);
   }
-  if (x && nm__view_of(ctx, x, &vx) == NM_OK) y = nm__temp(ctx, nm__tensor_empty(ctx, nm__device_of(x), dtype, x->ndim, x->shape));
+  if (x && nm__view_of(ctx, x, &vx) == NM_OK)
+    y = nm__temp(ctx, nm__tensor_empty(ctx, nm__device_of(x), dtype, x->ndim, x->shape));
   if (y && nm__view_of(ctx, y, &vy) != NM_OK) y = NULL;
-  if (y && nm_numel(y) && nm__device_of(x)->cls->softmax(nm__device_of(x), &vx, &vy, log) != NM_OK) y = NULL;
-  if (y && last < 0) y = nm__t_reshape(ctx, y, 0, NULL);
-  else if (y && dim != last) y = nm__contiguous(ctx, nm__t_transpose(ctx, y, dim, last));
+  if (y && nm_numel(y) && nm__device_of(x)->cls->softmax(nm__device_of(x), &vx, &vy, log) != NM_OK)
+    y = NULL;
+  if (y && last < 0)
+    y = nm__t_reshape(ctx, y, 0, NULL);
+  else if (y && dim != last)
+    y = nm__contiguous(ctx, nm__t_transpose(ctx, y, dim, last));
   return nm__result(c, mark, y);
 }
 
@@ -38,7 +45,8 @@ static nm_tensor *softmax_backward(nm_grad_call *b, int i) {
   int64_t dim = b->args[1].as.integer;
   uint32_t dims = y->ndim ? 1u << (dim < 0 ? dim + y->ndim : dim) : 0;
   if (b->node->op->name[0] == 'l') {
-    r = nm__t2(ctx, NM_I_sub, g, nm__t2(ctx, NM_I_mul, nm__t1(ctx, NM_I_exp, y), nm__t_sum(ctx, g, dims, true)));
+    r = nm__t2(ctx, NM_I_sub, g,
+               nm__t2(ctx, NM_I_mul, nm__t1(ctx, NM_I_exp, y), nm__t_sum(ctx, g, dims, true)));
   } else {
     nm_tensor *gy = nm__t2(ctx, NM_I_mul, g, y);
     r = nm__t2(ctx, NM_I_sub, gy, nm__t2(ctx, NM_I_mul, y, nm__t_sum(ctx, gy, dims, true)));
@@ -47,11 +55,21 @@ static nm_tensor *softmax_backward(nm_grad_call *b, int i) {
   return r;
 }
 
-#define PARAMS NM_PARAMS({"input", NM_P_TENSOR, 0, NULL}, {"dim", NM_P_DIM, 0, NULL}, {"dtype", NM_P_DTYPE, NM_NAMED, NULL})
+#define PARAMS                                                                                     \
+  NM_PARAMS({"input", NM_P_TENSOR, 0, NULL}, {"dim", NM_P_DIM, 0, NULL},                           \
+            {"dtype", NM_P_DTYPE, NM_NAMED, NULL})
+/* clang-format off */
 static const nm_op ops[] = {
-  {"softmax", "exp(x) / sum(exp(x)) along dim, computed from x - max(x)", PARAMS, 0, NM_ANYWHERE | NM_OUT, softmax_forward, softmax_backward, {NM_USE_RESULT}, "f",
-   -3, 3, "nm.ones(2, 4):softmax(2)"},
-  {"log_softmax", "x - log(sum(exp(x))) along dim, computed from x - max(x)", PARAMS, 0, NM_ANYWHERE | NM_OUT, softmax_forward, softmax_backward, {NM_USE_RESULT}, "f",
-   -3, 3, "nm.ones(2, 4):log_softmax(2)"},
+  {.name = "softmax", PARAMS,
+   .doc = "exp(x) / sum(exp(x)) along dim, computed from x - max(x)",
+   .flags = NM_ANYWHERE | NM_OUT, .forward = softmax_forward, .backward = softmax_backward,
+   .uses = {NM_USE_RESULT}, .dtypes = "f", .lo = -3, .hi = 3,
+   .example = "nm.ones(2, 4):softmax(2)"},
+  {.name = "log_softmax", PARAMS,
+   .doc = "x - log(sum(exp(x))) along dim, computed from x - max(x)",
+   .flags = NM_ANYWHERE | NM_OUT, .forward = softmax_forward, .backward = softmax_backward,
+   .uses = {NM_USE_RESULT}, .dtypes = "f", .lo = -3, .hi = 3,
+   .example = "nm.ones(2, 4):log_softmax(2)"},
 };
+/* clang-format on */
 NM_FAMILY(rows);
