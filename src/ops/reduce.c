@@ -214,6 +214,7 @@ static nm_status max_forward(nm_op_call *c) {
     if (nm_numel(x) == 0)
       return nm__op_error(c, NM_EINVAL,
                           "the tensor has no elements, and there is no result for none");
+    args[2] = c->args[2];
     return nm__result(c, mark, nm__t(ctx, nm__known(ctx, max ? NM_OP_amax : NM_OP_amin), args));
   }
   NM_TRY(nm__dim_arg(c, 1, x->ndim, &dim));
