@@ -5,6 +5,8 @@
 #include "kernel.glsl"
 
 layout(constant_id = 0) const uint BYTES = 4u; // of an element
+layout(constant_id = 1) const uint X_DIMS = 1u;
+layout(constant_id = 2) const uint INDEX_DIMS = 1u;
 layout(local_size_x = 128) in;
 
 layout(push_constant, std430) uniform Push {
@@ -16,9 +18,10 @@ layout(push_constant, std430) uniform Push {
 } p;
 
 void main() {
+  const Dims x_of = p.x_of.d, index_of = p.index_of.d;
   for (uint i = p.first + gl_GlobalInvocationID.x; i < p.end; i += gl_NumWorkGroups.x * 128u) {
-    uint j = p.index.w[2u * (p.index_at + position(p.index_of, i))];
-    uint from = p.x_at + position(p.x_of, i) + j * p.stride, to = p.y_at + i;
+    uint j = p.index.w[2u * (p.index_at + position(index_of, INDEX_DIMS, i))];
+    uint from = p.x_at + position(x_of, X_DIMS, i) + j * p.stride, to = p.y_at + i;
     if (BYTES == 4u) {
       p.y.w[to] = p.x.w[from];
     } else if (BYTES == 8u) {

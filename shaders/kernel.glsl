@@ -76,22 +76,22 @@ void store_as(const uint dtype, Words p, const uint i, const T value) {
   store_full(p, i, value);
 }
 
-// Dims and strides of a view: in memory, since they can be more than push constants hold.
+// Dims and strides of a view: in memory, since they can be more than push constants hold.  How many
+// there are is a specialization constant of the kernel, so that nothing is left of the loop below.
 struct Dims {
-  uint n, shape[8], stride[8];
+  uint shape[8], stride[8];
 };
 layout(buffer_reference, std430, buffer_reference_align = 4) readonly buffer DimsRef { Dims d; };
 
-// Position of the element with row-major number i among the dims.
-uint position(DimsRef p, const uint i) {
-  uint n = p.d.n, rest = i, at = 0u;
-  if (n == 1u) return i * p.d.stride[0];
-  for (uint k = n; k > 0u; k--) {
-    uint size = p.d.shape[k - 1u], q = rest / size;
-    at += (rest - q * size) * p.d.stride[k - 1u];
+// Position of the element with row-major number i among n dims.
+uint position(const Dims d, const uint n, const uint i) {
+  uint rest = i, at = 0u;
+  for (uint k = n; k > 1u; k--) {
+    uint q = rest / d.shape[k - 1u];
+    at += (rest - q * d.shape[k - 1u]) * d.stride[k - 1u];
     rest = q;
   }
-  return at;
+  return n > 0u ? at + rest * d.stride[0] : 0u;
 }
 
 bool is_nan(const T v) {

@@ -18,6 +18,8 @@ layout(constant_id = 1) const uint SRC = 0u;     // dtype of x
 layout(constant_id = 2) const uint OUT = 0u;     // dtype of y
 layout(constant_id = 3) const uint COLUMNS = 1u; // outputs of a work-group, a power of two
 layout(constant_id = 4) const uint STAGE = 0u;   // bit 0: x is the results of a pass; bit 1: y is
+layout(constant_id = 5) const uint KEPT = 1u;    // how many dims
+layout(constant_id = 6) const uint REDUCED = 1u;
 layout(local_size_x = 256) in;
 
 layout(push_constant, std430) uniform Push {
@@ -78,6 +80,7 @@ void combine(inout T a, inout uint i, const T b, const uint j) {
 void main() {
   const uint rows = GROUP / COLUMNS;
   uint t = gl_LocalInvocationIndex, row = t / COLUMNS, column = t % COLUMNS;
+  const Dims kept = p.kept.d, reduced = p.reduced.d;
   uint part = p.first_chunk + gl_WorkGroupID.y;
   uint first = part * p.chunk, end = min(first + p.chunk, p.count);
   // every invocation goes round equally often: there are barriers inside
@@ -86,12 +89,12 @@ void main() {
     T sum = identity();
     uint place = NONE;
     if (o < p.outputs) {
-      uint base = p.x_at + position(p.kept, o);
+      uint base = p.x_at + position(kept, KEPT, o);
       for (uint r = first + row; r < end;) {
         T run = identity();
         uint run_place = NONE;
         for (uint k = 0u; k < RUN && r < end; k++, r += rows) {
-          uint at = base + position(p.reduced, r);
+          uint at = base + position(reduced, REDUCED, r);
           T v = load_as(SRC, p.x, at);
           if ((KIND == ANY || KIND == ALL) && (STAGE & 1u) == 0u) v = T(v != T(0) ? 1 : 0);
           combine(run, run_place, v, ARG && (STAGE & 1u) != 0u ? p.x_index.w[at] : r);

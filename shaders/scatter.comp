@@ -11,6 +11,9 @@
 
 layout(constant_id = 0) const uint DTYPE = 0u;
 layout(constant_id = 1) const uint ADD = 0u;
+layout(constant_id = 2) const uint Y_DIMS = 1u;
+layout(constant_id = 3) const uint INDEX_DIMS = 1u;
+layout(constant_id = 4) const uint SRC_DIMS = 1u;
 layout(local_size_x = 64) in;
 
 layout(push_constant, std430) uniform Push {
@@ -23,9 +26,10 @@ layout(push_constant, std430) uniform Push {
 } p;
 
 void main() {
+  const Dims y_of = p.y_of.d, index_of = p.index_of.d, src_of = p.src_of.d;
   for (uint i = gl_GlobalInvocationID.x; i < p.lines; i += gl_NumWorkGroups.x * 64u) {
-    uint y = p.y_at + position(p.y_of, i), s = p.src_at + position(p.src_of, i);
-    uint x = p.index_at + position(p.index_of, i);
+    uint y = p.y_at + position(y_of, Y_DIMS, i), s = p.src_at + position(src_of, SRC_DIMS, i);
+    uint x = p.index_at + position(index_of, INDEX_DIMS, i);
     for (uint j = p.first; j < p.end; j++) {
       uint to = y + p.index.w[2u * (x + j * p.index_stride)] * p.y_stride;
       T v = load_as(DTYPE, p.src, s + j * p.src_stride);

@@ -10,6 +10,7 @@ const uint GROUP = 256u, RUN = 32u;
 layout(constant_id = 0) const uint DTYPE = 0u;
 layout(constant_id = 1) const uint LOG = 0u;
 layout(constant_id = 2) const uint ROWS = 1u; // a power of two
+layout(constant_id = 3) const uint DIMS = 1u; // of rows_of
 layout(local_size_x = 256) in;
 
 layout(push_constant, std430) uniform Push {
@@ -45,12 +46,13 @@ T share(const T mine, const bool sum, const uint lane) {
 
 void main() {
   const uint lanes = GROUP / ROWS;
+  const Dims rows_of = p.rows_of.d;
   uint t = gl_LocalInvocationIndex, lane = t % lanes;
   // every invocation goes round equally often: there are barriers inside
   uint step = gl_NumWorkGroups.x * ROWS;
   for (uint tile = p.first + gl_WorkGroupID.x * ROWS; tile < p.end; tile += step) {
     uint row = tile + t / lanes, count = row < p.end ? p.count : 0u;
-    uint base = row < p.end ? p.x_at + position(p.rows_of, row) : 0u, to = p.y_at + row * p.count;
+    uint base = row < p.end ? p.x_at + position(rows_of, DIMS, row) : 0u, to = p.y_at + row * p.count;
     T most = nm_log(T(0)); // minus infinity
     for (uint i = lane; i < count; i += lanes)
       most = larger(most, load_as(DTYPE, p.x, base + i * p.stride));

@@ -19,9 +19,24 @@ typedef struct matmul_push {
   uint32_t m, n, k, a_b, a_m, a_k, x_b, x_k, x_n, a_at, x_at, y_at, first_tile, first_batch;
 } matmul_push;
 
-/* Outputs of an invocation along a dim: more for long dims, whose tiles are then used more often.
- */
-static uint32_t outputs_along(int64_t n) { return n > 32 ? 4 : n > 16 ? 2 : 1; }
+typedef struct tiling { /* outputs of an invocation down and across; tiles of the product */
+  uint32_t rows, columns;
+  int64_t down, across;
+} tiling;
+
+/* Large tiles use what they read more often; but there should be some for every part of a GPU. */
+static tiling tile(const nm_vulkan *d, int64_t batches, int64_t m, int64_t n, nm_dtype dtype) {
+  const uint32_t most = nm__dtype_size(dtype) == 8 ? 4 : 8; /* what 32 KiB of shared memory hold */
+  const bool few = d->properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
+  tiling t = {kernel_power((m + 15) / 16, most), kernel_power((n + 15) / 16, most), 0, 0};
+  for (;;) {
+    t.down = (m + 16 * t.rows - 1) / (16 * t.rows);
+    t.across = (n + 16 * t.columns - 1) / (16 * t.columns);
+    if (few || t.rows * t.columns <= 4 || batches * t.down * t.across >= 256) return t;
+    if (t.rows >= t.columns) t.rows /= 2;
+    else t.columns /= 2;
+  }
+}
 
 nm_status vulkan_matmul(nm_device *dev, const nm_view *a, const nm_view *x, const nm_view *y) {
   nm_vulkan *d = vulkan_of(dev);
@@ -32,55 +47,40 @@ nm_status vulkan_matmul(nm_device *dev, const nm_view *a, const nm_view *x, cons
                                       [NM_F64] = NM_SHADER_matmul_f64,
                                       [NM_I32] = NM_SHADER_matmul_i32,
                                       [NM_I64] = NM_SHADER_matmul_i64};
-  uint32_t rows = outputs_along(m), columns = outputs_along(n);
-  const uint32_t spec[] = {y->dtype, rows, columns, a->stride[2] <= a->stride[1],
+  tiling t = tile(d, batches, m, n, y->dtype);
+  const uint32_t spec[] = {y->dtype, t.rows, t.columns, a->stride[2] <= a->stride[1],
                            x->stride[2] <= x->stride[1]};
   kernel_launch l = {.d = d};
-  if (k) {
-    NM_TRY(kernel_check_size(d, kernel_last(a)));
-    NM_TRY(kernel_check_size(d, kernel_last(x)));
-    kernel_touch_view(&l, a, false);
-    kernel_touch_view(&l, x, false);
+  const nm_view *views[] = {a, x, y};
+  kernel_place place[3];
+  for (int i = 0; i < 3; i++) {
+    place[i] = kernel_place_of(kernel_addr(views[i]), views[i]->dtype);
+    if (!count(views[i])) continue; /* K is 0 */
+    NM_TRY(kernel_check_size(d, kernel_last(views[i])));
+    kernel_touch_view(&l, views[i], i == 2);
   }
-  NM_TRY(kernel_check_size(d, kernel_last(y)));
-  kernel_touch_view(&l, y, true);
-  NM_TRY(vulkan_kernel(d, shaders[nm__dtype_class(y->dtype)], 5, spec, &l.pipeline));
-  kernel_place pa = kernel_place_of(kernel_addr(a), a->dtype),
-               px = kernel_place_of(kernel_addr(x), x->dtype);
-  kernel_place py = kernel_place_of(kernel_addr(y), y->dtype);
-  matmul_push p = {.a = pa.words,
-                   .x = px.words,
-                   .y = py.words,
-                   .a_at = pa.at,
-                   .x_at = px.at,
-                   .y_at = py.at,
-                   .m = (uint32_t)m,
-                   .n = (uint32_t)n,
-                   .k = (uint32_t)k,
-                   .a_b = (uint32_t)a->stride[0],
-                   .a_m = (uint32_t)a->stride[1],
-                   .a_k = (uint32_t)a->stride[2],
-                   .x_b = (uint32_t)x->stride[0],
-                   .x_k = (uint32_t)x->stride[1],
-                   .x_n = (uint32_t)x->stride[2]};
-  /* one dispatch, unless it would take long or be too many groups: then rows of tiles, or matrices,
-   * at a time */
-  int64_t across = (n + 16 * columns - 1) / (16 * columns),
-          down = (m + 16 * rows - 1) / (16 * rows);
-  uint64_t row = (uint64_t)across * rows * columns * 256 * (uint64_t)(k + 1),
-           most = d->stream.cost_cap / row + 1;
-  int64_t tiles = kernel_min(down, kernel_min((int64_t)most, 65535));
-  int64_t matrices = kernel_min(batches, kernel_min(1 + (int64_t)most / tiles, 65535));
-  if (across > 65535)
+  if (t.across > 65535)
     return nm__error(dev->ctx, NM_ENOTSUP, "device '%s': a product with %lld columns is too wide",
                      dev->name, (long long)n);
+  NM_TRY(vulkan_kernel(d, shaders[nm__dtype_class(y->dtype)], 5, spec, &l.pipeline));
+  matmul_push p = {.a = place[0].words, .x = place[1].words, .y = place[2].words,
+                   .a_at = place[0].at, .x_at = place[1].at, .y_at = place[2].at,
+                   .m = (uint32_t)m, .n = (uint32_t)n, .k = (uint32_t)k,
+                   .a_b = (uint32_t)a->stride[0], .a_m = (uint32_t)a->stride[1],
+                   .a_k = (uint32_t)a->stride[2], .x_b = (uint32_t)x->stride[0],
+                   .x_k = (uint32_t)x->stride[1], .x_n = (uint32_t)x->stride[2]};
+  /* one dispatch, unless it would take long or be too many groups: then some tiles' rows, or matrices */
+  uint64_t row = (uint64_t)t.across * t.rows * t.columns * 256 * (uint64_t)(k + 1);
+  uint64_t most = d->stream.cost_cap / row + 1;
+  int64_t tiles = kernel_min(t.down, kernel_min((int64_t)most, 65535));
+  int64_t matrices = kernel_min(batches, kernel_min(1 + (int64_t)most / tiles, 65535));
   for (int64_t b = 0; b < batches; b += matrices) {
-    for (int64_t t = 0; t < down; t += tiles) {
-      int64_t nb = kernel_min(matrices, batches - b), nt = kernel_min(tiles, down - t);
+    for (int64_t i = 0; i < t.down; i += tiles) {
+      int64_t nb = kernel_min(matrices, batches - b), ni = kernel_min(tiles, t.down - i);
       p.first_batch = (uint32_t)b;
-      p.first_tile = (uint32_t)t;
-      NM_TRY(kernel_dispatch(&l, &p, sizeof p, (uint32_t)across, (uint32_t)nt, (uint32_t)nb,
-                             (uint64_t)(nb * nt) * row));
+      p.first_tile = (uint32_t)i;
+      NM_TRY(kernel_dispatch(&l, &p, sizeof p, (uint32_t)t.across, (uint32_t)ni, (uint32_t)nb,
+                             (uint64_t)(nb * ni) * row));
     }
   }
   return NM_OK;
@@ -101,17 +101,17 @@ nm_status vulkan_softmax(nm_device *dev, const nm_view *x, const nm_view *y, boo
   if (!n) return NM_OK;
   int last = x->ndim - 1; /* a 0-d tensor is a row of one */
   int64_t length = last >= 0 ? x->shape[last] : 1, rows = n / length;
-  uint32_t per_group = 256 / kernel_power(length, 256);
-  const uint32_t spec[] = {x->dtype, log, per_group};
+  uint32_t per_group = 256 / kernel_power(length / 8, 256);
+  kernel_dims rows_of;
+  kernel_dims_of(&rows_of, last > 0 ? last : 0, x->shape, x->stride, all_dims);
+  const uint32_t spec[] = {x->dtype, log, per_group, rows_of.n};
   kernel_launch l = {.d = d};
   NM_TRY(kernel_check_size(d, kernel_last(x)));
   NM_TRY(kernel_check_size(d, n));
   kernel_touch_view(&l, x, false);
   kernel_touch_view(&l, y, true);
-  NM_TRY(vulkan_kernel(d, x->dtype == NM_FLOAT64 ? NM_SHADER_softmax_f64 : NM_SHADER_softmax_f32, 3,
-                       spec, &l.pipeline));
-  kernel_dims rows_of;
-  kernel_dims_of(&rows_of, last > 0 ? last : 0, x->shape, x->stride, all_dims);
+  nm_shader shader = x->dtype == NM_FLOAT64 ? NM_SHADER_softmax_f64 : NM_SHADER_softmax_f32;
+  NM_TRY(vulkan_kernel(d, shader, 4, spec, &l.pipeline));
   kernel_place px = kernel_place_of(kernel_addr(x), x->dtype),
                py = kernel_place_of(kernel_addr(y), y->dtype);
   softmax_push p = {.x = px.words,
@@ -147,7 +147,6 @@ nm_status vulkan_gather(nm_device *dev, const nm_view *x, int dim, const nm_view
   NM_TRY(vulkan_usable(d));
   int64_t n = count(index);
   if (!n) return NM_OK;
-  const uint32_t spec[] = {(uint32_t)nm__dtype_size(x->dtype)};
   kernel_launch l = {.d = d};
   NM_TRY(kernel_check_size(d, kernel_last(x)));
   NM_TRY(kernel_check_size(d, kernel_last(index)));
@@ -155,12 +154,13 @@ nm_status vulkan_gather(nm_device *dev, const nm_view *x, int dim, const nm_view
   kernel_touch_view(&l, x, false);
   kernel_touch_view(&l, index, false);
   kernel_touch_view(&l, y, true);
-  NM_TRY(vulkan_kernel(d, NM_SHADER_gather, 1, spec, &l.pipeline));
   int64_t other[NM_MAX_DIMS]; /* x's strides over index's shape, the dim left to the index */
   for (int i = 0; i < index->ndim; i++) other[i] = i == dim ? 0 : x->stride[i];
   kernel_dims x_of, index_of;
   kernel_dims_of(&x_of, index->ndim, index->shape, other, all_dims);
   kernel_dims_of(&index_of, index->ndim, index->shape, index->stride, all_dims);
+  const uint32_t spec[] = {(uint32_t)nm__dtype_size(x->dtype), x_of.n, index_of.n};
+  NM_TRY(vulkan_kernel(d, NM_SHADER_gather, 3, spec, &l.pipeline));
   kernel_place px = kernel_place_of(kernel_addr(x), x->dtype),
                py = kernel_place_of(kernel_addr(y), y->dtype);
   gather_push p = {.x = px.words,
@@ -198,7 +198,6 @@ nm_status vulkan_scatter(nm_device *dev, const nm_view *y, int dim, const nm_vie
                                       [NM_F64] = NM_SHADER_scatter_f64,
                                       [NM_I32] = NM_SHADER_scatter_i32,
                                       [NM_I64] = NM_SHADER_scatter_i64};
-  const uint32_t spec[] = {y->dtype, mode == NM_SCATTER_ADD};
   kernel_launch l = {.d = d};
   NM_TRY(kernel_check_size(d, kernel_last(y)));
   NM_TRY(kernel_check_size(d, kernel_last(index)));
@@ -206,12 +205,13 @@ nm_status vulkan_scatter(nm_device *dev, const nm_view *y, int dim, const nm_vie
   kernel_touch_view(&l, y, true);
   kernel_touch_view(&l, index, false);
   kernel_touch_view(&l, src, false);
-  NM_TRY(vulkan_kernel(d, shaders[nm__dtype_class(y->dtype)], 2, spec, &l.pipeline));
   kernel_dims y_of, index_of, src_of;
   uint32_t lines_of = index->ndim ? all_dims & ~(1u << dim) : 0;
   kernel_dims_of(&y_of, index->ndim, index->shape, y->stride, lines_of);
   kernel_dims_of(&index_of, index->ndim, index->shape, index->stride, lines_of);
   kernel_dims_of(&src_of, index->ndim, index->shape, src->stride, lines_of);
+  const uint32_t spec[] = {y->dtype, mode == NM_SCATTER_ADD, y_of.n, index_of.n, src_of.n};
+  NM_TRY(vulkan_kernel(d, shaders[nm__dtype_class(y->dtype)], 5, spec, &l.pipeline));
   kernel_place py = kernel_place_of(kernel_addr(y), y->dtype),
                ps = kernel_place_of(kernel_addr(src), src->dtype);
   int64_t length = index->ndim ? index->shape[dim] : 1, lines = n / length;

@@ -4,9 +4,10 @@
 
 #include "vulkan/vulkan.h"
 
-/* shaders/kernel.glsl: ORDER Dims.  Row-major numbers over `n` dims become positions. */
+/* shaders/kernel.glsl: ORDER Dims.  Row-major numbers over `n` dims become positions; n itself
+ * is a specialization constant. */
 typedef struct kernel_dims {
-  uint32_t n, shape[NM_MAX_DIMS], stride[NM_MAX_DIMS];
+  uint32_t shape[NM_MAX_DIMS], stride[NM_MAX_DIMS], n;
 } kernel_dims;
 
 /* The dims in `mask`, those of size one dropped and those merged that lie alike. */

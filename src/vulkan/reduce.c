@@ -41,7 +41,7 @@ typedef struct cut {
 
 static cut cut_up(const source *s) {
   cut c;
-  uint32_t rows = kernel_power(s->count, GROUP), columns = GROUP / rows;
+  uint32_t rows = kernel_power(s->count / 8, GROUP), columns = GROUP / rows;
   const kernel_dims *k = &s->kept, *r = &s->reduced;
   uint32_t inner_kept = k->n ? k->stride[k->n - 1] : UINT32_MAX,
            inner = r->n ? r->stride[r->n - 1] : UINT32_MAX;
@@ -66,8 +66,8 @@ static cut cut_up(const source *s) {
 static nm_status run_pass(nm_vulkan *d, nm_reduction kind, nm_class cls, const source *s,
                           const cut *c, const target *t, uint32_t stage) {
   kernel_launch k = {.d = d};
-  const uint32_t spec[] = {kind, s->dtype, t->dtype, c->columns, stage};
-  NM_TRY(vulkan_kernel(d, shaders[cls], 5, spec, &k.pipeline));
+  const uint32_t spec[] = {kind,  s->dtype, t->dtype, c->columns, stage, s->kept.n, s->reduced.n};
+  NM_TRY(vulkan_kernel(d, shaders[cls], 7, spec, &k.pipeline));
   kernel_place x = kernel_place_of(s->addr, s->dtype);
   reduce_push p = {.x = x.words,
                    .x_at = x.at,
@@ -137,8 +137,8 @@ static nm_status reduce_source(nm_vulkan *d, nm_reduction kind, nm_class cls, so
                  .last = (int64_t)n - 1,
                  .outputs = s.outputs,
                  .count = c.chunks};
-    s.kept = (kernel_dims){1, {(uint32_t)s.outputs}, {c.chunks}};
-    s.reduced = (kernel_dims){1, {c.chunks}, {1}};
+    s.kept = (kernel_dims){{(uint32_t)s.outputs}, {c.chunks}, 1};
+    s.reduced = (kernel_dims){{c.chunks}, {1}, 1};
   }
   for (int i = 0; i < 2; i++)
     if (held[i].handle) vulkan_release(dev, &held[i]);
