@@ -439,6 +439,13 @@ static int f_vulkan(lua_State *L, nml_state *s, const nml_args *a) {
   return convert(L, s, a->arg[0].as.tensor, NULL, name);
 }
 
+/* PyTorch's method has another order of arguments than the function. */
+static int f_where(lua_State *L, nml_state *s, const nml_args *a) {
+  const nm_value_arg args[3] = {a->arg[1], a->arg[0], a->arg[2]};
+  nml_apply(L, s, nml_op(L, "where"), args, nml_new(L, s));
+  return 1;
+}
+
 /* x:double() and its like; the function's name is a dtype's or an alias. */
 static int f_cast(lua_State *L, nml_state *s, const nml_args *a) {
   return convert(L, s, a->arg[0].as.tensor, a->op->name, NULL);
@@ -451,6 +458,8 @@ static const nm_param box_params[] = {{"input", NML_P_ANY, 0, NULL}};
 static const nm_param any_params[] = {{"value", NML_P_ANY, NM_OPTIONAL, NULL}};
 static const nm_param flag_params[] = {SELF, {"requires_grad", NM_P_BOOL, NM_OPTIONAL, "true"}};
 static const nm_param index_params[] = {SELF, {"index", NM_P_INT, NM_OPTIONAL, "0"}};
+static const nm_param where_params[] = {
+    SELF, {"condition", NM_P_OPERAND, 0, NULL}, {"other", NM_P_OPERAND, 0, NULL}};
 static const nm_param to_params[] = {SELF,
                                      {"target", NML_P_ANY, NM_OPTIONAL, NULL},
                                      {"second", NML_P_ANY, NM_OPTIONAL, NULL},
@@ -486,6 +495,7 @@ const nml_function nml_tensor_functions[] = {
   NAMED("close", f_free, box_params, NM_METHOD, "the same as free"),
   ROW(to, to_params, NM_METHOD,
       "the tensor as another dtype or on another device; itself when it is that already"),
+  ROW(where, where_params, NM_METHOD, "the tensor where condition is true, else other"),
   ROW(cpu, self_params, NM_METHOD, "the tensor on the CPU"),
   ROW(vulkan, index_params, NM_METHOD, "the tensor on a Vulkan device"),
   CAST(float), CAST(double), CAST(half), CAST(bfloat16), CAST(long), CAST(int), CAST(short),
