@@ -14,16 +14,31 @@
 static nm_context *ctx;
 static nm_device *dev;
 static bool is_cpu;
-static int passed, failed;
-static char about[256]; /* what is being tested, for messages */
+static int passed, failed; /* cases */
+static int complaints;     /* in the case that is going on */
+static char about[256];    /* what it tests */
+
+/* Ends a case and begins the next. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 1, 2)))
+#endif
+static void
+testing(const char *format, ...) {
+  if (*about) (*(complaints ? &failed : &passed))++;
+  complaints = 0;
+  va_list ap;
+  va_start(ap, format);
+  vsnprintf(about, sizeof about, format, ap);
+  va_end(ap);
+}
 
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif
 static bool
 check(bool ok, const char *format, ...) {
-  if (ok) return passed++, true;
-  failed++;
+  if (ok) return true;
+  complaints++;
   if (failed > 60) return false;
   va_list ap;
   va_start(ap, format);
@@ -34,11 +49,7 @@ check(bool ok, const char *format, ...) {
   return false;
 }
 
-static void call(nm_status s) {
-  if (s == NM_OK) return;
-  printf("FAIL %s: status %d: %s\n", about, (int)s, nm_message(ctx));
-  failed++;
-}
+static void call(nm_status s) { check(s == NM_OK, "status %d: %s", (int)s, nm_message(ctx)); }
 
 /* How far a result may be from the true value, in units of the last place of its class: on the CPU
  * in float32 and float64, elsewhere likewise.  Instructions that are not here are exact.  GLSL

@@ -29,8 +29,7 @@ static double ref_rand(bool normal, nm_class cls, uint64_t key, uint64_t counter
 
 static void test_random(nm_class cls, bool normal, int64_t n) {
   nm_dtype dtype = nm__class_dtype[cls];
-  snprintf(about, sizeof about, "%s of %s, %d elements", normal ? "randn" : "rand",
-           nm__dtypes[dtype].name, (int)n);
+  testing("%s of %s, %d elements", normal ? "randn" : "rand", nm__dtypes[dtype].name, (int)n);
   array out = make(dtype, L_FLAT, 1, &n, 0, 1, false);
   nm_program p;
   start(&p, 1, &n);
@@ -121,10 +120,10 @@ static void test_reduce(nm_reduction kind, nm_dtype dtype, int layout, int ndim,
                         const int64_t *shape, uint32_t dims, bool fused) {
   bool real = nm__is_float(dtype);
   nm_class cls = nm__dtype_class(dtype);
-  snprintf(about, sizeof about, "%s%s of %s, %s, %dd {%d,%d,%d,%d}, mask %x", fused ? "fused " : "",
-           reduction_name[kind], nm__dtypes[dtype].name, layout_name[layout], ndim, (int)shape[0],
-           ndim > 1 ? (int)shape[1] : 1, ndim > 2 ? (int)shape[2] : 1, ndim > 3 ? (int)shape[3] : 1,
-           dims);
+  testing("%s%s of %s, %s, %dd {%d,%d,%d,%d}, mask %x", fused ? "fused " : "", reduction_name[kind],
+          nm__dtypes[dtype].name, layout_name[layout], ndim, (int)shape[0],
+          ndim > 1 ? (int)shape[1] : 1, ndim > 2 ? (int)shape[2] : 1, ndim > 3 ? (int)shape[3] : 1,
+          dims);
   int64_t n = count(ndim, shape), nout = 1;
   for (int d = 0; d < ndim; d++)
     if (!(dims >> d & 1)) nout *= shape[d];
@@ -262,8 +261,8 @@ static array make_view(nm_dtype d, int layout, int64_t b, int64_t r, int64_t c, 
 static void test_matmul(nm_dtype dtype, int la, int lx, int64_t b, int64_t m, int64_t n,
                         int64_t k) {
   bool real = nm__is_float(dtype);
-  snprintf(about, sizeof about, "matmul of %s, %s by %s, %d x (%d, %d, %d)", nm__dtypes[dtype].name,
-           layout_name[la], layout_name[lx], (int)b, (int)m, (int)k, (int)n);
+  testing("matmul of %s, %s by %s, %d x (%d, %d, %d)", nm__dtypes[dtype].name, layout_name[la],
+          layout_name[lx], (int)b, (int)m, (int)k, (int)n);
   array a = make_view(dtype, la, b, m, k, real ? -2 : -9, real ? 2 : 9),
         x = make_view(dtype, lx, b, k, n, real ? -2 : -9, real ? 2 : 9);
   array y = make_view(dtype, L_FLAT, b, m, n, 0, 1);
@@ -276,16 +275,18 @@ static void test_matmul(nm_dtype dtype, int la, int lx, int64_t b, int64_t m, in
   check(after.f == behind.f && after.i == behind.i, "written behind the result");
   for (int64_t i = 0; i<total; i += total> 3000 ? 7 : 1) {
     int64_t batch = i / (m * n), row = i / n % m, column = i % n;
-    double sum = 0, scale = 0;
+    long double exact = 0;
+    double scale = 0;
     uint64_t whole = 0;
     for (int64_t l = 0; l < k; l++) {
       val p = ref_load(dtype, a.host,
                        a.offset + batch * a.stride[0] + row * a.stride[1] + l * a.stride[2]);
       val q = ref_load(dtype, x.host,
                        x.offset + batch * x.stride[0] + l * x.stride[1] + column * x.stride[2]);
-      sum += p.f * q.f, scale += fabs(p.f * q.f);
+      exact += (long double)p.f * q.f, scale += fabs(p.f * q.f);
       whole += (uint64_t)p.i * (uint64_t)q.i;
     }
+    double sum = (double)exact;
     val got = at(&y, i), want = ref_narrow(dtype, (val){.f = sum, .i = (int64_t)whole});
     double unit = dtype == NM_FLOAT64 ? 0x1p-52 : 0x1p-23, own = dtype == NM_FLOAT16    ? 0x1p-10
                                                                  : dtype == NM_BFLOAT16 ? 0x1p-7
@@ -328,9 +329,8 @@ static void test_products(void) {
 
 static void test_softmax(nm_dtype dtype, int layout, bool log_, int ndim, const int64_t *shape,
                          int awkward) {
-  snprintf(about, sizeof about, "%ssoftmax of %s, %s, %dd, %d last%s", log_ ? "log_" : "",
-           nm__dtypes[dtype].name, layout_name[layout], ndim, (int)(ndim ? shape[ndim - 1] : 1),
-           awkward ? ", awkward" : "");
+  testing("%ssoftmax of %s, %s, %dd, %d last%s", log_ ? "log_" : "", nm__dtypes[dtype].name,
+          layout_name[layout], ndim, (int)(ndim ? shape[ndim - 1] : 1), awkward ? ", awkward" : "");
   array x = make(dtype, layout, ndim, shape, -6, 6, false),
         y = make(dtype, L_FLAT, ndim, shape, 0, 1, false);
   for (int64_t i = 0; awkward && i < x.n; i++)
@@ -404,8 +404,8 @@ static int64_t redirected(const array *t, int ndim, const int64_t *shape, int64_
 
 static void test_gather(nm_dtype dtype, int layout, int index_layout, int ndim,
                         const int64_t *shape, int dim) {
-  snprintf(about, sizeof about, "gather of %s, %s by %s, %dd, dim %d", nm__dtypes[dtype].name,
-           layout_name[layout], layout_name[index_layout], ndim, dim);
+  testing("gather of %s, %s by %s, %dd, dim %d", nm__dtypes[dtype].name, layout_name[layout],
+          layout_name[index_layout], ndim, dim);
   int64_t wide[NM_MAX_DIMS];
   for (int d = 0; d < ndim; d++) wide[d] = shape[d] + (d == dim ? 3 : ref_below(2));
   array x = make(dtype, layout, ndim, wide, -100, 100, false),
@@ -430,8 +430,8 @@ static void test_gather(nm_dtype dtype, int layout, int index_layout, int ndim,
 static void test_scatter(nm_dtype dtype, nm_scatter_mode mode, int layout, int ndim,
                          const int64_t *shape, int dim) {
   bool set = mode == NM_SCATTER_SET;
-  snprintf(about, sizeof about, "scatter %s of %s, %s, %dd, dim %d", set ? "set" : "add",
-           nm__dtypes[dtype].name, layout_name[layout], ndim, dim);
+  testing("scatter %s of %s, %s, %dd, dim %d", set ? "set" : "add", nm__dtypes[dtype].name,
+          layout_name[layout], ndim, dim);
   int64_t wide[NM_MAX_DIMS];
   for (int d = 0; d < ndim; d++)
     wide[d] = shape[d] + (d == dim ? (set ? 2 : -(shape[d] > 3 ? 3 : 0)) : ref_below(2));
@@ -508,7 +508,7 @@ static void test_threads(void) {
   array x = make(NM_FLOAT32, L_SWAPPED, 2, shape, -2, 2, false),
         z = make(NM_FLOAT32, L_FLAT, 2, shape, -2, 2, false);
   for (int test = 0; test < 9; test++) {
-    snprintf(about, sizeof about, "threads, test %d", test);
+    testing("threads, test %d", test);
     char *first = NULL;
     for (int threads = 1; threads <= 3; threads++) {
       ctx->num_threads = threads;

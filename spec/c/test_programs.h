@@ -9,7 +9,7 @@
 /* ---- memory ---- */
 
 static void test_memory(void) {
-  snprintf(about, sizeof about, "memory");
+  testing("memory");
   enum { N = 64 };
   nm_mem mem[N];
   unsigned char *data[N];
@@ -58,8 +58,8 @@ static void test_op(nm_opcode op, nm_dtype dtype, int64_t n, bool awkward) {
   nm_class cls = nm__dtype_class(dtype);
   bool real = nm__is_float(dtype), compare = info->kind == NM_K_COMPARE,
        select = info->kind == NM_K_SELECT;
-  snprintf(about, sizeof about, "%s of %s, %d elements%s", info->name, nm__dtypes[dtype].name,
-           (int)n, awkward ? ", awkward" : "");
+  testing("%s of %s, %d elements%s", info->name, nm__dtypes[dtype].name, (int)n,
+          awkward ? ", awkward" : "");
   nm_program p;
   start(&p, 1, &n);
   array in[3];
@@ -119,7 +119,7 @@ static void test_ops(void) {
 /* from one dtype to another: a cast between classes, then rounding */
 static void test_cast(nm_dtype from, nm_dtype to) {
   int64_t n = 1500;
-  snprintf(about, sizeof about, "cast of %s to %s", nm__dtypes[from].name, nm__dtypes[to].name);
+  testing("cast of %s to %s", nm__dtypes[from].name, nm__dtypes[to].name);
   array in = make(from, L_FLAT, 1, &n, -300, 300, true), out = make(to, L_FLAT, 1, &n, 0, 1, false);
   nm_program p;
   start(&p, 1, &n);
@@ -146,8 +146,8 @@ static void test_cast(nm_dtype from, nm_dtype to) {
 /* ---- layouts ---- */
 
 static void test_copy(nm_dtype dtype, int from, int to, int ndim, const int64_t *shape) {
-  snprintf(about, sizeof about, "copy of %s, %s to %s, %dd of %d x %d", nm__dtypes[dtype].name,
-           layout_name[from], layout_name[to], ndim, (int)shape[0], ndim > 1 ? (int)shape[1] : 1);
+  testing("copy of %s, %s to %s, %dd of %d x %d", nm__dtypes[dtype].name, layout_name[from],
+          layout_name[to], ndim, (int)shape[0], ndim > 1 ? (int)shape[1] : 1);
   array in = make(dtype, from, ndim, shape, -100, 100, true),
         out = make(dtype, to, ndim, shape, 0, 100, false);
   int64_t n = count(ndim, shape);
@@ -334,7 +334,7 @@ static void evaluate(const scene *s, int64_t i, val *v) {
 }
 
 static void test_program(int number, int ndim, const int64_t *shape, int length) {
-  snprintf(about, sizeof about, "random program %d", number);
+  testing("random program %d", number);
   scene s;
   make_scene(&s, ndim, shape, length, true);
   call(dev->cls->run(dev, &s.p));
@@ -359,7 +359,7 @@ static void test_program(int number, int ndim, const int64_t *shape, int length)
 
 /* A program gives the bits that its instructions give when they run one by one. */
 static void test_fused(int number, int ndim, const int64_t *shape, int length) {
-  snprintf(about, sizeof about, "fused program %d", number);
+  testing("fused program %d", number);
   scene s;
   make_scene(&s, ndim, shape, length, false);
   nm_program *p = &s.p;
@@ -431,7 +431,7 @@ static void test_programs(void) {
 /* The root is written over an input that the program reads, with the same layout. */
 static void test_inplace(nm_dtype dtype, int layout) {
   int64_t shape[] = {37, 41}, n = 37 * 41;
-  snprintf(about, sizeof about, "in place, %s, %s", nm__dtypes[dtype].name, layout_name[layout]);
+  testing("in place, %s, %s", nm__dtypes[dtype].name, layout_name[layout]);
   nm_class cls = nm__dtype_class(dtype);
   array x = make(dtype, layout, 2, shape, 1, 9, false),
         y = make(dtype, L_FLAT, 2, shape, 1, 9, false);

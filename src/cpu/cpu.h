@@ -94,11 +94,10 @@ typedef struct nm_isa {
   nm_softmax_loops softmax[2];
 } nm_isa;
 
-extern const nm_isa nm__isa_baseline;
-#if defined(__x86_64__) && defined(__GNUC__)
-#define NM_X86_LEVELS 1
-extern const nm_isa nm__isa_avx2, nm__isa_avx512;
-#endif
+/* NULL where the build has no such table */
+const nm_isa *nm__isa_baseline(void);
+const nm_isa *nm__isa_avx2(void);
+const nm_isa *nm__isa_avx512(void);
 
 typedef struct nm_block { /* a free block of memory that is too big for a size class, see memory.c
                            */

@@ -5,24 +5,31 @@
 
 #include "cpu/cpu.h"
 
-/* The best loops that this processor can run; NUMOON_CPU=sse2|avx2|avx512 lowers the choice, for
- * tests. */
-static const nm_isa *choose_isa(void) {
-  const nm_isa *best = &nm__isa_baseline;
-#if NM_X86_LEVELS
-  const nm_isa *level[] = {&nm__isa_baseline, &nm__isa_avx2, &nm__isa_avx512};
+/* How far this processor (and system) goes: 0 baseline, 1 x86-64-v3, 2 x86-64-v4. */
+static int processor_level(void) {
+#if defined(__x86_64__) && defined(__GNUC__)
+#define HAS(feature) __builtin_cpu_supports(feature)
   __builtin_cpu_init();
-  bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-              __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
-  bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
-                __builtin_cpu_supports("avx512vl");
-  int most = avx512 ? 2 : avx2 ? 1 : 0;
-  best = level[most];
-  const char *wish = getenv("NUMOON_CPU");
-  for (int i = 0; wish && i <= most; i++)
-    if (!strcmp(wish, level[i]->name)) best = level[i];
+  if (!(HAS("avx2") && HAS("fma") && HAS("bmi2"))) return 0; /* who has these has F16C and LZCNT */
+  return HAS("avx512f") && HAS("avx512bw") && HAS("avx512cd") && HAS("avx512dq") && HAS("avx512vl")
+             ? 2
+             : 1;
+#undef HAS
+#else
+  return 0;
 #endif
+}
+
+/* The best loops that can run here; NUMOON_CPU=sse2|avx2|avx512 lowers the choice, for tests. */
+static const nm_isa *choose_isa(void) {
+  const nm_isa *level[] = {nm__isa_baseline(), nm__isa_avx2(), nm__isa_avx512()};
+  const nm_isa *best = level[0];
+  const char *wish = getenv("NUMOON_CPU");
+  for (int i = 0; i <= processor_level(); i++) {
+    if (!level[i]) continue;
+    best = level[i];
+    if (wish && !strcmp(wish, best->name)) break;
+  }
   return best;
 }
 

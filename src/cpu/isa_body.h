@@ -1,5 +1,5 @@
 /* isa_body.h: all loops and their table.  Included once per instruction set, with ISA_TABLE the
- * name of the table and ISA_NAME what NUMOON_CPU calls it. */
+ * function that gives the table and ISA_NAME what NUMOON_CPU calls it. */
 #include <string.h>
 
 #if defined(__AVX2__)
@@ -38,7 +38,7 @@
     .shift = shift_##t, .short_rows = short_rows_##t                                               \
   }
 
-const nm_isa ISA_TABLE = {
+static const nm_isa table = {
     .name = ISA_NAME,
     .ew =
         {
@@ -111,3 +111,5 @@ const nm_isa ISA_TABLE = {
     .pack = BY_DTYPE(pack),
     .softmax = {[NM_F32] = SOFTMAX_OF(f32), [NM_F64] = SOFTMAX_OF(f64)},
 };
+
+const nm_isa *ISA_TABLE(void) { return &table; }

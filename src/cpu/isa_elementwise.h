@@ -1,7 +1,11 @@
 /* isa_elementwise.h: a loop for each row of elementwise.def and class, and the conversions. */
 
-/* `ivdep`: y may be one of the operands, which never makes an element depend on another one. */
+/* y may be one of the operands, which never makes an element depend on another one. */
+#if defined(__clang__)
+#define EACH(n) _Pragma("clang loop vectorize(assume_safety)") for (int i = 0; i < (n); i++)
+#else
 #define EACH(n) _Pragma("GCC ivdep") for (int i = 0; i < (n); i++)
+#endif
 
 /* The float functions that hold only in a domain: whether all n elements are inside, and the
  * others. */

@@ -10,8 +10,8 @@ enum { LANES = 32 };
 /* how an element x joins what there is, v; two lanes join in the same way */
 #define JOIN_SUM(v, x) ((v) + (x))
 #define JOIN_PROD(v, x) ((v) * (x))
-#define JOIN_MAX(v, x) (((x) > (v)) | ((x) != (x)) ? (x) : (v)) /* NaN wins */
-#define JOIN_MIN(v, x) (((x) < (v)) | ((x) != (x)) ? (x) : (v))
+#define JOIN_MAX(v, x) ((((x) > (v)) | ((x) != (x))) ? (x) : (v)) /* NaN wins */
+#define JOIN_MIN(v, x) ((((x) < (v)) | ((x) != (x))) ? (x) : (v))
 #define JOIN_ANY(v, x) ((v) | ((x) != 0))
 #define JOIN_ALL(v, x) ((v) & ((x) != 0))
 

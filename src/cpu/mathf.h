@@ -62,8 +62,8 @@ static inline double from_bits_f64(uint64_t x) {
   static inline T ceil_##t(T a) { return __builtin_ceil##s(a); }                                   \
   static inline T trunc_##t(T a) { return __builtin_trunc##s(a); }                                 \
   static inline T rint_##t(T a) { return __builtin_rint##s(a); }                                   \
-  static inline T max_##t(T a, T b) { return (a > b) | (a != a) ? a : b; }                         \
-  static inline T min_##t(T a, T b) { return (a < b) | (a != a) ? a : b; }                         \
+  static inline T max_##t(T a, T b) { return ((a > b) | (a != a)) ? a : b; }                       \
+  static inline T min_##t(T a, T b) { return ((a < b) | (a != a)) ? a : b; }                       \
   static inline T relu_##t(T a) { return a <= 0 ? 0 : a; }                                         \
   /* e^-|a| is at most 1, so that neither tail overflows or cancels */                             \
   static inline T sigmoid_##t(T a) {                                                               \
@@ -71,11 +71,11 @@ static inline double from_bits_f64(uint64_t x) {
     return (a < 0 ? e : 1) / (1 + e);                                                              \
   }                                                                                                \
   /* from the remainder r that truncation leaves: the one with the sign of b */                    \
-  static inline T floored_##t(T r, T b) { return (r != 0) & ((b < 0) != (r < 0)) ? r + b : r; }    \
+  static inline T floored_##t(T r, T b) { return ((r != 0) & ((b < 0) != (r < 0))) ? r + b : r; }  \
   /* (a - r) / b is whole but for rounding, with r the truncating remainder */                     \
   static inline T quotient_##t(T a, T b, T r) {                                                    \
     T q = (a - r) / b;                                                                             \
-    q = (r != 0) & ((b < 0) != (r < 0)) ? q - 1 : q;                                               \
+    q = ((r != 0) & ((b < 0) != (r < 0))) ? q - 1 : q;                                             \
     T whole = floor_##t(q);                                                                        \
     whole = q - whole > (T)0.5 ? whole + 1 : whole;                                                \
     return q == 0 ? __builtin_copysign##s((T)0, a / b) : whole;                                    \
@@ -129,7 +129,7 @@ static inline float log_f32(float x) {
   float y = madd_f32(n, 0x1.63p-1f, f + low);
   y = s == (float)INFINITY ? s : y;
   y = s == 0 ? -(float)INFINITY : y;
-  return (s < 0) | (s != s) ? (float)NAN : y;
+  return ((s < 0) | (s != s)) ? (float)NAN : y;
 }
 
 /* tanh |x| = e / (e + 2) with e = exp(2|x|) - 1 = 2^n (e^r - 1) + (2^n - 1), exact near 0 where n =
@@ -195,8 +195,8 @@ static inline float pow_f32(float a, float b) {
   p = madd_f64(p, z, 0x1.5555555628973p-1);
   double l = madd_f64(madd_f64(p, z, 2.0) * s, 0x1.71547652b82fep+0, e);
   l = x == 0 ? -INFINITY : l;
-  l = (x == INFINITY) | (x != x) ? x : l;
-  double t = (l == 0) | (y == 0) ? 0.0 : y * l;
+  l = ((x == INFINITY) | (x != x)) ? x : l;
+  double t = ((l == 0) | (y == 0)) ? 0.0 : y * l;
   t = t > 200.0 ? 200.0 : t;
   t = t < -200.0 ? -200.0 : t;
   double r = t + 0x1.8p52, f = t - (r - 0x1.8p52);
@@ -211,9 +211,9 @@ static inline float pow_f32(float a, float b) {
   float v = (float)(q * from_bits_f64((bits_f64(r) - bits_f64(0x1.8p52) + 1023u) << 52));
   bool whole = rint_f32(b) == b, odd = whole & (rint_f32(b * 0.5f) != b * 0.5f);
   v = odd ? __builtin_copysignf(v, a) : v;
-  v = (a < 0) & !whole & (x < INFINITY) ? (float)NAN : v;
+  v = ((a < 0) & !whole & (x < INFINITY)) ? (float)NAN : v;
   v = b != b ? b : v;
-  return (a == 1) | (b == 0) ? 1.0f : v;
+  return ((a == 1) | (b == 0)) ? 1.0f : v;
 }
 
 /* The truncating remainder: exact in double while the quotient has at most 28 bits; its sign is
@@ -284,7 +284,7 @@ static inline double log_f64(double x) {
   double y = madd_f64(n, 0x1.62e42fee00000p-1, f - (h - low));
   y = v == INFINITY ? v : y;
   y = v == 0 ? -INFINITY : y;
-  return (v < 0) | (v != v) ? (double)NAN : y;
+  return ((v < 0) | (v != v)) ? (double)NAN : y;
 }
 
 static inline double tanh_f64(double x) {
@@ -321,16 +321,16 @@ static inline double floordiv_f64(double a, double b) {
   static inline T max_##t(T a, T b) { return a > b ? a : b; }                                      \
   static inline T min_##t(T a, T b) { return a < b ? a : b; }                                      \
   static inline T relu_##t(T a) { return a > 0 ? a : 0; }                                          \
-  static inline T fmod_##t(T a, T b) { return (b == 0) | (b == -1) ? 0 : a % b; }                  \
+  static inline T fmod_##t(T a, T b) { return ((b == 0) | (b == -1)) ? 0 : a % b; }                \
   static inline T remainder_##t(T a, T b) {                                                        \
     T r = fmod_##t(a, b);                                                                          \
-    return (r != 0) & ((r ^ b) < 0) ? r + b : r;                                                   \
+    return ((r != 0) & ((r ^ b) < 0)) ? r + b : r;                                                 \
   }                                                                                                \
   static inline T floordiv_##t(T a, T b) {                                                         \
     if (b == 0) return 0;                                                                          \
     if (b == -1) return -a; /* the smallest number wraps; idiv would trap */                       \
     T q = a / b;                                                                                   \
-    return (a % b != 0) & ((a ^ b) < 0) ? q - 1 : q;                                               \
+    return ((a % b != 0) & ((a ^ b) < 0)) ? q - 1 : q;                                             \
   }                                                                                                \
   static inline T shl_##t(T a, T b) {                                                              \
     return (U)b < sizeof(T) * 8 ? (T)((U)a << ((U)b & (sizeof(T) * 8 - 1))) : 0;                   \
