@@ -186,8 +186,10 @@ static void drop(builder *b, int r, int i) {
 }
 
 static void place_result(builder *b, int r) {
-  if (b->out[r]) place_direct(b, r, &b->p->out[b->out[r] - 1]);
-  else place_tile(b, r, false);
+  if (b->out[r])
+    place_direct(b, r, &b->p->out[b->out[r] - 1]);
+  else
+    place_tile(b, r, false);
 }
 
 static nm_loop *loop_of(const nm_isa *isa, const nm_instr *in) {
@@ -260,8 +262,10 @@ void nm__plan(nm_plan *plan, const nm_isa *isa, const nm_program *p, int keep) {
   plan->panel_size = NM_PANEL_ROWS * NM_PANEL_PITCH * widest;
   for (int o = 0; o < p->nout; o++) {
     int r = p->out[o].reg;
-    if (r < b.first) b.last[r] = KEPT;
-    else if (in_place(&p->out[o]) && !b.out[r]) b.out[r] = (uint8_t)(o + 1);
+    if (r < b.first)
+      b.last[r] = KEPT;
+    else if (in_place(&p->out[o]) && !b.out[r])
+      b.out[r] = (uint8_t)(o + 1);
   }
   if (keep >= 0) b.last[keep] = KEPT;
 
@@ -405,7 +409,8 @@ void nm__machine_run(nm_machine *m, int64_t start, int n) {
   for (const nm_step *s = plan->step, *end = s + plan->nsteps; s < end; s++) {
     if (s->kind == S_LOOP)
       s->run.loop(n, m->where[s->y], m->where[s->a], m->where[s->b], m->where[s->c]);
-    else other_step(m, s, start, n);
+    else
+      other_step(m, s, start, n);
   }
 }
 
@@ -427,9 +432,27 @@ static void run_work(void *arg, nm_job *job, int worker) {
   }
 }
 
+/* A short program of one instruction whose operands are read and written where they are needs no
+ * plan: it is that loop.  False, and nothing was done, for any other. */
+static bool run_loop(const nm_isa *isa, const nm_program *p) {
+  const nm_instr *in = &p->code[0];
+  char *at[3] = {NULL, NULL, NULL};
+  if (p->ncode != 1 || p->nout != 1 || p->nconst || p->numel > NM_TILE) return false;
+  if (in->op == NM_I_index || p->out[0].reg != p->nin || !in_place(&p->out[0])) return false;
+  const uint8_t operand[3] = {in->a, in->b, in->c};
+  for (int k = 0; k < nm__instrs[in->op].arity; k++) {
+    const nm_operand *o = &p->in[operand[k]];
+    if (!in_place(o)) return false;
+    at[k] = o->ptr;
+  }
+  loop_of(isa, in)((int)p->numel, p->out[0].ptr, at[0], at[1] ? at[1] : at[0],
+                   at[2] ? at[2] : at[0]);
+  return true;
+}
+
 nm_status nm__cpu_run(nm_device *dev, const nm_program *p) {
   nm_cpu *cpu = (nm_cpu *)dev;
-  if (p->numel == 0) return NM_OK;
+  if (p->numel == 0 || run_loop(cpu->isa, p)) return NM_OK;
   nm_plan plan;
   nm__plan(&plan, cpu->isa, p, -1);
   int64_t tasks = (p->numel + plan.chunk - 1) / plan.chunk;

@@ -9,7 +9,7 @@
 #include "cpu/cpu.h"
 
 /* Element operations below which waking another thread does not pay. */
-static const double WORTH_A_THREAD = 64 * 1024;
+static const double WORTH_A_THREAD = 256 * 1024;
 
 struct nm_job {
   nm_work *work;
