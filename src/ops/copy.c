@@ -99,9 +99,7 @@ static nm_tensor *to_backward(nm_grad_call *b, int i) {
   const nm_edge *e = &b->node->edges[i];
   nm_value_arg args[3] = {nm__arg_t(b->g[0]), nm__arg_str(nm__dtype_name(e->dtype)),
                           nm__arg_str(e->dev->name)};
-  nm_tensor *r = nm__t(b->ctx, nm__known(b->ctx, NM_OP_to), args);
-  if (!r) b->status = b->ctx->status;
-  return r;
+  return nm__gradient(b, nm__t(b->ctx, nm__known(b->ctx, NM_OP_to), args));
 }
 
 static nm_status

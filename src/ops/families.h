@@ -21,6 +21,11 @@ extern const nm_family nm__family_create, nm__family_shape, nm__family_part, nm_
     nm__family_join, nm__family_reduce, nm__family_product, nm__family_rows, nm__family_gather,
     nm__family_compose;
 
+/* Ends a derivative: notes a failure (then g is NULL). */
+static inline nm_tensor *nm__gradient(nm_grad_call *b, nm_tensor *g) {
+  if (!g) b->status = b->ctx->status;
+  return g;
+}
 /* The gradient of an op whose result has the elements of its input (the walk sums what it repeats).
  */
 nm_tensor *nm__same_backward(nm_grad_call *b, int i);

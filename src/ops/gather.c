@@ -103,9 +103,7 @@ static nm_tensor *gather_backward(nm_grad_call *b, int i) {
   const nm_dims *s = &b->node->edges[i].shape;
   nm_tensor *zeros = nm__t_full(b->ctx, b->node->dev, (nm_dtype)b->g[0]->dtype, s->ndim, s->dim, 0);
   nm_value_arg args[4] = {nm__arg_t(zeros), b->args[1], nm__arg_t(b->x[1]), nm__arg_t(b->g[0])};
-  nm_tensor *r = nm__t(b->ctx, nm__known(b->ctx, NM_OP_scatter_add), args);
-  if (!r) b->status = b->ctx->status;
-  return r;
+  return nm__gradient(b, nm__t(b->ctx, nm__known(b->ctx, NM_OP_scatter_add), args));
 }
 
 static nm_status scatter_forward(nm_op_call *c) { /* scatter, scatter_add */
@@ -168,8 +166,7 @@ static nm_tensor *scatter_backward(nm_grad_call *b, int i) {
       r = nm__t(ctx, nm__known(ctx, NM_OP_write), place);
     }
   }
-  if (!r) b->status = ctx->status;
-  return r;
+  return nm__gradient(b, r);
 }
 
 #define X                                                                                          \

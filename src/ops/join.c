@@ -73,9 +73,7 @@ static nm_tensor *cat_backward(nm_grad_call *b, int i) {
   if (is_nothing(e[i].shape.ndim, e[i].shape.dim)) return NULL;
   for (int k = 0; k < i; k++)
     if (!is_nothing(e[k].shape.ndim, e[k].shape.dim)) at += e[k].shape.dim[dim];
-  nm_tensor *r = nm__t_narrow(b->ctx, b->g[0], (int)dim, at, e[i].shape.dim[dim]);
-  if (!r) b->status = b->ctx->status;
-  return r;
+  return nm__gradient(b, nm__t_narrow(b->ctx, b->g[0], (int)dim, at, e[i].shape.dim[dim]));
 }
 
 static nm_status stack_forward(nm_op_call *c) {

@@ -36,9 +36,7 @@ static nm_tensor *slice_backward(nm_grad_call *b, int i) {
     if (b->g[0]->shape[d] > 0) offset += start[d] * stride[d];
     stride[d] *= step[d];
   }
-  nm_tensor *r = write_at(b, s, b->g[0], s->ndim, b->g[0]->shape, stride, offset);
-  if (!r) b->status = b->ctx->status;
-  return r;
+  return nm__gradient(b, write_at(b, s, b->g[0], s->ndim, b->g[0]->shape, stride, offset));
 }
 
 nm_tensor *nm__t_slice(nm_context *ctx, nm_tensor *t, const int64_t *start, const int64_t *step,
@@ -111,9 +109,7 @@ static nm_tensor *as_strided_backward(nm_grad_call *b, int i) {
     if (stride[d] == 0 && size[d] > 1) repeated |= 1u << d, size[d] = 1;
   }
   nm_tensor *g = nm__t_sum(b->ctx, b->g[0], repeated, true);
-  nm_tensor *r = write_at(b, &b->node->edges[i].shape, g, n, size, stride, offset);
-  if (!r) b->status = b->ctx->status;
-  return r;
+  return nm__gradient(b, write_at(b, &b->node->edges[i].shape, g, n, size, stride, offset));
 }
 
 /* write(x, src, size, stride, offset): x with src written at a place of its row-major elements. */
@@ -142,8 +138,7 @@ static nm_tensor *write_backward(nm_grad_call *b, int i) {
     args[3].as.integer += g->offset;
     r = nm__t(b->ctx, nm__known(b->ctx, NM_OP_as_strided), args);
   }
-  if (!r) b->status = b->ctx->status;
-  return r;
+  return nm__gradient(b, r);
 }
 
 #define VIEWS (NM_ANYWHERE | NM_VIEW)

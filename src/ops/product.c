@@ -177,8 +177,7 @@ static nm_tensor *matmul_backward(nm_grad_call *n, int i) {
     r = a ? nm__t_matmul(ctx, nm__t_transpose(ctx, a, -2, -1), g) : NULL;
     if (r && sb->ndim == 1) r = nm__t_reshape(ctx, r, 1, sb->dim);
   }
-  if (!r) n->status = ctx->status;
-  return r;
+  return nm__gradient(n, r);
 }
 
 /* mm, bmm, mv, dot: matmul of tensors with these numbers of dims. */

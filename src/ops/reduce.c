@@ -53,11 +53,6 @@ static bool node_keepdim(const nm_grad_call *b) {
   return b->args[2].kind != NM_ARG_NONE && b->args[2].as.boolean;
 }
 
-static nm_tensor *done(nm_grad_call *b, nm_tensor *g) {
-  if (!g) b->status = b->ctx->status;
-  return g;
-}
-
 /* ---- sum and prod ---- */
 
 static nm_status sum_forward(nm_op_call *c) {
@@ -81,8 +76,8 @@ static nm_status sum_forward(nm_op_call *c) {
 
 static nm_tensor *sum_backward(nm_grad_call *b, int i) {
   const nm_dims *s = &b->node->edges[i].shape;
-  return done(b, nm__t_expand(b->ctx, unreduce(b, b->g[0], node_dims(b), node_keepdim(b)), s->ndim,
-                              s->dim));
+  return nm__gradient(b, nm__t_expand(b->ctx, unreduce(b, b->g[0], node_dims(b), node_keepdim(b)),
+                                      s->ndim, s->dim));
 }
 
 /* The product of the others: y / x; where one factor is 0 only its own derivative is not, where two
@@ -106,7 +101,7 @@ static nm_tensor *prod_backward(nm_grad_call *b, int i) {
   nm_tensor *alone = nm__t2(ctx, NM_I_logical_and, zero, nm__t2s(ctx, NM_I_eq, count, 1));
   nm_tensor *d = nm__t3(ctx, NM_I_where, nm__t2s(ctx, NM_I_eq, count, 0), others,
                         nm__t3(ctx, NM_I_where, alone, rest, none));
-  return done(b, nm__t2(ctx, NM_I_mul, g, d));
+  return nm__gradient(b, nm__t2(ctx, NM_I_mul, g, d));
 }
 
 static int64_t reduced_count(const nm_tensor *x, uint32_t dims) {
@@ -181,7 +176,7 @@ static nm_tensor *extreme_backward(nm_grad_call *b, int i) {
   nm_tensor *y = unreduce(b, b->y, dims, node_keepdim(b)),
             *g = unreduce(b, b->g[0], dims, node_keepdim(b));
   nm_tensor *hit = nm__t_cast(ctx, nm__t2(ctx, NM_I_eq, b->x[0], y), (nm_dtype)b->x[0]->dtype);
-  return done(
+  return nm__gradient(
       b, nm__t2(ctx, NM_I_mul, hit, nm__t2(ctx, NM_I_div, g, nm__t_sum(ctx, hit, dims, true))));
 }
 

@@ -51,8 +51,7 @@ static nm_tensor *softmax_backward(nm_grad_call *b, int i) {
     nm_tensor *gy = nm__t2(ctx, NM_I_mul, g, y);
     r = nm__t2(ctx, NM_I_sub, gy, nm__t2(ctx, NM_I_mul, y, nm__t_sum(ctx, gy, dims, true)));
   }
-  if (!r) b->status = ctx->status;
-  return r;
+  return nm__gradient(b, r);
 }
 
 #define PARAMS                                                                                     \

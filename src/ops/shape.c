@@ -3,7 +3,6 @@
 #include "fuse/fuse.h"
 #include "ops/families.h"
 
-
 nm_status nm__view_result(nm_op_call *c, nm_tensor *t, int ndim, const int64_t *shape,
                           const int64_t *stride, int64_t offset) {
   nm_tensor *v = nm__tensor_view(c->ctx, t, ndim, shape, stride, offset);
@@ -160,9 +159,7 @@ static nm_status unsqueeze_forward(nm_op_call *c) {
 /* The gradient of every op that only changes the shape. */
 static nm_tensor *reshape_backward(nm_grad_call *b, int i) {
   const nm_dims *s = &b->node->edges[i].shape;
-  nm_tensor *r = nm__t_reshape(b->ctx, b->g[0], s->ndim, s->dim);
-  if (!r) b->status = b->ctx->status;
-  return r;
+  return nm__gradient(b, nm__t_reshape(b->ctx, b->g[0], s->ndim, s->dim));
 }
 
 /* ---- order of dims ---- */
@@ -187,10 +184,8 @@ static nm_status transpose_forward(nm_op_call *c) {
 
 static nm_tensor *transpose_backward(nm_grad_call *b, int i) {
   (void)i;
-  nm_tensor *r =
-      nm__t_transpose(b->ctx, b->g[0], (int)b->args[1].as.integer, (int)b->args[2].as.integer);
-  if (!r) b->status = b->ctx->status;
-  return r;
+  return nm__gradient(
+      b, nm__t_transpose(b->ctx, b->g[0], (int)b->args[1].as.integer, (int)b->args[2].as.integer));
 }
 
 static nm_status t_forward(nm_op_call *c) {
@@ -229,9 +224,7 @@ static nm_tensor *permute_backward(nm_grad_call *b, int i) {
     inverse[from < 0 ? from + n : from] = d;
   }
   nm_value_arg args[2] = {nm__arg_t(b->g[0]), nm__arg_ints(n, inverse)};
-  nm_tensor *r = nm__t(b->ctx, nm__known(b->ctx, NM_OP_permute), args);
-  if (!r) b->status = b->ctx->status;
-  return r;
+  return nm__gradient(b, nm__t(b->ctx, nm__known(b->ctx, NM_OP_permute), args));
 }
 
 /* ---- repeating without copying ---- */
