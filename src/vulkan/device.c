@@ -3,7 +3,7 @@
  * NUMOON_VALIDATION=1 turns the validation layers on, synchronization validation included: every
  * message is printed, the calls that follow fail, and closing the device aborts the process, so
  * that no test run can miss one.  NUMOON_VULKAN_WITHOUT lists features to do without (float64,
- * int64, storage8, storage16, hostmap), for tests of what replaces them. */
+ * int64, storage8, storage16, hostmap, index32), for tests of what replaces them. */
 #include "vulkan/vulkan.h"
 
 #include <stdio.h>
@@ -211,10 +211,18 @@ static nm_status look_up(nm_vulkan *d, feature_set *use) {
   VkPhysicalDeviceProperties2 p = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2,
                                    .pNext = &c};
   d->vk.GetPhysicalDeviceProperties2(d->physical, &p);
-  h->preserve_f32 = c.shaderSignedZeroInfNanPreserveFloat32;
-  h->preserve_f64 = c.shaderSignedZeroInfNanPreserveFloat64;
-  h->rte_f32 = c.shaderRoundingModeRTEFloat32;
-  h->rte_f64 = c.shaderRoundingModeRTEFloat64;
+  /* a mode may be chosen for a width alone only where widths are independent */
+  bool denorm = c.denormBehaviorIndependence != VK_SHADER_FLOAT_CONTROLS_INDEPENDENCE_NONE;
+  bool denorm64 = c.denormBehaviorIndependence == VK_SHADER_FLOAT_CONTROLS_INDEPENDENCE_ALL;
+  bool round = c.roundingModeIndependence != VK_SHADER_FLOAT_CONTROLS_INDEPENDENCE_NONE;
+  bool round64 = c.roundingModeIndependence == VK_SHADER_FLOAT_CONTROLS_INDEPENDENCE_ALL;
+  h->modes = (spirv_modes){
+      .preserve = {c.shaderSignedZeroInfNanPreserveFloat32,
+                   c.shaderSignedZeroInfNanPreserveFloat64},
+      .denorm = {denorm && c.shaderDenormPreserveFloat32,
+                 denorm64 && c.shaderDenormPreserveFloat64},
+      .rte = {round && c.shaderRoundingModeRTEFloat32, round64 && c.shaderRoundingModeRTEFloat64}};
+  h->index32 = !without("index32");
 
   chain_features(use);
   use->base.features.shaderFloat64 = h->float64;

@@ -511,9 +511,9 @@ nm_status vulkan_emit(nm_vulkan *d, const nm_program *p, const vulkan_plan *plan
   emit_main(e);
   bool f64 = false;
   for (int i = 0; i < e->s.ncapabilities; i++) f64 |= e->s.capabilities[i] == SpvCapabilityFloat64;
-  const vulkan_features *h = &d->has;
-  spirv_modes modes = {VULKAN_GROUP, h->preserve_f32, h->preserve_f64 && f64, h->rte_f32,
-                       h->rte_f64 && f64};
+  spirv_modes modes = d->has.modes;
+  modes.local_size = VULKAN_GROUP;
+  modes.preserve[1] &= f64, modes.denorm[1] &= f64, modes.rte[1] &= f64;
   bool done = spirv_finish(&e->s, &modes, out);
   const char *missing = e->missing;
   spirv_free(&e->s);

@@ -33,8 +33,10 @@ static tiling tile(const nm_vulkan *d, int64_t batches, int64_t m, int64_t n, nm
     t.down = (m + 16 * t.rows - 1) / (16 * t.rows);
     t.across = (n + 16 * t.columns - 1) / (16 * t.columns);
     if (few || t.rows * t.columns <= 4 || batches * t.down * t.across >= 256) return t;
-    if (t.rows >= t.columns) t.rows /= 2;
-    else t.columns /= 2;
+    if (t.rows >= t.columns)
+      t.rows /= 2;
+    else
+      t.columns /= 2;
   }
 }
 
@@ -63,13 +65,23 @@ nm_status vulkan_matmul(nm_device *dev, const nm_view *a, const nm_view *x, cons
     return nm__error(dev->ctx, NM_ENOTSUP, "device '%s': a product with %lld columns is too wide",
                      dev->name, (long long)n);
   NM_TRY(vulkan_kernel(d, shaders[nm__dtype_class(y->dtype)], 5, spec, &l.pipeline));
-  matmul_push p = {.a = place[0].words, .x = place[1].words, .y = place[2].words,
-                   .a_at = place[0].at, .x_at = place[1].at, .y_at = place[2].at,
-                   .m = (uint32_t)m, .n = (uint32_t)n, .k = (uint32_t)k,
-                   .a_b = (uint32_t)a->stride[0], .a_m = (uint32_t)a->stride[1],
-                   .a_k = (uint32_t)a->stride[2], .x_b = (uint32_t)x->stride[0],
-                   .x_k = (uint32_t)x->stride[1], .x_n = (uint32_t)x->stride[2]};
-  /* one dispatch, unless it would take long or be too many groups: then some tiles' rows, or matrices */
+  matmul_push p = {.a = place[0].words,
+                   .x = place[1].words,
+                   .y = place[2].words,
+                   .a_at = place[0].at,
+                   .x_at = place[1].at,
+                   .y_at = place[2].at,
+                   .m = (uint32_t)m,
+                   .n = (uint32_t)n,
+                   .k = (uint32_t)k,
+                   .a_b = (uint32_t)a->stride[0],
+                   .a_m = (uint32_t)a->stride[1],
+                   .a_k = (uint32_t)a->stride[2],
+                   .x_b = (uint32_t)x->stride[0],
+                   .x_k = (uint32_t)x->stride[1],
+                   .x_n = (uint32_t)x->stride[2]};
+  /* one dispatch, unless it would take long or be too many groups: then some tiles' rows, or
+   * matrices */
   uint64_t row = (uint64_t)t.across * t.rows * t.columns * 256 * (uint64_t)(k + 1);
   uint64_t most = d->stream.cost_cap / row + 1;
   int64_t tiles = kernel_min(t.down, kernel_min((int64_t)most, 65535));

@@ -66,7 +66,7 @@ static cut cut_up(const source *s) {
 static nm_status run_pass(nm_vulkan *d, nm_reduction kind, nm_class cls, const source *s,
                           const cut *c, const target *t, uint32_t stage) {
   kernel_launch k = {.d = d};
-  const uint32_t spec[] = {kind,  s->dtype, t->dtype, c->columns, stage, s->kept.n, s->reduced.n};
+  const uint32_t spec[] = {kind, s->dtype, t->dtype, c->columns, stage, s->kept.n, s->reduced.n};
   NM_TRY(vulkan_kernel(d, shaders[cls], 7, spec, &k.pipeline));
   kernel_place x = kernel_place_of(s->addr, s->dtype);
   reduce_push p = {.x = x.words,

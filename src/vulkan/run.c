@@ -71,7 +71,7 @@ static nm_status make_plan(nm_vulkan *d, const nm_program *p, vulkan_plan *plan)
   bool fours = !o.n || plan->shape[plan->ndim - 1] % VULKAN_LANES == 0;
   plan->lanes = fours ? VULKAN_LANES : 1;
   plan->tail = p->numel % plan->lanes != 0;
-  plan->wide = p->numel > INT32_MAX;
+  plan->wide = p->numel > INT32_MAX || !d->has.index32;
   for (int k = 0; k < o.n; k++) plan->wide |= last_position(plan, o.way[k]) > INT32_MAX;
   if (plan->wide && !d->has.int64)
     return nm__error(d->base.ctx, NM_ENOTSUP,

@@ -50,7 +50,7 @@ void spirv_put(spirv *s, spirv_words *to, SpvOp op, int n, const uint32_t *words
   uint32_t *at = extend(s, to, (size_t)n + 1);
   if (!at) return;
   *at = (uint32_t)op | (uint32_t)(n + 1) << 16;
-  memcpy(at + 1, words, (size_t)n * sizeof *words);
+  if (n) memcpy(at + 1, words, (size_t)n * sizeof *words);
 }
 
 uint32_t spirv_value(spirv *s, SpvOp op, uint32_t type, int n, const uint32_t *args) {
@@ -143,15 +143,17 @@ uint32_t spirv_element_pointer(spirv *s, uint32_t element) {
 
 /* ---- the module ---- */
 
-static void mode(spirv *s, spirv_words *out, bool on, SpvExecutionMode m, uint32_t width) {
-  if (on) spirv_put(s, out, SpvOpExecutionMode, 3, (uint32_t[]){s->entry, (uint32_t)m, width});
-}
-
 bool spirv_finish(spirv *s, const spirv_modes *m, spirv_words *out) {
   memset(out, 0, sizeof *out);
-  if (m->preserve_f32 || m->preserve_f64)
-    spirv_capability(s, SpvCapabilitySignedZeroInfNanPreserve);
-  if (m->rte_f32 || m->rte_f64) spirv_capability(s, SpvCapabilityRoundingModeRTE);
+  static const struct {
+    SpvCapability capability;
+    SpvExecutionMode mode;
+  } controls[] = {{SpvCapabilitySignedZeroInfNanPreserve, SpvExecutionModeSignedZeroInfNanPreserve},
+                  {SpvCapabilityDenormPreserve, SpvExecutionModeDenormPreserve},
+                  {SpvCapabilityRoundingModeRTE, SpvExecutionModeRoundingModeRTE}};
+  const bool *const on[] = {m->preserve, m->denorm, m->rte};
+  for (int i = 0; i < 3; i++)
+    if (on[i][0] || on[i][1]) spirv_capability(s, controls[i].capability);
   uint32_t *head = extend(s, out, 5);
   if (head)
     memcpy(head, (uint32_t[]){SpvMagicNumber, 0x00010500, 0, s->bound, 0}, 5 * sizeof *head);
@@ -169,10 +171,11 @@ bool spirv_finish(spirv *s, const spirv_modes *m, spirv_words *out) {
   spirv_put(s, out, SpvOpEntryPoint, 7, entry);
   spirv_put(s, out, SpvOpExecutionMode, 5,
             (uint32_t[]){s->entry, SpvExecutionModeLocalSize, m->local_size, 1, 1});
-  mode(s, out, m->preserve_f32, SpvExecutionModeSignedZeroInfNanPreserve, 32);
-  mode(s, out, m->preserve_f64, SpvExecutionModeSignedZeroInfNanPreserve, 64);
-  mode(s, out, m->rte_f32, SpvExecutionModeRoundingModeRTE, 32);
-  mode(s, out, m->rte_f64, SpvExecutionModeRoundingModeRTE, 64);
+  for (int i = 0; i < 3; i++)
+    for (uint32_t k = 0; k < 2; k++)
+      if (on[i][k])
+        spirv_put(s, out, SpvOpExecutionMode, 3,
+                  (uint32_t[]){s->entry, (uint32_t)controls[i].mode, 32 << k});
   const spirv_words *sections[] = {&s->decorations, &s->globals, &s->main, &s->functions};
   for (int i = 0; i < 4; i++) {
     uint32_t *at = extend(s, out, sections[i]->n);

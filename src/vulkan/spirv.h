@@ -33,12 +33,12 @@ typedef struct spirv {
 
 void spirv_open(spirv *s);
 void spirv_free(spirv *s);
-/* The whole module with a fixed work-group size; false when memory ran out.  out->w is the
- * caller's. */
 typedef struct spirv_modes {
   uint32_t local_size;
-  bool preserve_f32, preserve_f64, rte_f32, rte_f64;
+  /* for 32 and 64 bits: SignedZeroInfNanPreserve, DenormPreserve, RoundingModeRTE */
+  bool preserve[2], denorm[2], rte[2];
 } spirv_modes;
+/* The whole module; false when memory ran out.  out->w is the caller's. */
 bool spirv_finish(spirv *s, const spirv_modes *modes, spirv_words *out);
 
 uint32_t spirv_id(spirv *s);

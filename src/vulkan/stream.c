@@ -132,7 +132,7 @@ nm_status vulkan_flush(nm_vulkan *d) {
                            VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT,
                            VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &b, 0, NULL, 0, NULL);
   s->recording = false;
-  NM_TRY(vulkan_check(d, d->vk.EndCommandBuffer(slot->cmd), "vkEndCommandBuffer"));
+  VkResult r = d->vk.EndCommandBuffer(slot->cmd);
   uint64_t value = s->submitted + 1;
   VkTimelineSemaphoreSubmitInfo timeline = {.sType =
                                                 VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
@@ -144,7 +144,10 @@ nm_status vulkan_flush(nm_vulkan *d) {
                          .pCommandBuffers = &slot->cmd,
                          .signalSemaphoreCount = 1,
                          .pSignalSemaphores = &s->timeline};
-  NM_TRY(vulkan_check(d, d->vk.QueueSubmit(d->queue, 1, &submit, VK_NULL_HANDLE), "vkQueueSubmit"));
+  if (r == VK_SUCCESS) r = d->vk.QueueSubmit(d->queue, 1, &submit, VK_NULL_HANDLE);
+  if (r != VK_SUCCESS)
+    d->base.lost = true; /* what was recorded is: no later result can be trusted */
+  NM_TRY(vulkan_check(d, r, "vkQueueSubmit"));
   s->submitted = slot->value = value;
   s->slot = (s->slot + 1) % VULKAN_SLOTS;
   s->limit = s->limit * 2 < LAST_LIMIT ? s->limit * 2 : LAST_LIMIT;

@@ -15,12 +15,13 @@
 #include "vulkan/loader.h"
 #include "vulkan/memory.h"
 #include "vulkan/pipeline.h"
+#include "vulkan/spirv.h"
 #include "vulkan/stream.h"
 
 typedef struct vulkan_features { /* what is there beyond what is needed */
   bool float64, int64, storage8, storage16;
-  bool preserve_f32, preserve_f64; /* SignedZeroInfNanPreserve */
-  bool rte_f32, rte_f64;           /* RoundingModeRTE */
+  bool index32;      /* always, except in tests of 64-bit indices */
+  spirv_modes modes; /* of emitted programs, as far as floats go */
 } vulkan_features;
 
 struct nm_vulkan {
