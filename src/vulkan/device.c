@@ -310,7 +310,7 @@ static nm_status open_instance(nm_vulkan *d) {
   if (r != VK_SUCCESS)
     return nm__error(ctx, NM_ENOTSUP, "device '%s': no usable Vulkan here (%s)", d->base.name,
                      !d->vk.library                      ? "the library libvulkan is not installed"
-                     : r == VK_ERROR_INCOMPATIBLE_DRIVER ? "Vulkan 1.2 is needed"
+                     : r == VK_ERROR_INCOMPATIBLE_DRIVER ? "no driver, or none with Vulkan 1.2"
                                                          : "it could not be initialised");
   if (d->validation && d->vk.CreateDebugUtilsMessengerEXT) {
     VkDebugUtilsMessengerCreateInfoEXT info = messenger_info(d);
