@@ -54,6 +54,7 @@ local function numerical(f, inputs, i, eps)
     local list = table.move(flat, 1, #flat, 1, {})
     list[j] = value
     changed[i] = nm.tensor(list, { dtype = "float64", device = x.device }):reshape(x.shape)
+    changed[i]:requires_grad_() -- f may ask for gradients itself
     return values_of(f, changed)
   end
   local columns = {}
@@ -172,7 +173,9 @@ function autograd.gradgradcheck(f, inputs, options)
   local n, all = #inputs, {}
   for i, x in ipairs(inputs) do all[i] = x end
   for _, y in ipairs(results(f, leaves(inputs))) do
-    all[#all + 1] = nm.randn(y.shape, { dtype = y.dtype, device = y.device }):requires_grad_()
+    if y.requires_grad then
+      all[#all + 1] = nm.randn(y.shape, { dtype = y.dtype, device = y.device }):requires_grad_()
+    end
   end
   local function gradients(...)
     local x, g = { table.unpack({ ... }, 1, n) }, { table.unpack({ ... }, n + 1) }
@@ -180,9 +183,11 @@ function autograd.gradgradcheck(f, inputs, options)
     for _, leaf in ipairs(x) do
       if leaf.requires_grad then wanted[#wanted + 1] = leaf end
     end
-    if #wanted == 0 then return {} end
-    for k, y in ipairs(results(f, x)) do
-      if y.requires_grad then tracked[#tracked + 1], weights[#weights + 1] = y, g[k] end
+    for _, y in ipairs(results(f, x)) do
+      if y.requires_grad then
+        tracked[#tracked + 1] = y
+        weights[#tracked] = g[#tracked]
+      end
     end
     local out = {}
     local grads = nm.grad(tracked, wanted,
