@@ -78,7 +78,10 @@ nm_status nm__rebase(nm_context *ctx, nm_tensor *t, nm_tensor *r) {
   if (!r) {
     s = ctx->status;
   } else if (!t->base) {
-    set_history(ctx, t, r);
+    nm_value_arg args[1] = {nm__arg_t(r)};
+    if (r->requires_grad && !r->node) r = nm__t(ctx, nm__known(ctx, NM_OP_clone), args); /* a leaf */
+    if (r) set_history(ctx, t, r);
+    else s = ctx->status;
   } else {
     nm_value_arg args[5] = {nm__arg_t(t->base), nm__arg_t(r)};
     geometry(t, args + 2);
