@@ -135,6 +135,13 @@ static nm_status mean_forward(nm_op_call *c) {
   return nm__result(c, mark, s);
 }
 
+/* The square root, with the gradient 0 at 0. */
+static nm_tensor *root(nm_context *ctx, nm_tensor *v) {
+  nm_tensor *zero = nm__t2s(ctx, NM_I_eq, v, 0);
+  nm_tensor *y = nm__t1(ctx, NM_I_sqrt, nm__t3(ctx, NM_I_where, zero, nm__t_full_like(ctx, v, 1), v));
+  return nm__t3(ctx, NM_I_where, zero, nm__t_full_like(ctx, v, 0), y);
+}
+
 /* var, std: the mean of squared distances from the mean, over n - correction. */
 static nm_status var_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
@@ -152,7 +159,7 @@ static nm_status var_forward(nm_op_call *c) {
   nm_tensor *v = nm__t_sum(ctx, nm__t1(ctx, NM_I_square, nm__t2(ctx, NM_I_sub, x, mean)), dims,
                            nm__bool_arg(c, 2, false));
   v = nm__t2s(ctx, NM_I_div, v, over > 0 ? over : 0);
-  if (c->op->name[0] == 's') v = nm__t1(ctx, NM_I_sqrt, v);
+  if (c->op->name[0] == 's') v = root(ctx, v);
   return nm__result(c, mark, nm__t_cast(ctx, v, dtype));
 }
 
