@@ -48,6 +48,7 @@ static void node_free(nm_context *ctx, nm_node *n) {
     if (n->args[i].kind == NM_ARG_INTS) free((void *)(uintptr_t)n->args[i].as.ints);
     if (n->args[i].kind == NM_ARG_STRING) free((void *)(uintptr_t)n->args[i].as.string);
   }
+  ctx->structs -= n->bytes;
   free(n);
 }
 
@@ -82,13 +83,15 @@ static int count_slots(const nm_op_call *c) {
 /* One allocation: the node, its edges, saved tensors and arguments. */
 static nm_node *node_new(nm_context *ctx, const nm_op_call *c, int nslots) {
   size_t edges = (size_t)nslots * sizeof(nm_edge), saved = (size_t)(nslots + 1) * sizeof(nm_saved);
-  char *p = calloc(1, sizeof(nm_node) + edges + saved + (size_t)c->nargs * sizeof(nm_value_arg));
+  size_t bytes = sizeof(nm_node) + edges + saved + (size_t)c->nargs * sizeof(nm_value_arg);
+  char *p = calloc(1, bytes);
   nm_node *n = (nm_node *)(void *)p;
   if (!n) {
     nm__error(ctx, NM_ENOMEM, "out of memory");
     return NULL;
   }
   n->refs = 1;
+  n->bytes = bytes;
   n->nslots = (uint16_t)nslots;
   n->nargs = (uint8_t)c->nargs;
   n->op = c->op;
@@ -96,7 +99,8 @@ static nm_node *node_new(nm_context *ctx, const nm_op_call *c, int nslots) {
   n->edges = (nm_edge *)(void *)(p + sizeof *n);
   n->saved = (nm_saved *)(void *)(p + sizeof *n + edges);
   n->args = (nm_value_arg *)(void *)(p + sizeof *n + edges + saved);
-  ctx->debt += sizeof *n + edges + saved;
+  ctx->debt += n->bytes;
+  ctx->structs += n->bytes;
   return n;
 }
 

@@ -31,6 +31,7 @@ typedef struct nm_node {
   bool spent;  /* what it saved was freed by a backward without retain_graph */
   bool marked; /* found by the walk that is going on */
   const nm_op *op;
+  size_t bytes; /* of the node itself */
   uint64_t sequence;
   struct nm_node *next; /* in ctx->dying, or in the walk's list */
   nm_edge *edges;       /* nslots */

@@ -78,11 +78,14 @@ void *nm__struct_new(nm_context *ctx, nm_pooled kind, size_t size) {
   } else {
     p = malloc(size);
   }
+  if (!p) return NULL;
   ctx->debt += size;
+  ctx->structs += size;
   return p;
 }
 
-void nm__struct_free(nm_context *ctx, nm_pooled kind, void *p) {
+void nm__struct_free(nm_context *ctx, nm_pooled kind, void *p, size_t size) {
+  ctx->structs -= size;
   memcpy(p, &ctx->pool[kind], sizeof p);
   ctx->pool[kind] = p;
 }

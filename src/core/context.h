@@ -26,6 +26,7 @@ struct nm_context {
   size_t debt;           /* bytes taken since the host's collector was last told */
   uint64_t sequence;     /* of tape nodes, in order of creation */
   uint32_t epoch;        /* of program builds: marks in values are valid for one */
+  size_t structs;         /* bytes of values, storages, tensors and tape nodes in use */
   void *pool[NM_POOLED]; /* free lists of fixed-size structs, linked through their first word */
   nm_temps temps;
   const struct nm_op *known[32]; /* ops that C code applies, see nm__known */
@@ -42,7 +43,7 @@ uint64_t nm__random_counter(nm_context *ctx, int64_t n);
 
 /* A struct from a free list or from malloc; NULL when out of memory.  Contents undefined. */
 void *nm__struct_new(nm_context *ctx, nm_pooled kind, size_t size);
-void nm__struct_free(nm_context *ctx, nm_pooled kind, void *p);
+void nm__struct_free(nm_context *ctx, nm_pooled kind, void *p, size_t size);
 
 /* Finds or opens a device by name ("cpu", "vulkan", "vulkan:1"); NULL is the default device. */
 nm_status nm__device_get(nm_context *ctx, const char *name, nm_device **out);

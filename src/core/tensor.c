@@ -153,7 +153,7 @@ void nm_release(nm_context *ctx, nm_tensor *t) {
   if (t->grad) nm_release(ctx, t->grad);
   if (t->base) nm_release(ctx, t->base);
   nm__storage_unref(ctx, t->storage);
-  nm__struct_free(ctx, NM_POOL_TENSOR, t);
+  nm__struct_free(ctx, NM_POOL_TENSOR, t, sizeof *t);
 }
 
 nm_dtype nm_dtype_of(const nm_tensor *t) { return (nm_dtype)t->dtype; }

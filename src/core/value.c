@@ -18,7 +18,7 @@ nm_status nm__value_new(nm_device *dev, nm_dtype dtype, int64_t n, nm_value **ou
   if (n > 0) {
     nm_status s = nm__mem_alloc(dev, (size_t)n * nm__dtype_size(dtype), &v->mem);
     if (s != NM_OK) {
-      nm__struct_free(ctx, NM_POOL_VALUE, v);
+      nm__struct_free(ctx, NM_POOL_VALUE, v, sizeof *v);
       return s;
     }
   }
@@ -48,7 +48,7 @@ void nm__value_unref(nm_context *ctx, nm_value *v) {
       v->dev->cls->release(v->dev, &v->mem);
     }
   }
-  nm__struct_free(ctx, NM_POOL_VALUE, v);
+  nm__struct_free(ctx, NM_POOL_VALUE, v, sizeof *v);
 }
 
 nm_storage *nm__storage_new(nm_context *ctx, nm_value *v) {
@@ -64,7 +64,7 @@ nm_storage *nm__storage_new(nm_context *ctx, nm_value *v) {
 void nm__storage_unref(nm_context *ctx, nm_storage *s) {
   if (--s->refs) return;
   nm__value_unref(ctx, s->value);
-  nm__struct_free(ctx, NM_POOL_STORAGE, s);
+  nm__struct_free(ctx, NM_POOL_STORAGE, s, sizeof *s);
 }
 
 void nm__storage_set(nm_context *ctx, nm_storage *s, nm_value *v) {

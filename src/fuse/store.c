@@ -103,6 +103,7 @@ nm_status nm__store(nm_context *ctx, nm_tensor *dst, nm_tensor *src, bool consum
   nm_status status = NM_OK;
   if (nm__is_whole(dst) && !old->pinned && !old->release) {
     s->storage->value->refs++;
+    nm__announce(s); /* what is written in place is state: it will be wanted again */
     nm__storage_set(ctx, dst->storage, s->storage->value);
   } else if (nm_numel(dst)) {
     status = store_part(ctx, dst, s, consumed || s != src);
