@@ -1,0 +1,389 @@
+-- The sweep: every public op of the registry, on every dtype that it takes, on tensors that lie in
+-- memory in every way, in all the forms in which it can be called; against PyTorch (where Python
+-- has it) and plain Lua, fused against unfused, CPU against Vulkan, backward against differences.
+--
+-- An op for which no arguments can be made fails, so that none can be forgotten.  What was covered
+-- is printed at the end, a line for each op.
+local nm = require "numoon"
+local arrays = require "spec.sweep.arrays"
+local arguments = require "spec.sweep.arguments"
+local case = require "spec.sweep.case"
+local coverage = require "spec.sweep.coverage"
+local devices = require "spec.sweep.devices"
+local draws = require "spec.sweep.draws"
+local gradients = require "spec.sweep.gradients"
+local oracle = require "spec.sweep.oracle"
+local promotion = require "spec.sweep.promotion"
+local reference = require "spec.sweep.reference"
+local tolerance = require "spec.sweep.tolerance"
+
+local names = {}
+for name, op in pairs(nm.ops) do
+  if op.func or op.method or op.inplace then names[#names + 1] = name end
+end
+table.sort(names)
+
+-- ---- what is known beside the registry ----
+
+local function set(text)
+  local out = {}
+  for word in text:gmatch("%S+") do out[word] = true end
+  return out
+end
+
+-- Their values are drawn, or undefined: they are checked by what must hold for them.
+local random = set [[rand randn randint rand_like randn_like randint_like randperm bernoulli
+  uniform normal]]
+local undefined = set "empty empty_like"
+
+-- Results that are positions count from 1 here, from 0 in PyTorch.
+local positions = { argmax = 1, argmin = 1, max = 2, min = 2 }
+
+-- Where PyTorch is not asked.
+local apart = {
+  -- the smallest integer divided by -1 wraps here, and kills the process there
+  floor_divide = function(c) return c.edges end,
+  remainder = function(c) return c.edges end,
+  fmod = function(c) return c.edges end,
+  -- shifts by negative numbers are undefined there
+  bitwise_left_shift = function(c) return c.edges end,
+  bitwise_right_shift = function(c) return c.edges end,
+  -- integers are not among what these take: there they round the factor, the step
+  addcmul = function(c) return not c.listed end,
+  linspace = function(c) return not c.listed end,
+  -- whether a view is possible depends on the layout, which PyTorch is not told
+  view = function(c) return c.layout ~= "contiguous" and not case.run(c, "cpu") end,
+}
+
+-- ---- running everything once ----
+
+local cases, reasons = {}, {}
+local asked, answers, result_types = {}, nil, nil
+local conventions = gradients.convention_cases()
+local has_oracle = oracle.available()
+local has_vulkan = nm.vulkan.is_available()
+
+for number, name in ipairs(names) do
+  cases[name], reasons[name] = case.all(nm.ops[name], number)
+  for _, c in ipairs(cases[name] or {}) do
+    if has_oracle and not (random[name] or undefined[name] or apart[name] and apart[name](c)) then
+      asked[#asked + 1] = c
+      c.asked = #asked
+    end
+  end
+end
+
+if has_oracle then
+  for _, c in ipairs(conventions) do
+    asked[#asked + 1] = c
+    c.asked = #asked
+  end
+end
+
+-- Runs f for each case and reports the first few that raise.
+local function each(list, f)
+  local failed, n = {}, 0
+  for _, c in ipairs(list) do
+    local ok, why = pcall(f, c)
+    if not ok then
+      n = n + 1
+      if #failed < 6 then failed[#failed + 1] = case.text(c) .. ": " .. tostring(why) end
+    end
+  end
+  if n == 0 then return end
+  error(("%d of %d cases:\n  %s"):format(n, #list, table.concat(failed, "\n  ")), 0)
+end
+
+local function expect_same(what, got, want, bounds, bits)
+  if #got ~= #want then error(("%s: %d results, expected %d"):format(what, #got, #want), 0) end
+  for i = 1, #want do
+    local text = tolerance.difference(got[i], want[i], bounds and bounds[i], bits)
+    if text then error(("%s: result %d: %s"):format(what, i, text), 0) end
+  end
+end
+
+-- A tensor as a pending value, and a few more instructions after a result.
+local function recorded(t) return nm.where(true, t, t) end
+
+local function continued(...)
+  local out = {}
+  for i = 1, select("#", ...) do
+    local y = select(i, ...)
+    local kind = arrays.kind(y.dtype)
+    out[i] = kind == "f" and y * 0.5 + y or kind == "i" and y + y or ~y
+  end
+  return table.unpack(out)
+end
+
+-- ---- against PyTorch ----
+
+-- Alike on one side: PyTorch's answer as numoon counts.
+local function adapted(c, answer)
+  local which = positions[c.op.name]
+  local r = which and answer[which]
+  if r and r.dtype == "int64" then
+    for i, v in ipairs(r.list) do r.list[i] = v + 1 end
+  end
+  return answer
+end
+
+local function check_oracle(c, got, message)
+  local answer = answers[c.asked]
+  if answer.error then
+    if got and c.listed then
+      error("PyTorch refuses (" .. answer.error .. "), numoon does not", 0)
+    end
+    return
+  end
+  if not got then
+    if c.listed then error("PyTorch computes it, numoon refuses: " .. message, 0) end
+    return
+  end
+  answer = adapted(c, answer)
+  local bounds = {}
+  for i, r in ipairs(answer) do bounds[i] = tolerance.of(c, r, 2) end
+  expect_same("PyTorch", got, answer, bounds)
+end
+
+-- ---- against plain Lua ----
+
+local function broadcast(shape, array)
+  local strides, step, shift = {}, 1, #shape - #array.shape
+  for d = #array.shape, 1, -1 do
+    strides[d + shift] = array.shape[d] > 1 and step or 0
+    step = step * array.shape[d]
+  end
+  local list = {}
+  local function walk(d, at)
+    if d > #shape then
+      list[#list + 1] = array.list[at]
+      return
+    end
+    for i = 0, shape[d] - 1 do walk(d + 1, at + i * (strides[d] or 0)) end
+  end
+  walk(1, 1)
+  return list
+end
+
+local function as_number(v) return v == true and 1 or v == false and 0 or v end
+
+-- The dtype that a result is computed in, as the case's own dtypes say it.
+local function is_float_case(c, result)
+  if arrays.kind(result.dtype) == "f" then return true end
+  if result.dtype ~= "bool" then return false end
+  for k = 1, c.args.n do
+    local v = c.args[k]
+    if arrays.is(v) and arrays.kind(v.dtype) == "f" or math.type(v) == "float" then return true end
+  end
+  return false
+end
+
+local function expected(c, result)
+  local row = reference.ops[c.op.name]
+  local floats = is_float_case(c, result)
+  local f = floats and row.float or result.dtype == "bool" and row.bool or row.int
+  local lists = {}
+  for k = 1, c.args.n do
+    local v = c.args[k]
+    lists[k] = broadcast(result.shape, arrays.is(v) and v or { shape = {}, list = { v } })
+  end
+  local out = { dtype = result.dtype, shape = result.shape, list = {} }
+  for i = 1, arrays.count(result.shape) do
+    local x = {}
+    for k = 1, #lists do
+      x[k] = as_number(lists[k][i])
+      if floats and math.type(x[k]) == "integer" then
+        x[k] = arrays.round(x[k] + 0.0, result.dtype == "bool" and "float32" or result.dtype)
+      end
+    end
+    local y = f(x[1], x[2], x[3])
+    if result.dtype == "bool" then
+      if type(y) == "number" then y = y ~= 0 end
+    elseif arrays.kind(result.dtype) == "f" then
+      local rounded = arrays.round(y, result.dtype)
+      if not row.ulps or math.abs(rounded) == math.huge then y = rounded end
+    else
+      y = arrays.wrap(y, result.dtype)
+    end
+    out.list[i] = y
+  end
+  return out
+end
+
+local function divides_by_zero(c)
+  if not set "floor_divide remainder fmod"[c.op.name] then return false end
+  local v = c.args[2]
+  if not arrays.is(v) then return v == 0 end
+  for _, x in ipairs(v.list) do
+    if x == 0 then return true end
+  end
+  return false
+end
+
+local function check_reference(c, got)
+  if arrays.kind(c.dtype) ~= "f" and divides_by_zero(c) then return end
+  local want = expected(c, got[1])
+  expect_same("plain Lua", got, { want }, { tolerance.of(c, want, 1) })
+end
+
+-- ---- the specs ----
+
+describe("every op", function()
+  setup(function()
+    if has_oracle then answers, result_types = oracle.run(asked) end
+  end)
+
+  it("has arguments to be tried with", function()
+    local missing = {}
+    for _, name in ipairs(names) do
+      if not cases[name] then missing[#missing + 1] = name .. ": " .. reasons[name] end
+    end
+    assert.equal("", table.concat(missing, "\n"))
+    for _, name in ipairs(arguments.special_names()) do
+      assert.is_table(nm.ops[name], name .. " has arguments, but is no op")
+    end
+  end)
+
+  for _, name in ipairs(names) do
+    local op = nm.ops[name]
+    local list = cases[name] or {}
+
+    it(name .. " gives the right values", function()
+      each(list, function(c)
+        local got, message = case.run(c, "cpu")
+        if c.asked then check_oracle(c, got, message) end
+        if not got then return end
+        coverage.add(c)
+        if reference.ops[name] then check_reference(c, got) end
+      end)
+      if reference.ops[name] then coverage.reference(name, "lua") end
+      if random[name] then coverage.reference(name, "draws") end
+      if #list > 0 and list[1].asked then coverage.reference(name, "torch") end
+    end)
+
+    it(name .. " does the same in every form", function()
+      if random[name] or undefined[name] then return end
+      each(list, function(c)
+        local plain = case.run(c, "cpu")
+        if not plain then return end
+        for form, run in pairs(case.forms) do
+          local got = run(c, plain)
+          if got and (form ~= "inplace" or got[1].dtype == plain[1].dtype) then
+            expect_same(form, { got[1] }, { plain[1] }, nil, true)
+          end
+        end
+      end)
+    end)
+
+    it(name .. " gives the same bits in one program with others and alone", function()
+      if random[name] or undefined[name] then return end
+      each(list, function(c)
+        nm.set_fusion(false)
+        local alone = case.run(c, "cpu", recorded, continued)
+        nm.set_fusion(true)
+        local fused, message = case.run(c, "cpu", recorded, continued)
+        if (alone == nil) ~= (fused == nil) then
+          error("refused one way only: " .. tostring(message), 0)
+        end
+        if alone then expect_same("fused", fused, alone, nil, true) end
+      end)
+    end)
+
+    if op.differentiable then
+      it(name .. " has the right derivatives", function()
+        local n = 0
+        each(list, function(c)
+          local wanted = c.dtype == "float64" and not c.edges
+            and (c.first or c.layout == "contiguous")
+          if not (wanted and case.run(c, "cpu")) then return end
+          if gradients.check(c) then n = n + 1 end
+          gradients.check_inplace(c)
+        end)
+        coverage.set(name, "grad", n)
+        coverage.set(name, "gradgrad", n)
+      end)
+    end
+
+    if has_vulkan and not undefined[name] then
+      it(name .. " gives the same on Vulkan", function()
+        local n = 0
+        each(list, function(c)
+          if devices.compare(c) then n = n + 1 end
+        end)
+        assert.is_true(n > 0, "nothing was compared")
+        coverage.set(name, "vulkan", n)
+      end)
+    end
+  end
+
+  teardown(function()
+    local notes = {}
+    if not has_oracle then
+      notes[1] = "There is no Python with torch: plain Lua was the reference."
+    end
+    if not has_vulkan then
+      notes[#notes + 1] = "There is no Vulkan: devices were not compared."
+    end
+    io.write("\n", coverage.text(names, notes), "\n")
+  end)
+end)
+
+describe("derivatives at kinks, ties and zeros", function()
+  for _, c in ipairs(conventions) do
+    it("are PyTorch's: " .. case.text(c), function()
+      if not c.asked then return pending("there is no PyTorch") end
+      local answer = answers[c.asked]
+      assert.is_nil(answer.error)
+      local want = table.move(answer, #answer - #c.grads + 1, #answer, 1, {})
+      expect_same("gradient", gradients.weighted(c), want, { { 1e-12 }, { 1e-12 } })
+    end)
+  end
+end)
+
+describe("the dtype of a result", function()
+  local function make(dtype, shape) return nm.zeros(shape, { dtype = dtype }) end
+  local others = {
+    tensor = function(place) return make(arrays.order[place], { 2 }) end,
+    scalar = function(place) return make(arrays.order[place], {}) end,
+    number = function(place) return ({ 1, 1.0, true })[place] end,
+  }
+  for kind, other in pairs(others) do
+    it("follows from a tensor and a " .. kind, function()
+      for _, dtype in ipairs(arrays.order) do
+        for place = 1, kind == "number" and 3 or #arrays.order do
+          local want = promotion.of(kind, dtype, place)
+          local a, b = make(dtype, { 2 }), other(place)
+          local text = ("%s with %s %d"):format(dtype, kind, place)
+          assert.equal(want, nm.add(a, b).dtype, text)
+          assert.equal(want, nm.add(b, a).dtype, text)
+          assert.equal(want, nm.where(make("bool", { 2 }), a, b).dtype, text)
+          assert.equal("bool", nm.eq(a, b).dtype, text)
+          local floats = want:find("float") and want or "float32"
+          assert.equal(floats, nm.div(a, b).dtype, text)
+          if has_oracle then assert.equal(result_types[kind][dtype][place], want, text) end
+        end
+      end
+    end)
+  end
+end)
+
+describe("random numbers", function()
+  for _, row in ipairs(draws.rows) do
+    it("of " .. row[1] .. " have their range, mean and deviation", function()
+      draws.check(row[2], row[3])
+    end)
+  end
+
+  it("come with a row for each op that draws", function()
+    local rows = {}
+    for _, row in ipairs(draws.rows) do rows[row[1]] = true end
+    assert.same(random, rows)
+  end)
+
+  for _, dtype in ipairs { "float32", "float64", "float16", "bfloat16" } do
+    it("are Philox's in " .. dtype, function()
+      draws.check_philox("rand", 1003, dtype)
+      draws.check_philox("randn", 1003, dtype)
+    end)
+  end
+end)
