@@ -1,6 +1,7 @@
--- Fused against unfused: thousands of random programs of elementwise ops, views, in-place writes, index
--- writes, reductions and evaluations in random places, run twice from the same seed, with programs
--- recorded and with every op run at once. All tensors that a program made must agree to the bit.
+-- Fused against unfused: thousands of random programs of elementwise ops, views, in-place writes,
+-- index writes, reductions and evaluations in random places, run twice from the same seed, with
+-- programs recorded and with every op run at once.  All tensors that a program made must agree to
+-- the bit.
 
 local nm = require "numoon"
 local helper = require "spec.helper"
@@ -10,7 +11,8 @@ local UNARY = {"neg", "abs", "tanh", "sigmoid", "relu", "square", "sign", "floor
 local BINARY = {"add", "sub", "mul", "maximum", "minimum", "div"}
 local COMPARE = {"lt", "ge", "eq", "ne"}
 local FLOATS = {"float32", "float64", "float16", "bfloat16"}
-local DTYPES = {"float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool"}
+local DTYPES = {"float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8",
+                "bool"}
 
 -- The two runs of a program must draw the same, whatever math.random is used for.
 local function generator(seed)
@@ -20,24 +22,24 @@ end
 
 local function pick(rnd, list) return list[rnd(#list)] end
 
-local function is_float(t) return t.dtype:find("float", 1, true) ~= nil end
-
 local function fresh(rnd, device)
   local dtype = rnd(3) > 1 and pick(rnd, FLOATS) or pick(rnd, DTYPES)
   local shape = pick(rnd, SHAPES)
   local t = nm.rand(shape, {dtype = "float32", device = device}) * 6 - 3
-  return rnd(4) == 1 and nm.full(shape, rnd(5) - 3, {dtype = dtype == "bool" and "int64" or dtype, device = device})
-    or t:to(dtype)
+  if rnd(4) > 1 then return t:to(dtype) end
+  return nm.full(shape, rnd(5) - 3, {dtype = dtype == "bool" and "int64" or dtype, device = device})
 end
 
--- What a step may do; each takes the generator and the list of live tensors and returns a new tensor or
--- nothing. Calls that a random choice makes impossible (shapes, dtypes) fail alike in both runs.
+-- What a step may do; each takes the generator and the list of live tensors and returns a new tensor
+-- or nothing.  Calls that a random choice makes impossible (shapes, dtypes) fail alike in both runs.
 local steps = {
-  function(rnd, live, device) return fresh(rnd, device) end,
+  function(rnd, _, device) return fresh(rnd, device) end,
   function(rnd, live) return pick(rnd, live)[pick(rnd, UNARY)](pick(rnd, live)) end,
   function(rnd, live) local x = pick(rnd, live) return x[pick(rnd, UNARY)](x) end,
   function(rnd, live) return nm[pick(rnd, BINARY)](pick(rnd, live), pick(rnd, live)) end,
-  function(rnd, live) return nm[pick(rnd, BINARY)](pick(rnd, live), rnd(2) == 1 and rnd(3) or rnd(7) / 4) end,
+  function(rnd, live)
+    return nm[pick(rnd, BINARY)](pick(rnd, live), rnd(2) == 1 and rnd(3) or rnd(7) / 4)
+  end,
   function(rnd, live) return nm[pick(rnd, COMPARE)](pick(rnd, live), pick(rnd, live)) end,
   function(rnd, live)
     local a, b = pick(rnd, live), pick(rnd, live)
@@ -96,7 +98,7 @@ local function run(seed, length, fusion, device)
     if ok and made and limited(made) and before < 12 then live[#live + 1] = made end
   end
   local values = {}
-  for i = #live, 1, -1 do -- the last ones first, so that evaluation has another order than recording
+  for i = #live, 1, -1 do -- the last first: evaluation has another order than recording
     values[i] = {live[i].dtype, tostring(live[i].shape), live[i]:totable()}
   end
   nm.set_fusion(was ~= false)
@@ -111,7 +113,10 @@ local function compare(device, count, length)
     assert.equal(#single, #fused)
     for i = 1, #fused do
       local difference = helper.difference(fused[i], single[i])
-      if difference then error(("program %d, tensor %d (%s %s): %s"):format(seed, i, fused[i][1], fused[i][2], difference)) end
+      if difference then
+        local what, shape = fused[i][1], fused[i][2]
+        error(("program %d, tensor %d (%s %s): %s"):format(seed, i, what, shape, difference))
+      end
     end
   end
 end
