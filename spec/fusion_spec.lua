@@ -11,8 +11,8 @@ local UNARY = {"neg", "abs", "tanh", "sigmoid", "relu", "square", "sign", "floor
 local BINARY = {"add", "sub", "mul", "maximum", "minimum", "div"}
 local COMPARE = {"lt", "ge", "eq", "ne"}
 local FLOATS = {"float32", "float64", "float16", "bfloat16"}
-local DTYPES = {"float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8",
-                "bool"}
+local DTYPES = {"float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8",
+                "uint8", "bool"}
 
 -- The two runs of a program must draw the same, whatever math.random is used for.
 local function generator(seed)
@@ -30,8 +30,9 @@ local function fresh(rnd, device)
   return nm.full(shape, rnd(5) - 3, {dtype = dtype == "bool" and "int64" or dtype, device = device})
 end
 
--- What a step may do; each takes the generator and the list of live tensors and returns a new tensor
--- or nothing.  Calls that a random choice makes impossible (shapes, dtypes) fail alike in both runs.
+-- What a step may do; each takes the generator and the list of live tensors and returns a new
+-- tensor or nothing.  Calls that a random choice makes impossible (shapes, dtypes) fail alike in
+-- both runs.
 local steps = {
   function(rnd, _, device) return fresh(rnd, device) end,
   function(rnd, live) return pick(rnd, live)[pick(rnd, UNARY)](pick(rnd, live)) end,
