@@ -95,7 +95,6 @@ static nm_node *node_new(nm_context *ctx, const nm_op_call *c, int nslots) {
   n->nslots = (uint16_t)nslots;
   n->nargs = (uint8_t)c->nargs;
   n->op = c->op;
-  n->sequence = ++ctx->sequence;
   n->edges = (nm_edge *)(void *)(p + sizeof *n);
   n->saved = (nm_saved *)(void *)(p + sizeof *n + edges);
   n->args = (nm_value_arg *)(void *)(p + sizeof *n + edges + saved);
@@ -185,6 +184,7 @@ nm_status nm__node_record(nm_op_call *c) {
   if (nslots > 16 && !(slot = malloc((size_t)nslots * sizeof *slot)))
     s = nm__error(ctx, NM_ENOMEM, "out of memory");
   if (s == NM_OK) s = connect_all(n, c, slot);
+  n->sequence = ++ctx->sequence; /* younger than the nodes that views were just given */
   bool wanted = false;
   for (int i = 0; i < nslots; i++) wanted |= n->edges[i].wanted;
   if (s == NM_OK && wanted) s = save_needed(n, c, slot);
