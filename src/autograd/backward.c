@@ -41,6 +41,26 @@ static int newest_first(const void *a, const void *b) {
   return x < y ? 1 : -1;
 }
 
+/* Whether the gradient that an edge takes on is asked for, there or below. */
+static bool leads(const walk *w, const nm_edge *e) {
+  if (!e->wanted || !w->ninputs) return e->wanted;
+  if (e->node && e->node->needed) return true;
+  for (int i = 0; i < w->ninputs; i++) {
+    const nm_tensor *t = w->input[i];
+    if (e->node ? t->node == e->node && t->output == e->output : t == e->leaf) return true;
+  }
+  return false;
+}
+
+/* Marks the nodes on the way to what is asked for; the others are neither run nor spent. */
+static void find_needed(walk *w) {
+  for (size_t i = w->n; i-- > 0;) { /* what is below comes first */
+    nm_node *n = w->node[i];
+    n->needed = false;
+    for (int k = 0; k < n->nslots && !n->needed; k++) n->needed = leads(w, &n->edges[k]);
+  }
+}
+
 static nm_status collect(walk *w) {
   for (size_t i = 0; i < w->n; i++) {
     const nm_node *n = w->node[i];
@@ -48,6 +68,7 @@ static nm_status collect(walk *w) {
       if (n->edges[k].wanted) NM_TRY(visit(w, n->edges[k].node));
   }
   if (w->n) qsort(w->node, w->n, sizeof *w->node, newest_first);
+  find_needed(w);
   return NM_OK;
 }
 
@@ -151,9 +172,10 @@ static nm_status step(walk *w, nm_node *n) {
   for (int i = 0; i < w->ninputs; i++) /* an input that is no leaf */
     if (w->input[i]->node == n && b.g[w->input[i]->output])
       NM_TRY(add_to(ctx, &w->result[i], b.g[w->input[i]->output]));
+  if (!n->needed) return NM_OK;
   NM_TRY(unpack(w, n, &b));
   for (int i = 0; i < n->nslots; i++) {
-    if (!n->edges[i].wanted) continue;
+    if (!leads(w, &n->edges[i])) continue;
     nm_tensor *g = n->op->backward(&b, i);
     if (b.status != NM_OK) return b.status;
     if (g) NM_TRY(deliver(w, &n->edges[i], g));
@@ -170,7 +192,7 @@ static nm_status step_and_clean(walk *w, nm_node *n) {
       nm_release(w->ctx, n->grad[i]);
       n->grad[i] = NULL;
     }
-  if (s == NM_OK && !w->retain) {
+  if (s == NM_OK && n->needed && !w->retain) {
     bool had = false;
     for (int i = 0; i <= n->nslots; i++) had |= n->saved[i].tensor != NULL;
     n->spent = had;

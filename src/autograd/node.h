@@ -29,6 +29,7 @@ typedef struct nm_node {
   uint16_t nslots;
   uint8_t nout, nargs;
   bool spent;  /* what it saved was freed by a backward without retain_graph */
+  bool needed; /* the walk that is going on has to go below it */
   bool marked; /* found by the walk that is going on */
   const nm_op *op;
   size_t bytes; /* of the node itself */
