@@ -41,6 +41,14 @@ nm_status nm__apply(nm_context *ctx, const nm_op *op, const nm_value_arg *args, 
   return NM_OK;
 }
 
+/* Whether another argument lies in the storage that is written. */
+static bool reads_itself(const nm_op_call *c) {
+  const nm_storage *x = c->args[0].as.tensor->storage;
+  for (int i = 1; i < c->nargs; i++)
+    if (c->args[i].kind == NM_ARG_TENSOR && c->args[i].as.tensor->storage == x) return true;
+  return false;
+}
+
 /* Whether a result of dtype `from` may be written into a tensor of dtype `to`. */
 static bool castable(nm_dtype from, nm_dtype to) {
   char f = nm__dtypes[from].kind, t = nm__dtypes[to].kind;
@@ -78,7 +86,9 @@ nm_status nm__apply_inplace(nm_context *ctx, const nm_op *op, const nm_value_arg
   snprintf(name, sizeof name, "%s_", op->name);
   NM_TRY(nm__inplace_check(ctx, name, x));
   nm_op_call c = {.ctx = ctx, .op = op, .nargs = op->nparams, .args = args};
-  if (ctx->grad_enabled && any_tracks(&c)) { /* the tape keeps what x was before */
+  bool tracked = ctx->grad_enabled && any_tracks(&c);
+  if (!tracked && op->inplace && !reads_itself(&c)) return op->inplace(&c);
+  if (tracked) { /* the tape keeps what x was before */
     before = nm__alias(ctx, x);
     if (!before) return ctx->status;
     for (int i = 0; i < op->nparams; i++) {

@@ -106,7 +106,7 @@ static nm_tensor *gather_backward(nm_grad_call *b, int i) {
   return nm__gradient(b, nm__t(b->ctx, nm__known(b->ctx, NM_OP_scatter_add), args));
 }
 
-static nm_status scatter_forward(nm_op_call *c) { /* scatter, scatter_add */
+static nm_status scatter(nm_op_call *c, bool inplace) { /* scatter, scatter_add */
   nm_context *ctx = c->ctx;
   nm_tensor *x = nm__tensor_arg(c, 0), *index = nm__tensor_arg(c, 2), *src = nm__tensor_arg(c, 3),
             *y = NULL;
@@ -135,7 +135,7 @@ static nm_status scatter_forward(nm_op_call *c) { /* scatter, scatter_add */
         nm__t_full(ctx, dev, (nm_dtype)x->dtype, index->ndim, index->shape, nm__float_arg(c, 3, 0));
   nm_tensor *at = src ? nm__index_values(c, index, x->ndim ? x->shape[dim] : 1) : NULL;
   if (at && nm__view_of(ctx, at, &vi) == NM_OK && nm__view_of(ctx, src, &vs) == NM_OK)
-    y = nm__t(ctx, nm__known(ctx, NM_OP_clone), copy);
+    y = inplace ? x : nm__t(ctx, nm__known(ctx, NM_OP_clone), copy);
   if (y && (nm__writable(ctx, y) != NM_OK || nm__view_of(ctx, y, &vy) != NM_OK)) y = NULL;
   if (y && nm_numel(index)) {
     vy = at_least_1d(vy), vi = at_least_1d(vi), vs = at_least_1d(vs);
@@ -143,8 +143,13 @@ static nm_status scatter_forward(nm_op_call *c) { /* scatter, scatter_add */
     if (dev->cls->scatter(dev, &vy, dim, &vi, &vs, add ? NM_SCATTER_ADD : NM_SCATTER_SET) != NM_OK)
       y = NULL;
   }
-  return nm__result(c, mark, y);
+  nm_status s = y ? NM_OK : ctx->status;
+  c->out[0] = nm__unscope(ctx, mark, inplace ? NULL : y);
+  return s;
 }
+
+static nm_status scatter_forward(nm_op_call *c) { return scatter(c, false); }
+static nm_status scatter_inplace(nm_op_call *c) { return scatter(c, true); }
 
 static nm_tensor *scatter_backward(nm_grad_call *b, int i) {
   nm_context *ctx = b->ctx;
@@ -186,12 +191,14 @@ static const nm_op ops[] = {
    .doc = "input with y[index[i][j]][j] = src[i][j] for dim 1, and likewise for others; src may "
           "be a number",
    .flags = NM_ANYWHERE | NM_INPLACE | NM_OUT, .forward = scatter_forward,
-   .backward = scatter_backward, .uses = {2, 0, 2}, .dtypes = "fib", .lo = -3, .hi = 3,
+   .backward = scatter_backward,
+   .inplace = scatter_inplace, .uses = {2, 0, 2}, .dtypes = "fib", .lo = -3, .hi = 3,
    .example = "nm.zeros(3, 4):scatter(2, nm.tensor{{1}, {2}, {4}}, 1.0)"},
   {.name = "scatter_add", NM_PARAMS(X, DIM, INDEX, {"src", NM_P_TENSOR, 0, NULL}),
    .doc = "input with src[i][j] added to y[index[i][j]][j] for dim 1, and likewise for others",
    .flags = NM_ANYWHERE | NM_INPLACE | NM_OUT, .forward = scatter_forward,
-   .backward = scatter_backward, .uses = {0, 0, 2}, .dtypes = "fi", .lo = -3, .hi = 3,
+   .backward = scatter_backward,
+   .inplace = scatter_inplace, .uses = {0, 0, 2}, .dtypes = "fi", .lo = -3, .hi = 3,
    .example = "nm.zeros(3):scatter_add(1, nm.tensor{1, 1, 3}, nm.ones(3))"},
 };
 /* clang-format on */

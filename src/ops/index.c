@@ -279,22 +279,32 @@ static nm_tensor *picked(nm_context *ctx, const plan *p) {
   return k.front ? permuted(ctx, y, s.ndim, order) : y;
 }
 
-/* The view with value (a tensor of its dtype and device) put at what is picked. */
-static nm_tensor *put(nm_context *ctx, const plan *p, nm_tensor *value) {
+/* Puts value (a tensor of its dtype and device) at what is picked of the view: straight into it
+ * where its memory can be seen with the picked dims as one, else through a copy. */
+static nm_status put(nm_context *ctx, const plan *p, nm_tensor *value) {
   picking k;
   int order[NM_MAX_DIMS], inverse[NM_MAX_DIMS];
   int64_t shape[NM_MAX_DIMS];
-  if (prepare(ctx, p, &k) != NM_OK) return NULL;
+  NM_TRY(prepare(ctx, p, &k));
   nm_dims s = result_dims(&k);
   result_order(&k, order, inverse);
   for (int d = 0; d < s.ndim; d++) shape[d] = s.dim[order[d]];
   value = permuted(ctx, nm__t_expand(ctx, value, s.ndim, shape), s.ndim, inverse);
   value = nm__t_reshape(ctx, value, k.at->ndim, k.at->shape);
   nm_tensor *x = value ? picked_first(ctx, p, &k) : NULL;
+  if (!x) return ctx->status;
+  const nm_op *scatter = nm__known(ctx, NM_OP_scatter);
   nm_value_arg args[4] = {nm__arg_t(x), nm__arg_int(0), nm__arg_t(k.at), nm__arg_t(value)};
-  nm_tensor *y = x ? named(ctx, nm__t(ctx, nm__known(ctx, NM_OP_scatter), args)) : NULL;
+  if (x->storage == p->view->storage) {
+    nm_status done = nm__apply_inplace(ctx, scatter, args);
+    if (done != NM_OK) named(ctx, NULL);
+    return done;
+  }
+  nm_tensor *y = named(ctx, nm__t(ctx, scatter, args));
   for (int d = 0; d < p->view->ndim; d++) shape[d] = p->view->shape[k.order[d]];
-  return permuted(ctx, nm__t_reshape(ctx, y, p->view->ndim, shape), p->view->ndim, k.inverse);
+  y = permuted(ctx, nm__t_reshape(ctx, y, p->view->ndim, shape), p->view->ndim, k.inverse);
+  nm_value_arg copy[2] = {nm__arg_t(p->view), nm__arg_t(y)};
+  return y ? nm__apply_inplace(ctx, nm__known(ctx, NM_OP_copy), copy) : ctx->status;
 }
 
 nm_status nm__index_get(nm_context *ctx, nm_tensor *t, int n, const nm_index *ix, nm_tensor **out) {
@@ -337,6 +347,17 @@ static nm_status fill_mask(nm_context *ctx, nm_tensor *t, nm_tensor *mask,
   return nm__apply_inplace(ctx, nm__known(ctx, NM_OP_masked_fill), args);
 }
 
+/* A value as a tensor of t's dtype and device. */
+static nm_tensor *value_like(nm_context *ctx, nm_tensor *t, const nm_value_arg *value) {
+  nm_value_arg to[3] = {*value, nm__arg_str(nm__dtype_name(t->dtype)),
+                        nm__arg_str(nm__device_of(t)->name)};
+  if (value->kind == NM_ARG_TENSOR) return nm__t(ctx, nm__known(ctx, NM_OP_to), to);
+  nm_tensor *v = nm__t_full(ctx, nm__device_of(t), (nm_dtype)t->dtype, 0, NULL, 0);
+  nm_value_arg fill[2] = {nm__arg_t(v), *value};
+  if (!v || nm__apply_inplace(ctx, nm__known(ctx, NM_OP_fill), fill) != NM_OK) return NULL;
+  return v;
+}
+
 nm_status nm__index_set(nm_context *ctx, nm_tensor *t, int n, const nm_index *ix,
                         const nm_value_arg *value) {
   plan p;
@@ -344,26 +365,15 @@ nm_status nm__index_set(nm_context *ctx, nm_tensor *t, int n, const nm_index *ix
   nm_status s = nm__inplace_check(ctx, "index", t);
   if (s == NM_OK && fills_mask(n, ix, value)) {
     s = fill_mask(ctx, t, ix[0].tensor, value);
-  } else if (s == NM_OK) {
-    s = make_plan(ctx, t, n, ix, &p);
-    nm_value_arg args[2] = {nm__arg_t(p.view), *value};
-    const nm_op *op = nm__known(ctx, value->kind == NM_ARG_TENSOR ? NM_OP_copy : NM_OP_fill);
-    if (s == NM_OK && p.n) { /* put needs a tensor like the view */
-      nm_tensor *v = value->kind == NM_ARG_TENSOR
-                         ? value->as.tensor
-                         : nm__t_full(ctx, nm__device_of(t), (nm_dtype)t->dtype, 0, NULL, 0);
-      nm_value_arg fill[2] = {nm__arg_t(v), *value};
-      if (v && value->kind != NM_ARG_TENSOR)
-        s = nm__apply_inplace(ctx, nm__known(ctx, NM_OP_fill), fill);
-      nm_value_arg to[3] = {nm__arg_t(v), nm__arg_str(nm__dtype_name(t->dtype)),
-                            nm__arg_str(nm__device_of(t)->name)};
-      v = v && s == NM_OK ? nm__t(ctx, nm__known(ctx, NM_OP_to), to) : NULL;
-      v = v ? put(ctx, &p, v) : NULL;
-      args[1] = nm__arg_t(v);
-      op = nm__known(ctx, NM_OP_copy);
-      if (!v) s = ctx->status;
+  } else if (s == NM_OK && (s = make_plan(ctx, t, n, ix, &p)) == NM_OK) {
+    if (p.n) {
+      nm_tensor *v = value_like(ctx, t, value);
+      s = v ? put(ctx, &p, v) : ctx->status;
+    } else {
+      nm_value_arg args[2] = {nm__arg_t(p.view), *value};
+      bool copies = value->kind == NM_ARG_TENSOR;
+      s = nm__apply_inplace(ctx, nm__known(ctx, copies ? NM_OP_copy : NM_OP_fill), args);
     }
-    if (s == NM_OK) s = nm__apply_inplace(ctx, op, args);
   }
   nm__unscope(ctx, mark, NULL);
   return s;

@@ -73,6 +73,9 @@ typedef struct nm_op {
    * TENSORS parameter one per element.  The walk sums to the input's shape and casts to its dtype.
    */
   nm_tensor *(*backward)(struct nm_grad_call *b, int i);
+  /* x:op_(...) where no gradient flows: writes x's elements itself, no result.  NULL: the result of
+   * `forward` is written. */
+  nm_status (*inplace)(nm_op_call *);
   uint8_t uses[NM_USES]; /* what the gradient of slot i reads (of slots beyond, as the last) */
   const char *dtypes;    /* kinds of the first tensor: "f", "fi", "fib" */
   double lo, hi;         /* range of test inputs where the derivative is smooth; 0, 0: any */

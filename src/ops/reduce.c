@@ -138,7 +138,8 @@ static nm_status mean_forward(nm_op_call *c) {
 /* The square root, with the gradient 0 at 0. */
 static nm_tensor *root(nm_context *ctx, nm_tensor *v) {
   nm_tensor *zero = nm__t2s(ctx, NM_I_eq, v, 0);
-  nm_tensor *y = nm__t1(ctx, NM_I_sqrt, nm__t3(ctx, NM_I_where, zero, nm__t_full_like(ctx, v, 1), v));
+  nm_tensor *y =
+      nm__t1(ctx, NM_I_sqrt, nm__t3(ctx, NM_I_where, zero, nm__t_full_like(ctx, v, 1), v));
   return nm__t3(ctx, NM_I_where, zero, nm__t_full_like(ctx, v, 0), y);
 }
 
