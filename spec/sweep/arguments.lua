@@ -16,7 +16,7 @@ generator.__index = generator
 function arguments.generator(op, dtype, layout, form, rng)
   local g = { op = op, dtype = dtype, layout = layout, form = form, rng = rng }
   g.low, g.high = op.lo or -3, op.hi or 3
-  g.shape = form == "scalar" and {} or form == "empty" and { 0, 4 } or { 3, 4 }
+  g.shape = ({ plain = { 3, 4 }, scalar = {}, empty = { 0, 4 }, large = { 5, 211 } })[form]
   return setmetatable(g, generator)
 end
 
@@ -175,11 +175,8 @@ local function products(pairs_of_shapes)
   return function(g)
     local list = {}
     for _, pair in ipairs(pairs_of_shapes) do
-      local zero = false
-      for _, shape in ipairs(pair) do
-        for _, size in ipairs(shape) do zero = zero or size == 0 end
-      end
-      if not scalar(g) and zero == (g.form == "empty") then
+      local least = math.min(arrays.count(pair[1]), arrays.count(pair[2]))
+      if g.form == (least == 0 and "empty" or least > 50 and "large" or "plain") then
         list[#list + 1] = pack(g:array(pair[1]), g:array(pair[2]))
       end
     end
@@ -212,8 +209,7 @@ local function created(f)
 end
 
 local function sized(g)
-  local shape = g.form == "plain" and { 3, 5 } or g.form == "empty" and { 2, 0 } or {}
-  return { pack(shape) }
+  return { pack(g.form == "empty" and { 2, 0 } or g.shape) }
 end
 
 local function like(g) return { pack(g:array(g.shape)) } end
@@ -223,6 +219,7 @@ local function progressions(inclusive)
   return created(function(g)
     if scalar(g) then return {} end
     if g.form == "empty" then return { pack(3, inclusive and 2 or 3, 1) } end
+    if g.form == "large" then return { pack(0, g.dtype == "uint8" and 255 or 1500, 1) } end
     local list = { pack(0, 5, 1), pack(1, 10, 3), pack(4, -3, -2) }
     if arrays.kind(g.dtype) == "f" then
       list[#list + 1] = pack(0.5, 3.0, 0.25)
@@ -238,6 +235,8 @@ local function scattered(g, src_is_number)
     return { pack(g:array({ 3, 4 }), 2, g:index({ 3, 0 }, 4), g:array({ 3, 0 })) }
   elseif scalar(g) then
     return { pack(g:array({}), 1, g:index({}, 1), g:array({})) }
+  elseif g.form == "large" then
+    return { pack(g:array({ 300, 5 }), 1, g:index({ 200, 5 }, 300, 1), g:array({ 250, 5 })) }
   end
   local list = {
     pack(g:array({ 3, 4 }), 1, g:index({ 2, 4 }, 3, 1), g:array({ 2, 4 })),
@@ -313,22 +312,25 @@ local special = {
   matmul = products {
     { { 3, 4 }, { 4, 5 } }, { { 4 }, { 4 } }, { { 4 }, { 4, 3 } }, { { 3, 4 }, { 4 } },
     { { 2, 3, 4 }, { 4, 2 } }, { { 3, 4 }, { 2, 4, 3 } }, { { 2, 1, 3, 4 }, { 3, 4, 2 } },
-    { { 4 }, { 2, 4, 3 } }, { { 2, 3, 4 }, { 4 } }, { { 17, 19 }, { 19, 18 } },
+    { { 4 }, { 2, 4, 3 } }, { { 2, 3, 4 }, { 4 } }, { { 3, 17 }, { 17, 2 } },
+    { { 65, 130 }, { 130, 71 } },
     { { 0, 4 }, { 4, 3 } }, { { 3, 0 }, { 0, 2 } }, { { 0, 3, 4 }, { 4, 2 } }, { { 0 }, { 0 } },
   },
   mm = products {
-    { { 3, 4 }, { 4, 5 } }, { { 9, 33 }, { 33, 8 } }, { { 3, 0 }, { 0, 2 } },
+    { { 3, 4 }, { 4, 5 } }, { { 33, 100 }, { 100, 17 } }, { { 3, 0 }, { 0, 2 } },
     { { 3, 4 }, { 4, 0 } },
   },
   bmm = products {
-    { { 2, 3, 4 }, { 2, 4, 5 } }, { { 0, 3, 4 }, { 0, 4, 5 } }, { { 2, 3, 0 }, { 2, 0, 5 } },
+    { { 2, 3, 4 }, { 2, 4, 5 } }, { { 3, 17, 20 }, { 3, 20, 19 } },
+    { { 0, 3, 4 }, { 0, 4, 5 } }, { { 2, 3, 0 }, { 2, 0, 5 } },
   },
-  mv = products { { { 3, 4 }, { 4 } }, { { 3, 0 }, { 0 } } },
-  dot = products { { { 5 }, { 5 } }, { { 0 }, { 0 } } },
+  mv = products { { { 3, 4 }, { 4 } }, { { 40, 200 }, { 200 } }, { { 3, 0 }, { 0 } } },
+  dot = products { { { 5 }, { 5 } }, { { 1500 }, { 1500 } }, { { 0 }, { 0 } } },
 
   gather = function(g)
     if g.form == "empty" then return { pack(g:array({ 3, 4 }), 2, g:index({ 3, 0 }, 4)) } end
     if scalar(g) then return { pack(g:array({}), 1, g:index({}, 1)) } end
+    if g.form == "large" then return { pack(g:array({ 300, 5 }), 1, g:index({ 700, 5 }, 300)) } end
     local narrow = g:index({ 2, 4 }, 3)
     narrow.dtype = "int32"
     return {
@@ -452,7 +454,7 @@ local special = {
   randint_like = function(g) return { pack(g:array(g.shape), 1, 7) } end,
   randperm = created(function(g)
     if scalar(g) then return {} end
-    return { pack(plain(g) and 20 or 0) }
+    return { pack(g.form == "empty" and 0 or 20) }
   end),
   arange = progressions(false),
   range = progressions(true),

@@ -14,6 +14,10 @@ local function is_listed(op, dtype, args)
   return op.dtypes:find(arrays.kind(dtype), 1, true) ~= nil
 end
 
+-- Several tiles of the block machine and their rests: for some dtypes, the first arguments only.
+local large = { float32 = { "contiguous", "transposed", "stepped" }, bfloat16 = { "contiguous" },
+  int64 = { "narrowed" }, uint8 = { "contiguous" } }
+
 --- All cases of an op; nil and the reason where its arguments can't be made.  A case is { op, args,
 --- dtype, layout, form, first, edges, listed }; listed: the registry says that the op takes the
 --- dtype.
@@ -23,6 +27,7 @@ function case.all(op, seed)
     local g = arguments.generator(op, dtype, layout, form, rng)
     local made, why = arguments.of(g)
     if not made then error(why, 0) end
+    if form == "large" then made = { made[1] } end
     for i, args in ipairs(made) do
       list[#list + 1] = { op = op, args = args, dtype = dtype, layout = layout, form = form,
         first = i == 1, listed = is_listed(op, dtype, args) }
@@ -34,6 +39,7 @@ function case.all(op, seed)
       add(dtype, "contiguous", "scalar")
       add(dtype, "narrowed", "scalar")
       add(dtype, "contiguous", "empty")
+      for _, layout in ipairs(large[dtype] or {}) do add(dtype, layout, "large") end
       if op.elementwise then
         local g = arguments.generator(op, dtype, "contiguous", "plain", rng)
         for _, args in ipairs(arguments.edges(g)) do

@@ -42,20 +42,17 @@ local function call(case, args)
   return (nm[case.op.name](table.unpack(list)))
 end
 
-local function longest(case)
-  local n = 1
-  for k = 1, case.args.n do
-    if arrays.is(case.args[k]) then n = math.max(n, #case.args[k].list) end
-  end
-  return n
-end
+-- How many elements go into one of a reduction, of a product.
+local function reduced(case, result) return #case.args[1].list // math.max(1, #result.list) end
+local function inner(case) return case.args[1].shape[#case.args[1].shape] end
+local function few() return 3 end
 
 local function list_of(t) return t:reshape({ -1 }):totable() end
 
--- n operations, none of which cancels when the arguments are positive.
+-- So many operations, none of which cancels when the arguments are positive.
 local function of_absolute(operations)
   return function(case, result)
-    local n = operations or longest(case)
+    local n = operations(case, result)
     local magnitude = list_of(call(case, widened(case.args, nm.abs)))
     local step = n * accumulator(result.dtype) + 2 * unit(result.dtype)
     for i, m in ipairs(magnitude) do magnitude[i] = m * step end
@@ -75,7 +72,7 @@ end
 
 -- The squared distances from a rounded mean; their root halves the relative error.
 local function variance(case, result)
-  local n, most, out = longest(case), largest(case), {}
+  local n, most, out = reduced(case, result), largest(case), {}
   local step = 4 * (n + 4) * accumulator(result.dtype) * most * most
   for i, y in ipairs(result.list) do
     out[i] = step + 2 * unit(result.dtype) * math.abs(y)
@@ -89,10 +86,12 @@ end
 -- exp(x - max) is off by |x - max| rounding errors, the sum by n.
 local function softmax(case, result)
   local out, u = {}, accumulator(result.dtype)
-  local range = 2 * largest(case)
+  local range, dim = 2 * largest(case), case.args[2]
+  local shape = case.args[1].shape
+  local n = shape[dim < 0 and #shape + 1 + dim or dim] or 1
   for i, y in ipairs(result.list) do
     local size = case.op.name == "softmax" and y or 1 + math.abs(y)
-    out[i] = (longest(case) + range + 4) * u * size + 2 * unit(result.dtype) * math.abs(y)
+    out[i] = (n + range + 4) * u * size + 2 * unit(result.dtype) * math.abs(y)
   end
   return out
 end
@@ -116,10 +115,10 @@ local function drawn(_, result)
 end
 
 local bounds = {
-  sum = of_absolute(), mean = of_absolute(), prod = of_absolute(),
-  matmul = of_absolute(), mm = of_absolute(), bmm = of_absolute(), mv = of_absolute(),
-  dot = of_absolute(),
-  addcmul = of_absolute(3), addcdiv = of_absolute(3),
+  sum = of_absolute(reduced), mean = of_absolute(reduced), prod = of_absolute(reduced),
+  matmul = of_absolute(inner), mm = of_absolute(inner), bmm = of_absolute(inner),
+  mv = of_absolute(inner), dot = of_absolute(inner),
+  addcmul = of_absolute(few), addcdiv = of_absolute(few),
   lerp = relative(8), linspace = relative(4),
   randn = drawn, randn_like = drawn, normal = drawn,
   var = variance, std = variance, softmax = softmax, log_softmax = softmax,
