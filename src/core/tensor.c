@@ -25,6 +25,16 @@ int64_t nm__checked_count(const nm_dims *s) {
   return zero ? 0 : n > INT64_MAX / 8 ? -1 : n;
 }
 
+int64_t nm__countable(nm_context *ctx, int ndim, const int64_t *shape) {
+  char text[NM_SHAPE_TEXT];
+  nm_dims s = {.ndim = ndim};
+  for (int d = 0; d < ndim; d++) s.dim[d] = shape[d];
+  int64_t n = nm__checked_count(&s);
+  if (n < 0)
+    nm__error(ctx, NM_EINVAL, "shape %s has too many elements", nm__shape_text(ndim, shape, text));
+  return n;
+}
+
 bool nm__same_shape(const nm_tensor *t, int ndim, const int64_t *shape) {
   if (t->ndim != ndim) return false;
   for (int d = 0; d < ndim; d++)
@@ -130,7 +140,8 @@ nm_tensor *nm__tensor_empty(nm_context *ctx, nm_device *dev, nm_dtype dtype, int
               feature);
     return NULL;
   }
-  if (nm__value_new(dev, dtype, nm__count(ndim, shape), &v) != NM_OK) return NULL;
+  int64_t n = nm__countable(dev->ctx, ndim, shape);
+  if (n < 0 || nm__value_new(dev, dtype, n, &v) != NM_OK) return NULL;
   return nm__tensor_new(ctx, v, ndim, shape);
 }
 

@@ -42,8 +42,10 @@ bool nm__is_whole(const nm_tensor *t);
 void nm__row_major(int ndim, const int64_t *shape, int64_t *stride);
 /* Adds `shape` to `s` by NumPy's broadcasting; false if they do not fit. */
 bool nm__broadcast(nm_dims *s, int ndim, const int64_t *shape);
-/* Number of elements, or -1 when it overflows or a size is negative. */
+/* Number of elements, or -1 when their bytes would overflow or a size is negative. */
 int64_t nm__checked_count(const nm_dims *s);
+/* The same, with a message for -1. */
+int64_t nm__countable(nm_context *ctx, int ndim, const int64_t *shape);
 /* Strides that read a tensor over a shape it broadcasts to. */
 void nm__broadcast_strides(const nm_tensor *t, int ndim, const int64_t *shape, int64_t *stride);
 /* Writes "{2, 3}" for messages; returns buffer. */

@@ -132,6 +132,8 @@ nm_tensor *nm__record(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls
               feature);
     return NULL;
   }
+  int64_t numel = nm__countable(ctx, ndim, shape);
+  if (numel < 0) return NULL;
   nm_value *v = nm__struct_new(ctx, NM_POOL_VALUE, sizeof *v);
   if (!v) {
     nm__error(ctx, NM_ENOMEM, "out of memory");
@@ -144,7 +146,7 @@ nm_tensor *nm__record(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls
   v->cls = (uint8_t)cls;
   v->dev = dev;
   v->ndim = (uint8_t)ndim;
-  v->numel = nm__count(ndim, shape);
+  v->numel = numel;
   v->mem = (nm_mem){0};
   v->release = NULL;
   for (int d = 0; d < ndim; d++) v->shape[d] = shape[d];

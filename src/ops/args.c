@@ -110,7 +110,11 @@ nm_status nm__same_device(const nm_op_call *c, nm_device **out) {
 nm_status nm__broadcast_arg(const nm_op_call *c, nm_dims *s, const nm_tensor *t) {
   nm_dims was = *s;
   char one[NM_SHAPE_TEXT], two[NM_SHAPE_TEXT];
-  if (nm__broadcast(s, t->ndim, t->shape)) return NM_OK;
+  if (nm__broadcast(s, t->ndim, t->shape)) {
+    if (nm__checked_count(s) >= 0) return NM_OK;
+    return nm__op_error(c, NM_EINVAL, "shape %s of the result has too many elements",
+                        nm__shape_text(s->ndim, s->dim, one));
+  }
   return nm__op_error(
       c, NM_EINVAL,
       "shapes %s and %s do not broadcast: counted from the last dim, sizes must be equal or 1",

@@ -152,6 +152,8 @@ static nm_status like_forward(nm_op_call *c) {
 
 /* ---- ranges ---- */
 
+#define MOST ((int64_t)1 << 50) /* elements: their number is exact in double */
+
 /* n values start + k * step, computed in int64 or in the widest float of the device. */
 static nm_tensor *progression(const spec *p, int64_t n, const nm_value_arg *start,
                               const nm_value_arg *step, bool integral) {
@@ -193,7 +195,7 @@ static nm_status range_forward(nm_op_call *c) {
   if (!isfinite(a) || !isfinite(b) || !isfinite(s))
     return nm__op_error(c, NM_EINVAL, "start, end and step must be finite");
   n = inclusive ? floor((b - a) / s) + 1 : ceil((b - a) / s);
-  if (n > 1e15) return nm__op_error(c, NM_EINVAL, "%.0f elements are too many", n);
+  if (n > (double)MOST) return nm__op_error(c, NM_EINVAL, "%.0f elements are too many", n);
   spec p;
   NM_TRY(options(c, 3, integral ? NM_INT64 : c->ctx->default_dtype, c->ctx->default_device, &p));
   return created(c, 3, progression(&p, n > 0 ? (int64_t)n : 0, &start, &step, integral));
@@ -205,6 +207,7 @@ static nm_status linspace_forward(nm_op_call *c) {
   spec p;
   if (n < 0)
     return nm__op_error(c, NM_EINVAL, "steps is %lld, it must not be negative", (long long)n);
+  if (n > MOST) return nm__op_error(c, NM_EINVAL, "%lld elements are too many", (long long)n);
   NM_TRY(options(c, 3, c->ctx->default_dtype, c->ctx->default_device, &p));
   nm_value_arg start = nm__arg_float(a),
                step = nm__arg_float(n > 1 ? (b - a) / (double)(n - 1) : 0);

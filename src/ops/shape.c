@@ -242,6 +242,9 @@ static nm_status expand_shape(nm_op_call *c, nm_tensor *t, int n, const int64_t 
     stride[d] = d < extra || (size == 1 && shape[d] != 1) ? 0 : t->stride[d - extra];
     fits = shape[d] >= 0 && (size == 1 || size == shape[d]);
   }
+  if (fits && nm__countable(c->ctx, n, shape) < 0)
+    return nm__op_error(c, NM_EINVAL, "shape %s has too many elements",
+                        nm__shape_text(n, shape, want));
   if (fits) return nm__view_result(c, t, n, shape, stride, t->offset);
   return nm__op_error(
       c, NM_EINVAL, "shape %s can't be expanded to %s: only sizes of 1 (or new dims in front) grow",
