@@ -177,6 +177,14 @@ static nm_tensor *progression(const spec *p, int64_t n, const nm_value_arg *star
   return nm__unscope(ctx, mark, nm__t_cast(ctx, k, p->dtype));
 }
 
+/* How many of a, a + s, a + 2 s, ... come before b (or at it): exact, where doubles are not. */
+static double count_integers(int64_t a, int64_t b, int64_t s, bool inclusive) {
+  if (s > 0 ? a > b : a < b) return 0;
+  uint64_t span = s > 0 ? (uint64_t)b - (uint64_t)a : (uint64_t)a - (uint64_t)b;
+  uint64_t step = s > 0 ? (uint64_t)s : -(uint64_t)s, n = span / step;
+  return (double)n + (inclusive || span % step != 0);
+}
+
 /* arange(end), arange(start, end, step), half-open; range(first, last, step), inclusive. */
 static nm_status range_forward(nm_op_call *c) {
   bool inclusive = c->op->name[0] == 'r';
@@ -194,7 +202,10 @@ static nm_status range_forward(nm_op_call *c) {
   if (s == 0) return nm__op_error(c, NM_EINVAL, "step is 0");
   if (!isfinite(a) || !isfinite(b) || !isfinite(s))
     return nm__op_error(c, NM_EINVAL, "start, end and step must be finite");
-  n = inclusive ? floor((b - a) / s) + 1 : ceil((b - a) / s);
+  if (integral)
+    n = count_integers(start.as.integer, end.as.integer, step.as.integer, inclusive);
+  else
+    n = inclusive ? floor((b - a) / s) + 1 : ceil((b - a) / s);
   if (n > (double)MOST) return nm__op_error(c, NM_EINVAL, "%.0f elements are too many", n);
   spec p;
   NM_TRY(options(c, 3, integral ? NM_INT64 : c->ctx->default_dtype, c->ctx->default_device, &p));
