@@ -43,8 +43,10 @@ void nm_close(nm_context *ctx) {
 
 nm_status nm__error(nm_context *ctx, nm_status code, const char *format, ...) {
   va_list ap;
+  int n = 0;
+  if (ctx->applying) n = snprintf(ctx->message, sizeof ctx->message, "%s: ", ctx->applying);
   va_start(ap, format);
-  vsnprintf(ctx->message, sizeof ctx->message, format, ap);
+  vsnprintf(ctx->message + n, sizeof ctx->message - (size_t)n, format, ap);
   va_end(ap);
   return ctx->status = code;
 }

@@ -15,6 +15,7 @@ typedef struct nm_temps { /* tensors to release when a scope of C code ends, see
 
 struct nm_context {
   char message[768];
+  const char *applying;   /* the op that was called from outside: messages begin with it */
   nm_status status; /* of the last failure */
   int num_threads;
   bool fusion;

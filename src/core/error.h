@@ -4,7 +4,8 @@
 
 #include "numoon.h"
 
-/* Sets the context's message and returns `code`. */
+/* Sets the context's message, which begins with the op that is being applied, and returns `code`.
+ */
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif

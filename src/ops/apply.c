@@ -16,8 +16,8 @@ static bool any_tracks(nm_op_call *c) {
   return false;
 }
 
-nm_status nm__apply(nm_context *ctx, const nm_op *op, const nm_value_arg *args, int *nout,
-                    nm_tensor *out[NM_MAX_RESULTS]) {
+static nm_status apply(nm_context *ctx, const nm_op *op, const nm_value_arg *args, int *nout,
+                       nm_tensor *out[NM_MAX_RESULTS]) {
   nm_op_call c;
   c.ctx = ctx;
   c.op = op;
@@ -39,6 +39,15 @@ nm_status nm__apply(nm_context *ctx, const nm_op *op, const nm_value_arg *args, 
   *nout = c.nout;
   for (int i = 0; i < c.nout; i++) out[i] = c.out[i];
   return NM_OK;
+}
+
+nm_status nm__apply(nm_context *ctx, const nm_op *op, const nm_value_arg *args, int *nout,
+                    nm_tensor *out[NM_MAX_RESULTS]) {
+  const char *outer = ctx->applying;
+  if (!outer) ctx->applying = op->name;
+  nm_status s = apply(ctx, op, args, nout, out);
+  ctx->applying = outer;
+  return s;
 }
 
 /* Whether another argument lies in the storage that is written. */

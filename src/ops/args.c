@@ -10,6 +10,7 @@ nm_status nm__op_error(const nm_op_call *c, nm_status code, const char *format, 
   va_start(ap, format);
   vsnprintf(text, sizeof text, format, ap);
   va_end(ap);
+  if (c->ctx->applying) return nm__error(c->ctx, code, "%s", text);
   return nm__error(c->ctx, code, "%s: %s", c->op->name, text);
 }
 
