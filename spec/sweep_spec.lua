@@ -13,6 +13,7 @@ local devices = require "spec.sweep.devices"
 local draws = require "spec.sweep.draws"
 local gradients = require "spec.sweep.gradients"
 local oracle = require "spec.sweep.oracle"
+local nonsense = require "spec.sweep.nonsense"
 local promotion = require "spec.sweep.promotion"
 local reference = require "spec.sweep.reference"
 local tolerance = require "spec.sweep.tolerance"
@@ -287,6 +288,10 @@ describe("every op", function()
         end
         if alone then expect_same("fused", fused, alone, nil, true) end
       end)
+    end)
+
+    it(name .. " refuses nonsense in its own name", function()
+      each({ list[1] }, nonsense.try)
     end)
 
     if op.differentiable then

@@ -221,6 +221,11 @@ local function progressions(inclusive)
     if g.form == "empty" then return { pack(3, inclusive and 2 or 3, 1) } end
     if g.form == "large" then return { pack(0, g.dtype == "uint8" and 255 or 1500, 1) } end
     local list = { pack(0, 5, 1), pack(1, 10, 3), pack(4, -3, -2) }
+    if g.dtype == "int64" then -- more digits than a double has
+      list[4] = pack((1 << 62) + 1, (1 << 62) + 5, 1)
+      list[5] = pack(math.maxinteger, math.maxinteger - 7, -3)
+      list[6] = pack(math.mininteger, math.mininteger + 6, 3)
+    end
     if arrays.kind(g.dtype) == "f" then
       list[#list + 1] = pack(0.5, 3.0, 0.25)
       list[#list + 1] = pack(-1.0, 2, 0.375)
