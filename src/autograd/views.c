@@ -8,24 +8,22 @@
 #include "autograd/node.h"
 #include "ops/args.h"
 
-nm_status nm__inplace_check(nm_context *ctx, const char *op, const nm_tensor *t) {
+nm_status nm__inplace_check(nm_context *ctx, const nm_tensor *t) {
   for (int d = 0; d < t->ndim; d++)
     if (t->stride[d] == 0 && t->shape[d] > 1)
       return nm__error(ctx, NM_EINVAL,
-                       "%s: dim %d of the tensor is expanded, its elements share memory: clone() "
+                       "dim %d of the tensor is expanded, its elements share memory: clone() "
                        "it before writing",
-                       op, d + ctx->base);
+                       d + ctx->base);
   if (!ctx->grad_enabled) return NM_OK;
   if (t->requires_grad && !t->node)
     return nm__error(ctx, NM_EINVAL,
-                     "%s: a leaf that requires a gradient can't be written in place: use "
-                     "nm.no_grad, or write to a clone()",
-                     op);
+                     "a leaf that requires a gradient can't be written in place: use "
+                     "nm.no_grad, or write to a clone()");
   if (t->base && t->base->requires_grad && !t->base->node)
     return nm__error(ctx, NM_EINVAL,
-                     "%s: a view of a leaf that requires a gradient can't be written in place: use "
-                     "nm.no_grad, or write to a clone()",
-                     op);
+                     "a view of a leaf that requires a gradient can't be written in place: use "
+                     "nm.no_grad, or write to a clone()");
   return NM_OK;
 }
 
@@ -79,9 +77,12 @@ nm_status nm__rebase(nm_context *ctx, nm_tensor *t, nm_tensor *r) {
     s = ctx->status;
   } else if (!t->base) {
     nm_value_arg args[1] = {nm__arg_t(r)};
-    if (r->requires_grad && !r->node) r = nm__t(ctx, nm__known(ctx, NM_OP_clone), args); /* a leaf */
-    if (r) set_history(ctx, t, r);
-    else s = ctx->status;
+    if (r->requires_grad && !r->node)
+      r = nm__t(ctx, nm__known(ctx, NM_OP_clone), args); /* a leaf */
+    if (r)
+      set_history(ctx, t, r);
+    else
+      s = ctx->status;
   } else {
     nm_value_arg args[5] = {nm__arg_t(t->base), nm__arg_t(r)};
     geometry(t, args + 2);

@@ -15,8 +15,8 @@ typedef struct nm_temps { /* tensors to release when a scope of C code ends, see
 
 struct nm_context {
   char message[768];
-  const char *applying;   /* the op that was called from outside: messages begin with it */
-  nm_status status; /* of the last failure */
+  const char *applying; /* the op that was called from outside: messages begin with it */
+  nm_status status;     /* of the last failure */
   int num_threads;
   bool fusion;
   bool grad_enabled;
@@ -27,7 +27,7 @@ struct nm_context {
   size_t debt;           /* bytes taken since the host's collector was last told */
   uint64_t sequence;     /* of tape nodes, in order of creation */
   uint32_t epoch;        /* of program builds: marks in values are valid for one */
-  size_t structs;         /* bytes of values, storages, tensors and tape nodes in use */
+  size_t structs;        /* bytes of values, storages, tensors and tape nodes in use */
   void *pool[NM_POOLED]; /* free lists of fixed-size structs, linked through their first word */
   nm_temps temps;
   const struct nm_op *known[32]; /* ops that C code applies, see nm__known */
@@ -38,6 +38,17 @@ struct nm_context {
 };
 
 typedef enum nm_pooled { NM_POOL_VALUE, NM_POOL_STORAGE, NM_POOL_TENSOR } nm_pooled;
+
+/* Names what messages begin with, unless a caller has; end with what this returned. */
+static inline const char *nm__begin(nm_context *ctx, const char *name) {
+  const char *outer = ctx->applying;
+  if (!outer) ctx->applying = name;
+  return outer;
+}
+static inline nm_status nm__end(nm_context *ctx, const char *outer, nm_status s) {
+  ctx->applying = outer;
+  return s;
+}
 
 /* The first of the philox counters for a random tensor of n elements, which are used up. */
 uint64_t nm__random_counter(nm_context *ctx, int64_t n);

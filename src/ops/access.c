@@ -20,14 +20,14 @@ nm_status nm_empty(nm_context *ctx, int ndim, const int64_t *shape, nm_dtype dty
   return *out ? NM_OK : ctx->status;
 }
 
-static nm_status check_bytes(nm_context *ctx, const char *what, const nm_tensor *t, size_t bytes) {
+static nm_status check_bytes(nm_context *ctx, const nm_tensor *t, size_t bytes) {
   size_t want = (size_t)nm_numel(t) * nm__dtype_size((nm_dtype)t->dtype);
   if (bytes == want) return NM_OK;
-  return nm__error(ctx, NM_EINVAL, "%s: %zu bytes for a tensor of %zu", what, bytes, want);
+  return nm__error(ctx, NM_EINVAL, "%zu bytes for a tensor of %zu", bytes, want);
 }
 
-nm_status nm_read(nm_context *ctx, nm_tensor *t, void *to, size_t bytes) {
-  NM_TRY(check_bytes(ctx, "read", t, bytes));
+static nm_status read_all(nm_context *ctx, nm_tensor *t, void *to, size_t bytes) {
+  NM_TRY(check_bytes(ctx, t, bytes));
   if (!bytes) return NM_OK;
   int mark = nm__scope(ctx);
   bool grad = nm_set_grad_enabled(ctx, false);
@@ -42,9 +42,14 @@ nm_status nm_read(nm_context *ctx, nm_tensor *t, void *to, size_t bytes) {
   return s;
 }
 
-nm_status nm_write(nm_context *ctx, nm_tensor *t, const void *from, size_t bytes) {
-  NM_TRY(check_bytes(ctx, "write", t, bytes));
-  NM_TRY(nm__inplace_check(ctx, "write", t));
+nm_status nm_read(nm_context *ctx, nm_tensor *t, void *to, size_t bytes) {
+  const char *outer = nm__begin(ctx, "read");
+  return nm__end(ctx, outer, read_all(ctx, t, to, bytes));
+}
+
+static nm_status write_all(nm_context *ctx, nm_tensor *t, const void *from, size_t bytes) {
+  NM_TRY(check_bytes(ctx, t, bytes));
+  NM_TRY(nm__inplace_check(ctx, t));
   if (!bytes) return NM_OK;
   nm_device *dev = nm__device_of(t);
   nm_view v;
@@ -61,18 +66,22 @@ nm_status nm_write(nm_context *ctx, nm_tensor *t, const void *from, size_t bytes
   return s;
 }
 
+nm_status nm_write(nm_context *ctx, nm_tensor *t, const void *from, size_t bytes) {
+  const char *outer = nm__begin(ctx, "write");
+  return nm__end(ctx, outer, write_all(ctx, t, from, bytes));
+}
+
 /* The element's place, counted from the start of the storage. */
-static nm_status locate(nm_context *ctx, const char *what, const nm_tensor *t, int n,
-                        const int64_t *at, int64_t *out) {
+static nm_status locate(nm_context *ctx, const nm_tensor *t, int n, const int64_t *at,
+                        int64_t *out) {
   if (n != t->ndim)
-    return nm__error(ctx, NM_EINVAL, "%s: %d positions for a tensor of %d dims", what, n, t->ndim);
+    return nm__error(ctx, NM_EINVAL, "%d positions for a tensor of %d dims", n, t->ndim);
   *out = t->offset;
   for (int d = 0; d < n; d++) {
     int64_t i = at[d], size = t->shape[d];
     if (i < -size || i >= size)
-      return nm__error(ctx, NM_EINVAL, "%s: index %lld is out of range for dim %d of size %lld",
-                       what, (long long)(i < 0 ? i : i + ctx->base), d + ctx->base,
-                       (long long)size);
+      return nm__error(ctx, NM_EINVAL, "index %lld is out of range for dim %d of size %lld",
+                       (long long)(i < 0 ? i : i + ctx->base), d + ctx->base, (long long)size);
     *out += (i < 0 ? i + size : i) * t->stride[d];
   }
   return NM_OK;
@@ -124,11 +133,10 @@ static void number_to(nm_dtype dtype, const nm_value_arg *a, void *p) {
   memcpy(p, &v, nm__dtype_size(dtype));
 }
 
-nm_status nm__get_element(nm_context *ctx, nm_tensor *t, int n, const int64_t *at,
-                          nm_value_arg *out) {
+static nm_status get(nm_context *ctx, nm_tensor *t, int n, const int64_t *at, nm_value_arg *out) {
   int64_t place = 0;
   char bytes[8];
-  NM_TRY(locate(ctx, "get", t, n, at, &place));
+  NM_TRY(locate(ctx, t, n, at, &place));
   NM_TRY(nm__ready(ctx, t));
   const nm_mem *mem = &t->storage->value->mem;
   nm_device *dev = nm__device_of(t);
@@ -139,12 +147,18 @@ nm_status nm__get_element(nm_context *ctx, nm_tensor *t, int n, const int64_t *a
   return NM_OK;
 }
 
-nm_status nm__set_element(nm_context *ctx, nm_tensor *t, int n, const int64_t *at,
-                          const nm_value_arg *value) {
+nm_status nm__get_element(nm_context *ctx, nm_tensor *t, int n, const int64_t *at,
+                          nm_value_arg *out) {
+  const char *outer = nm__begin(ctx, "get");
+  return nm__end(ctx, outer, get(ctx, t, n, at, out));
+}
+
+static nm_status set(nm_context *ctx, nm_tensor *t, int n, const int64_t *at,
+                     const nm_value_arg *value) {
   int64_t place = 0;
   char bytes[8];
-  NM_TRY(locate(ctx, "set", t, n, at, &place));
-  NM_TRY(nm__inplace_check(ctx, "set", t));
+  NM_TRY(locate(ctx, t, n, at, &place));
+  NM_TRY(nm__inplace_check(ctx, t));
   if (ctx->grad_enabled && nm__tracks(t)) { /* on the tape, as any write */
     nm_index ix[NM_MAX_DIMS];
     for (int d = 0; d < n; d++) ix[d] = (nm_index){.kind = NM_IX_INT, .first = at[d]};
@@ -155,6 +169,12 @@ nm_status nm__set_element(nm_context *ctx, nm_tensor *t, int n, const int64_t *a
   NM_TRY(nm__writable(ctx, t));
   number_to((nm_dtype)t->dtype, value, bytes);
   return dev->cls->write(dev, &t->storage->value->mem, (size_t)place * size, size, bytes);
+}
+
+nm_status nm__set_element(nm_context *ctx, nm_tensor *t, int n, const int64_t *at,
+                          const nm_value_arg *value) {
+  const char *outer = nm__begin(ctx, "set");
+  return nm__end(ctx, outer, set(ctx, t, n, at, value));
 }
 
 nm_status nm__equal(nm_context *ctx, nm_tensor *a, nm_tensor *b, bool *out) {

@@ -3,7 +3,7 @@
 #include "fuse/fuse.h"
 #include "ops/args.h"
 
-#include <stdio.h>
+#include <string.h>
 
 static bool any_tracks(nm_op_call *c) {
   for (int i = 0; i < c->nargs; i++) {
@@ -43,11 +43,8 @@ static nm_status apply(nm_context *ctx, const nm_op *op, const nm_value_arg *arg
 
 nm_status nm__apply(nm_context *ctx, const nm_op *op, const nm_value_arg *args, int *nout,
                     nm_tensor *out[NM_MAX_RESULTS]) {
-  const char *outer = ctx->applying;
-  if (!outer) ctx->applying = op->name;
-  nm_status s = apply(ctx, op, args, nout, out);
-  ctx->applying = outer;
-  return s;
+  const char *outer = nm__begin(ctx, op->name);
+  return nm__end(ctx, outer, apply(ctx, op, args, nout, out));
 }
 
 /* Whether another argument lies in the storage that is written. */
@@ -65,18 +62,18 @@ static bool castable(nm_dtype from, nm_dtype to) {
 }
 
 /* Writes r into y, on the tape when it is on.  Consumes the reference to r. */
-static nm_status replace(nm_context *ctx, const char *name, nm_tensor *y, nm_tensor *r) {
+static nm_status replace(nm_context *ctx, nm_tensor *y, nm_tensor *r) {
   char a[NM_SHAPE_TEXT], b[NM_SHAPE_TEXT];
   nm_status s;
   if (!nm__same_shape(r, y->ndim, y->shape)) {
-    s = nm__error(ctx, NM_EINVAL, "%s: the result has shape %s, what it is written to has %s", name,
+    s = nm__error(ctx, NM_EINVAL, "the result has shape %s, what it is written to has %s",
                   nm__shape_text(r->ndim, r->shape, a), nm__shape_text(y->ndim, y->shape, b));
   } else if (nm__device_of(y) != nm__device_of(r)) {
-    s = nm__error(ctx, NM_EINVAL, "%s: the result is on %s, what it is written to on %s", name,
+    s = nm__error(ctx, NM_EINVAL, "the result is on %s, what it is written to on %s",
                   nm__device_of(r)->name, nm__device_of(y)->name);
   } else if (!castable((nm_dtype)r->dtype, (nm_dtype)y->dtype)) {
     s = nm__error(ctx, NM_EINVAL,
-                  "%s: the result is %s, which is not cast to %s by writing: use :to(\"%s\")", name,
+                  "the result is %s, which is not cast to %s by writing: use :to(\"%s\")",
                   nm__dtype_name(r->dtype), nm__dtype_name(y->dtype), nm__dtype_name(y->dtype));
   } else {
     s = nm__store(ctx, y, r, true);
@@ -87,42 +84,55 @@ static nm_status replace(nm_context *ctx, const char *name, nm_tensor *y, nm_ten
   return s;
 }
 
-nm_status nm__apply_inplace(nm_context *ctx, const nm_op *op, const nm_value_arg *args) {
-  nm_value_arg copy[NM_MAX_ARGS];
-  nm_tensor *x = args[0].as.tensor, *before = NULL, *out[NM_MAX_RESULTS];
-  char name[64];
-  int nout;
-  snprintf(name, sizeof name, "%s_", op->name);
-  NM_TRY(nm__inplace_check(ctx, name, x));
-  nm_op_call c = {.ctx = ctx, .op = op, .nargs = op->nparams, .args = args};
-  bool tracked = ctx->grad_enabled && any_tracks(&c);
-  if (!tracked && op->inplace && !reads_itself(&c)) return op->inplace(&c);
-  if (tracked) { /* the tape keeps what x was before */
-    before = nm__alias(ctx, x);
-    if (!before) return ctx->status;
-    for (int i = 0; i < op->nparams; i++) {
-      copy[i] = args[i];
-      if (args[i].kind == NM_ARG_TENSOR && args[i].as.tensor == x) copy[i].as.tensor = before;
-    }
-    args = copy;
-  }
-  nm_status s = nm__apply(ctx, op, args, &nout, out);
-  if (before) nm_release(ctx, before);
-  if (s != NM_OK) return s;
-  for (int i = 1; i < nout; i++) nm_release(ctx, out[i]);
-  return replace(ctx, name, x, out[0]);
-}
-
-nm_status nm__apply_out(nm_context *ctx, const nm_op *op, const nm_value_arg *args, nm_tensor *y) {
+/* Applies an op and writes its first result into y. */
+static nm_status apply_into(nm_context *ctx, const nm_op *op, const nm_value_arg *args,
+                            nm_tensor *y) {
   nm_tensor *out[NM_MAX_RESULTS];
   int nout;
+  NM_TRY(apply(ctx, op, args, &nout, out));
+  for (int i = 1; i < nout; i++) nm_release(ctx, out[i]);
+  return replace(ctx, y, out[0]);
+}
+
+static nm_status apply_inplace(nm_context *ctx, const nm_op *op, const nm_value_arg *args) {
+  nm_value_arg copy[NM_MAX_ARGS];
+  nm_tensor *x = args[0].as.tensor;
+  NM_TRY(nm__inplace_check(ctx, x));
+  nm_op_call c = {.ctx = ctx, .op = op, .nargs = op->nparams, .args = args};
+  if (!ctx->grad_enabled || !any_tracks(&c))
+    return op->inplace && !reads_itself(&c) ? op->inplace(&c) : apply_into(ctx, op, args, x);
+  nm_tensor *before = nm__alias(ctx, x); /* the tape keeps what x was before */
+  if (!before) return ctx->status;
+  for (int i = 0; i < op->nparams; i++) {
+    copy[i] = args[i];
+    if (args[i].kind == NM_ARG_TENSOR && args[i].as.tensor == x) copy[i].as.tensor = before;
+  }
+  nm_status s = apply_into(ctx, op, copy, x);
+  nm_release(ctx, before);
+  return s;
+}
+
+nm_status nm__apply_inplace(nm_context *ctx, const nm_op *op, const nm_value_arg *args) {
+  char name[64];
+  size_t n = strlen(op->name);
+  memcpy(name, op->name, n);
+  memcpy(name + n, "_", 2);
+  const char *outer = nm__begin(ctx, name);
+  return nm__end(ctx, outer, apply_inplace(ctx, op, args));
+}
+
+static nm_status apply_out(nm_context *ctx, const nm_op *op, const nm_value_arg *args,
+                           nm_tensor *y) {
   nm_op_call c = {.ctx = ctx, .op = op, .nargs = op->nparams, .args = args};
   if (ctx->grad_enabled && (nm__tracks(y) || any_tracks(&c)))
     return nm__op_error(&c, NM_EINVAL,
                         "out = is not tracked, and a tensor here requires a gradient: leave out = "
                         "away, or use nm.no_grad");
-  NM_TRY(nm__inplace_check(ctx, op->name, y));
-  NM_TRY(nm__apply(ctx, op, args, &nout, out));
-  for (int i = 1; i < nout; i++) nm_release(ctx, out[i]);
-  return replace(ctx, op->name, y, out[0]);
+  NM_TRY(nm__inplace_check(ctx, y));
+  return apply_into(ctx, op, args, y);
+}
+
+nm_status nm__apply_out(nm_context *ctx, const nm_op *op, const nm_value_arg *args, nm_tensor *y) {
+  const char *outer = nm__begin(ctx, op->name);
+  return nm__end(ctx, outer, apply_out(ctx, op, args, y));
 }

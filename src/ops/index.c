@@ -21,8 +21,7 @@ typedef struct plan {
   pick pick[NM_MAX_DIMS];
 } plan;
 
-static const nm_op index_op = {.name = "index"}; /* for messages */
-#define fail(ctx, ...) nm__error(ctx, NM_EINVAL, "index: " __VA_ARGS__)
+#define fail(ctx, ...) nm__error(ctx, NM_EINVAL, __VA_ARGS__)
 
 static bool is_mask(const nm_index *x) {
   return x->kind == NM_IX_TENSOR && x->tensor->dtype == NM_BOOL;
@@ -66,7 +65,7 @@ static nm_tensor *positions(nm_context *ctx, const nm_tensor *mask, const uint8_
                             int64_t count, int d) {
   int64_t n = nm_numel(mask), stride[NM_MAX_DIMS];
   int64_t *list = malloc(count ? (size_t)count * sizeof *list : 1);
-  if (!list) return nm__error(ctx, NM_ENOMEM, "index: out of memory"), NULL;
+  if (!list) return nm__error(ctx, NM_ENOMEM, "out of memory"), NULL;
   nm__row_major(mask->ndim, mask->shape, stride);
   for (int64_t i = 0, k = 0; i < n; i++)
     if (bits[i]) list[k++] = i / stride[d] % mask->shape[d] + ctx->base;
@@ -87,7 +86,7 @@ static nm_tensor *with_dim(nm_context *ctx, nm_known op, nm_tensor *t, int dim) 
 /* A mask stands for as many index tensors as it has dims. */
 static nm_status add_mask(nm_context *ctx, plan *p, nm_tensor *mask, int dim) {
   char one[NM_SHAPE_TEXT], two[NM_SHAPE_TEXT];
-  nm_op_call call = {.ctx = ctx, .op = &index_op};
+  nm_op_call call = {.ctx = ctx};
   for (int d = 0; d < mask->ndim; d++)
     if (mask->shape[d] != p->view->shape[dim + d])
       return nm__op_error(
@@ -96,8 +95,8 @@ static nm_status add_mask(nm_context *ctx, plan *p, nm_tensor *mask, int dim) {
           dim + mask->ndim - 1 + ctx->base, nm__shape_text(p->view->ndim, p->view->shape, two));
   int64_t n = nm_numel(mask), count = 0;
   uint8_t *bits = malloc(n ? (size_t)n : 1);
-  nm_status s = bits ? nm_read(ctx, mask, bits, (size_t)n)
-                     : nm__error(ctx, NM_ENOMEM, "index: out of memory");
+  nm_status s =
+      bits ? nm_read(ctx, mask, bits, (size_t)n) : nm__error(ctx, NM_ENOMEM, "out of memory");
   for (int64_t i = 0; s == NM_OK && i < n; i++) count += bits[i] != 0;
   for (int d = 0; d < mask->ndim && s == NM_OK; d++) {
     nm_tensor *at = positions(ctx, mask, bits, count, d);
@@ -122,7 +121,7 @@ static nm_status make_plan(nm_context *ctx, nm_tensor *t, int n, const nm_index 
     if (is_mask(&ix[k]) && ix[k].tensor->ndim == 0)
       return fail(ctx, "a mask of no dims: use where");
     if (ix[k].kind == NM_IX_TENSOR && nm__device_of(ix[k].tensor) != nm__device_of(t)) {
-      nm_op_call call = {.ctx = ctx, .op = &index_op};
+      nm_op_call call = {.ctx = ctx};
       return nm__op_error(&call, NM_EINVAL,
                           "an index on %s for a tensor on %s: bring them together with :to(\"%s\")",
                           nm__device_of(ix[k].tensor)->name, nm__device_of(t)->name,
@@ -181,7 +180,7 @@ static nm_tensor *permuted(nm_context *ctx, nm_tensor *t, int n, const int *orde
 }
 
 static nm_tensor *linear_index(nm_context *ctx, const plan *p, const picking *k) {
-  nm_op_call call = {.ctx = ctx, .op = &index_op};
+  nm_op_call call = {.ctx = ctx};
   nm_tensor *sum = NULL;
   if (p->n == 1) return p->pick[0].index; /* gather and scatter check it */
   int64_t stride = k->span;
@@ -199,7 +198,7 @@ static nm_tensor *linear_index(nm_context *ctx, const plan *p, const picking *k)
 
 static nm_status prepare(nm_context *ctx, const plan *p, picking *k) {
   const nm_tensor *v = p->view;
-  nm_op_call call = {.ctx = ctx, .op = &index_op};
+  nm_op_call call = {.ctx = ctx};
   bool picked[NM_MAX_DIMS] = {false}, adjacent = true;
   int n = 0;
   *k = (picking){.span = 1};
@@ -256,23 +255,13 @@ static nm_dims result_dims(const picking *k) {
   return s;
 }
 
-/* Errors of gather and scatter are the index's own. */
-static nm_tensor *named(nm_context *ctx, nm_tensor *r) {
-  char text[sizeof ctx->message];
-  const char *colon = strchr(ctx->message, ':');
-  if (r || !colon || ctx->status != NM_EINVAL) return r;
-  strcpy(text, colon);
-  nm__error(ctx, NM_EINVAL, "index%s", text);
-  return NULL;
-}
-
 static nm_tensor *picked(nm_context *ctx, const plan *p) {
   picking k;
   int order[NM_MAX_DIMS], inverse[NM_MAX_DIMS];
   if (prepare(ctx, p, &k) != NM_OK) return NULL;
   nm_tensor *x = picked_first(ctx, p, &k);
   nm_value_arg args[3] = {nm__arg_t(x), nm__arg_int(0), nm__arg_t(k.at)};
-  nm_tensor *y = x ? named(ctx, nm__t(ctx, nm__known(ctx, NM_OP_gather), args)) : NULL;
+  nm_tensor *y = x ? nm__t(ctx, nm__known(ctx, NM_OP_gather), args) : NULL;
   nm_dims s = result_dims(&k);
   y = nm__t_reshape(ctx, y, s.ndim, s.dim);
   result_order(&k, order, inverse);
@@ -295,12 +284,8 @@ static nm_status put(nm_context *ctx, const plan *p, nm_tensor *value) {
   if (!x) return ctx->status;
   const nm_op *scatter = nm__known(ctx, NM_OP_scatter);
   nm_value_arg args[4] = {nm__arg_t(x), nm__arg_int(0), nm__arg_t(k.at), nm__arg_t(value)};
-  if (x->storage == p->view->storage) {
-    nm_status done = nm__apply_inplace(ctx, scatter, args);
-    if (done != NM_OK) named(ctx, NULL);
-    return done;
-  }
-  nm_tensor *y = named(ctx, nm__t(ctx, scatter, args));
+  if (x->storage == p->view->storage) return nm__apply_inplace(ctx, scatter, args);
+  nm_tensor *y = nm__t(ctx, scatter, args);
   for (int d = 0; d < p->view->ndim; d++) shape[d] = p->view->shape[k.order[d]];
   y = permuted(ctx, nm__t_reshape(ctx, y, p->view->ndim, shape), p->view->ndim, k.inverse);
   nm_value_arg copy[2] = {nm__arg_t(p->view), nm__arg_t(y)};
@@ -309,6 +294,7 @@ static nm_status put(nm_context *ctx, const plan *p, nm_tensor *value) {
 
 nm_status nm__index_get(nm_context *ctx, nm_tensor *t, int n, const nm_index *ix, nm_tensor **out) {
   plan p;
+  const char *outer = nm__begin(ctx, "index");
   int mark = nm__scope(ctx);
   nm_status s = make_plan(ctx, t, n, ix, &p);
   nm_tensor *r = s != NM_OK ? NULL : p.n ? picked(ctx, &p) : p.view;
@@ -318,7 +304,7 @@ nm_status nm__index_get(nm_context *ctx, nm_tensor *t, int n, const nm_index *ix
   }
   if (s == NM_OK && !r) s = ctx->status;
   *out = nm__unscope(ctx, mark, r);
-  return s;
+  return nm__end(ctx, outer, s);
 }
 
 /* ---- writing ---- */
@@ -333,7 +319,7 @@ static nm_status fill_mask(nm_context *ctx, nm_tensor *t, nm_tensor *mask,
   plan p = {.view = t};
   if (mask->ndim > t->ndim)
     return fail(ctx, "%d dims are indexed, the tensor has %d", mask->ndim, t->ndim);
-  nm_op_call call = {.ctx = ctx, .op = &index_op};
+  nm_op_call call = {.ctx = ctx};
   char one[NM_SHAPE_TEXT], two[NM_SHAPE_TEXT];
   for (int d = 0; d < mask->ndim; d++)
     if (mask->shape[d] != p.view->shape[d])
@@ -361,8 +347,9 @@ static nm_tensor *value_like(nm_context *ctx, nm_tensor *t, const nm_value_arg *
 nm_status nm__index_set(nm_context *ctx, nm_tensor *t, int n, const nm_index *ix,
                         const nm_value_arg *value) {
   plan p;
+  const char *outer = nm__begin(ctx, "index");
   int mark = nm__scope(ctx);
-  nm_status s = nm__inplace_check(ctx, "index", t);
+  nm_status s = nm__inplace_check(ctx, t);
   if (s == NM_OK && fills_mask(n, ix, value)) {
     s = fill_mask(ctx, t, ix[0].tensor, value);
   } else if (s == NM_OK && (s = make_plan(ctx, t, n, ix, &p)) == NM_OK) {
@@ -376,5 +363,5 @@ nm_status nm__index_set(nm_context *ctx, nm_tensor *t, int n, const nm_index *ix
     }
   }
   nm__unscope(ctx, mark, NULL);
-  return s;
+  return nm__end(ctx, outer, s);
 }
