@@ -42,7 +42,7 @@ local _, have_torch = lines_of(quote(PYTHON) .. " -c 'import torch' 2>/dev/null"
 -- The median of a case, in seconds, or nil when the peer has no such case.
 local function median(peer, name)
   local lines, ok = lines_of(peer .. " " .. quote("=" .. name))
-  if not ok then error("the case " .. name .. " failed", 0) end
+  if not ok then io.stderr:write("bench: the case ", name, " failed\n") end
   return lines[1] and tonumber(lines[1]:match('"median_s": ([%d.e+-]+)'))
 end
 
