@@ -96,6 +96,12 @@ static nm_status store_part(nm_context *ctx, nm_tensor *dst, nm_tensor *src, boo
   return NM_OK;
 }
 
+/* Whether the caller of nm__store, and conform, are all that hold s and its value: what another
+ * tensor, a saved one or a pending value will read must be kept, and not only be written. */
+static bool is_alone(const nm_tensor *s) {
+  return s->refs == 2 && s->storage->refs == 1 && s->storage->value->refs == 1;
+}
+
 nm_status nm__store(nm_context *ctx, nm_tensor *dst, nm_tensor *src, bool consumed) {
   nm_value *old = dst->storage->value;
   nm_tensor *s = conform(dst, src);
@@ -106,7 +112,7 @@ nm_status nm__store(nm_context *ctx, nm_tensor *dst, nm_tensor *src, bool consum
     nm__announce(s); /* what is written in place is state: it will be wanted again */
     nm__storage_set(ctx, dst->storage, s->storage->value);
   } else if (nm_numel(dst)) {
-    status = store_part(ctx, dst, s, consumed || s != src);
+    status = store_part(ctx, dst, s, s != src || (consumed && is_alone(s)));
     if (status == NM_OK) dst->storage->version++;
   }
   nm_release(ctx, s);
