@@ -508,8 +508,25 @@ local function edges(g)
   return list
 end
 
+-- Rows of a reduction: with NaN, with infinities of one sign and of both, with zeros of both signs.
+local function reduction_edges(g)
+  local inf, nan = math.huge, 0 / 0
+  local list = { 1.0, nan, 2.0, inf, -inf, 0.5, 3.0, 1.0, inf, -inf, 1.0, 2.0, 0.0, -0.0, 0.0, -0.0,
+    inf, inf, 2.0, inf, -inf, -inf, -inf, -inf, nan, 1.0, nan, nan }
+  local function x() return { dtype = g.dtype, shape = { 7, 4 }, list = list } end
+  if arrays.kind(g.dtype) ~= "f" then return {} end
+  if g.op.params[2].kind ~= "dims" then return { pack(x(), 1), pack(x(), 2) } end
+  return { pack(x()), pack(x(), 1), pack(x(), 2) }
+end
+
+local reductions = { sum = true, prod = true, mean = true, amax = true, amin = true, max = true,
+  min = true, argmax = true, argmin = true, any = true, all = true, var = true, std = true,
+  softmax = true, log_softmax = true }
+
 --- NaN, infinities, zeros of both signs; the bounds of integers: every value with every other one.
 function arguments.edges(g)
+  if reductions[g.op.name] then return reduction_edges(g) end
+  if not g.op.elementwise then return {} end
   local tensors = {}
   for k, p in ipairs(g.op.params) do
     if p.kind ~= "tensor" and p.kind ~= "operand" then return {} end

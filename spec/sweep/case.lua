@@ -40,12 +40,10 @@ function case.all(op, seed)
       add(dtype, "narrowed", "scalar")
       add(dtype, "contiguous", "empty")
       for _, layout in ipairs(large[dtype] or {}) do add(dtype, layout, "large") end
-      if op.elementwise then
-        local g = arguments.generator(op, dtype, "contiguous", "plain", rng)
-        for _, args in ipairs(arguments.edges(g)) do
-          list[#list + 1] = { op = op, args = args, dtype = dtype, layout = "contiguous",
-            form = "plain", edges = true, listed = is_listed(op, dtype, args) }
-        end
+      local g = arguments.generator(op, dtype, "contiguous", "plain", rng)
+      for _, args in ipairs(arguments.edges(g)) do
+        list[#list + 1] = { op = op, args = args, dtype = dtype, layout = "contiguous",
+          form = "plain", edges = true, listed = is_listed(op, dtype, args) }
       end
     end
   end)

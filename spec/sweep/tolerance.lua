@@ -64,7 +64,8 @@ local function largest(case)
   local most = 0.0
   for k = 1, case.args.n do
     for _, x in ipairs(arrays.is(case.args[k]) and case.args[k].list or {}) do
-      most = math.max(most, x == true and 1 or x and math.abs(x) or 0)
+      local size = x == true and 1 or x and math.abs(x) or 0
+      if size < math.huge then most = math.max(most, size) end
     end
   end
   return most
