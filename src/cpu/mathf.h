@@ -303,7 +303,7 @@ static inline double tanh_f64(double x) {
   p = madd_f64(p, z, -0x1.5555555555555p-2);
   double near = madd_f64(p, z * x, x);
   double far = 1.0 - 2.0 / (exp_f64(a + a) + 1.0);
-  return a < 0.55 ? near : __builtin_copysign(far, x);
+  return __builtin_copysign(a < 0.55 ? near : far, x); /* also -0 */
 }
 
 static inline double sin_f64(double x) { return sin(x); }
