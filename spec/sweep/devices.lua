@@ -6,9 +6,6 @@ local tolerance = require "spec.sweep.tolerance"
 
 local devices = {}
 
--- Which of 0 and -0 is the larger is left open, where it depends on the order of the elements.
-local any_zero = { amax = true, amin = true }
-
 -- A device may lack a dtype; it says so.
 local function is_lacking(message) return tostring(message):find("cannot hold", 1, true) ~= nil end
 
@@ -30,7 +27,7 @@ function devices.compare(c)
   end
   for i, w in ipairs(wanted) do
     local bounds = tolerance.of(c, w, 2)
-    local bits = not bounds and not any_zero[c.op.name]
+    local bits = not bounds and not tolerance.any_zero[c.op.name]
     local text = tolerance.difference(got[i], w, bounds, bits)
     if text then error(("Vulkan: result %d: %s"):format(i, text), 0) end
   end

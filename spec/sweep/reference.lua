@@ -48,6 +48,7 @@ local function floor_divide(a, b)
 end
 
 local function tanh(x)
+  if x == 0 then return x end
   if math.abs(x) < 0x1p-20 then return x - x * x * x / 3 end
   if math.abs(x) > 20 then return copysign(1.0, x) end
   -- expm1 by its Taylor series where exp - 1 would cancel
