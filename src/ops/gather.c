@@ -130,9 +130,11 @@ static nm_status scatter(nm_op_call *c, bool inplace) { /* scatter, scatter_add 
   int mark = nm__scope(ctx);
   nm_view vi, vs, vy;
   nm_value_arg copy[1] = {nm__arg_t(x)};
-  if (!src)
-    src =
-        nm__t_full(ctx, dev, (nm_dtype)x->dtype, index->ndim, index->shape, nm__float_arg(c, 3, 0));
+  if (!src) {
+    nm_value_arg full[5] = {nm__arg_t(index), c->args[3], nm__arg_str(nm__dtype_name(x->dtype)),
+                            nm__arg_none(), nm__arg_none()};
+    src = nm__t(ctx, nm__known(ctx, NM_OP_full_like), full);
+  }
   nm_tensor *at = src ? nm__index_values(c, index, x->ndim ? x->shape[dim] : 1) : NULL;
   if (at && nm__view_of(ctx, at, &vi) == NM_OK && nm__view_of(ctx, src, &vs) == NM_OK)
     y = inplace ? x : nm__t(ctx, nm__known(ctx, NM_OP_clone), copy);
