@@ -250,6 +250,9 @@ local function scattered(g, src_is_number)
   }
   if src_is_number then
     list[#list + 1] = pack(g:array({ 3, 4 }), 1, g:index({ 2, 4 }, 3), 2)
+    if g.dtype == "int64" then -- more digits than a double has
+      list[#list + 1] = pack(g:array({ 3, 4 }), 1, g:index({ 2, 4 }, 3), (1 << 60) + 1)
+    end
   end
   return list
 end
