@@ -67,11 +67,10 @@ static bool batch_view(nm_context *ctx, matrices *m, const nm_dims *batch, bool 
 
 static nm_status check_shapes(const nm_op_call *c, const nm_tensor *a, const nm_tensor *b) {
   char one[NM_SHAPE_TEXT], two[NM_SHAPE_TEXT];
-  nm__shape_text(a->ndim, a->shape, one);
-  nm__shape_text(b->ndim, b->shape, two);
   if (a->ndim == 0 || b->ndim == 0)
-    return nm__op_error(c, NM_EINVAL, "shapes %s and %s: a 0-d tensor is no matrix, use *", one,
-                        two);
+    return nm__op_error(c, NM_EINVAL, "shapes %s and %s: a 0-d tensor is no matrix, use *",
+                        nm__shape_text(a->ndim, a->shape, one),
+                        nm__shape_text(b->ndim, b->shape, two));
   if (a->dtype != b->dtype)
     return nm__op_error(c, NM_EINVAL, "dtypes %s and %s differ: convert one with :to(\"%s\")",
                         nm__dtype_name(a->dtype), nm__dtype_name(b->dtype),
@@ -84,8 +83,9 @@ static nm_status check_shapes(const nm_op_call *c, const nm_tensor *a, const nm_
     return nm__op_error(c, NM_EINVAL,
                         "shapes %s and %s do not fit: the last size of the first, %lld, must be "
                         "the %s of the second, %lld",
-                        one, two, (long long)k, b->ndim == 1 ? "size" : "last but one",
-                        (long long)rows);
+                        nm__shape_text(a->ndim, a->shape, one),
+                        nm__shape_text(b->ndim, b->shape, two), (long long)k,
+                        b->ndim == 1 ? "size" : "last but one", (long long)rows);
   return NM_OK;
 }
 
