@@ -5,6 +5,14 @@ local helper = {}
 -- ---- random numbers, the same on every machine ----
 
 ---@param seed integer
+--- The function of an op: nm.matmul for "matmul", nm.linalg.inv for "linalg.inv".
+function helper.op(name)
+  local value = require "numoon"
+  for word in name:gmatch("[^.]+") do value = value[word] end
+  return value
+end
+
+--- A generator of pseudo-random numbers.
 function helper.rng(seed)
   local state = seed
   local function next_integer() -- Knuth's MMIX

@@ -6,58 +6,32 @@
 -- is printed at the end, a line for each op.
 local nm = require "numoon"
 local arrays = require "spec.sweep.arrays"
-local arguments = require "spec.sweep.arguments"
 local case = require "spec.sweep.case"
 local coverage = require "spec.sweep.coverage"
 local devices = require "spec.sweep.devices"
 local draws = require "spec.sweep.draws"
+local families = require "spec.sweep.families"
 local gradients = require "spec.sweep.gradients"
 local oracle = require "spec.sweep.oracle"
 local nonsense = require "spec.sweep.nonsense"
 local promotion = require "spec.sweep.promotion"
 local reference = require "spec.sweep.reference"
 local tolerance = require "spec.sweep.tolerance"
+local tools = require "spec.sweep.tools"
 
+-- NUMOON_SWEEP="sum mean" sweeps these alone.
+local only = os.getenv("NUMOON_SWEEP")
+local chosen = only and tools.set(only)
 local names = {}
 for name, op in pairs(nm.ops) do
-  if op.func or op.method or op.inplace then names[#names + 1] = name end
+  local public = op.func or op.method or op.inplace
+  if public and (not chosen or chosen[name]) then names[#names + 1] = name end
 end
 table.sort(names)
 
--- ---- what is known beside the registry ----
-
-local function set(text)
-  local out = {}
-  for word in text:gmatch("%S+") do out[word] = true end
-  return out
-end
-
--- Their values are drawn, or undefined: they are checked by what must hold for them.
-local random = set [[rand randn randint rand_like randn_like randint_like randperm bernoulli
-  uniform normal]]
-local undefined = set "empty empty_like"
-
--- Results that are positions count from 1 here, from 0 in PyTorch.
-local positions = { argmax = 1, argmin = 1, max = 2, min = 2 }
-
--- Where PyTorch is not asked.
-local apart = {
-  -- the smallest integer divided by -1 wraps here, and kills the process there
-  floor_divide = function(c) return c.edges end,
-  remainder = function(c) return c.edges end,
-  fmod = function(c) return c.edges end,
-  -- shifts by negative numbers are undefined there
-  bitwise_left_shift = function(c) return c.edges end,
-  bitwise_right_shift = function(c) return c.edges end,
-  -- integers are not among what these take: there they round the factor, the step
-  addcmul = function(c) return not c.listed end,
-  linspace = function(c) return not c.listed end,
-  -- whether a view is possible depends on the layout, which PyTorch is not told
-  view = function(c) return c.layout ~= "contiguous" and not case.run(c, "cpu") end,
-}
-
 -- ---- running everything once ----
 
+local random, undefined, apart = families.random, families.undefined, families.apart
 local cases, reasons = {}, {}
 local asked, answers, result_types = {}, nil, nil
 local conventions = gradients.convention_cases()
@@ -120,10 +94,10 @@ end
 
 -- Alike on one side: PyTorch's answer as numoon counts.
 local function adapted(c, answer)
-  local which = positions[c.op.name]
-  local r = which and answer[which]
-  if r and r.dtype == "int64" then
-    for i, v in ipairs(r.list) do r.list[i] = v + 1 end
+  local which = families.positions[c.op.name]
+  for _, place in ipairs(type(which) == "table" and which or { which }) do
+    local r = answer[place]
+    for i, v in ipairs(r and r.dtype == "int64" and r.list or {}) do r.list[i] = v + 1 end
   end
   return answer
 end
@@ -211,8 +185,10 @@ local function expected(c, result)
   return out
 end
 
+local dividing = tools.set "floor_divide remainder fmod"
+
 local function divides_by_zero(c)
-  if not set "floor_divide remainder fmod"[c.op.name] then return false end
+  if not dividing[c.op.name] then return false end
   local v = c.args[2]
   if not arrays.is(v) then return v == 0 end
   for _, x in ipairs(v.list) do
@@ -244,7 +220,7 @@ describe("every op", function()
       local known = reference.ops[name] or not nm.ops[name].elementwise
       assert.is_truthy(known, name .. " has no reference in plain Lua")
     end
-    for _, name in ipairs(arguments.special_names()) do
+    for _, name in ipairs(families.names()) do
       assert.is_table(nm.ops[name], name .. " has arguments, but is no op")
     end
   end)

@@ -8,7 +8,9 @@ row-major order.
 RESULTS has a line for each case: "R dtype|shape|elements;..." or "E message".  Floats are in
 hexadecimal.  The first line names the version.  What PyTorch does not compute in half precision on
 the CPU is computed in float32 and rounded."""
+import importlib
 import json
+import os
 import sys
 
 import torch
@@ -221,11 +223,24 @@ OPS = {
 }
 
 
+def families():
+    """Adds the OPS of the other files of this folder, a file per family."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    for name in sorted(os.listdir(here)):
+        if name.endswith(".py") and name != "oracle.py":
+            module = importlib.import_module(name[:-3])
+            double = OPS.keys() & module.OPS.keys()
+            assert not double, "%s: a second row for %s" % (name, double)
+            OPS.update(module.OPS)
+
+
 def apply(op, p):
     f = OPS.get(op)
     if f:
         return f(p)
-    f = getattr(torch, op)
+    f = torch
+    for word in op.split("."):
+        f = getattr(f, word)
     if "other" in p:
         return binary(f)(p)
     return f(*p.values())
@@ -267,8 +282,12 @@ def compute(op, p):
         if DTYPES.get(p.get("dtype")) in HALVES:
             p["dtype"] = "float32"
         r = apply(op, p)
-        results = r if isinstance(r, (tuple, list)) else [r]
+        results = flat(r)
         return [x.to(next(iter(halves))) if x.dtype == torch.float32 else x for x in results]
+
+
+def flat(r):
+    return [x for y in r for x in flat(y)] if isinstance(r, (tuple, list)) else [r]
 
 
 def results_of(case):
@@ -276,7 +295,7 @@ def results_of(case):
     for name in case.get("grads", ()):
         p[name].requires_grad_()
     r = compute(case["op"], p)
-    results = list(r) if isinstance(r, (tuple, list)) else [r]
+    results = flat(r)
     if case.get("grads"):
         y = results[0]
         w = torch.arange(1, y.numel() + 1, dtype=y.dtype).reshape(y.shape)
@@ -314,6 +333,8 @@ def result_types():
 
 
 def main():
+    sys.modules["oracle"] = sys.modules["__main__"]  # the families use what is here
+    families()
     with open(sys.argv[1], encoding="utf-8") as f:
         cases = json.load(f)
     with open(sys.argv[2], "w", encoding="utf-8") as f:

@@ -118,10 +118,16 @@ local function call(f, v, from)
 end
 case.call = call
 
+-- Results that come as a list, one by one.
+local function spread(f)
+  return function(...) return table.unpack(f(...)) end
+end
+
 --- The op as a Lua function of its arguments: as a function where it is one, else as a method, else
 --- in place on a copy.
 function case.f(op)
-  if op.func then return nm[op.name] end
+  if op.list then return spread(helper.op(op.name)) end
+  if op.func then return helper.op(op.name) end
   if op.method then return function(x, ...) return x[op.name](x, ...) end end
   return function(x, ...)
     local y = x:clone()
@@ -153,7 +159,8 @@ case.forms = {
   method = function(c)
     if not (c.op.method and c.op.func and arrays.is(c.args[1])) then return nil end
     local v = values_of(c, "cpu", {})
-    return results(call(v[1][c.op.name], v))
+    local f = v[1][c.op.name]
+    return results(call(c.op.list and spread(f) or f, v))
   end,
   -- The elements around a view must stay what they were.
   inplace = function(c, plain)
@@ -187,7 +194,7 @@ case.forms = {
     local v = values_of(c, "cpu", {})
     v.options = v.options or {}
     v.options.out = y
-    local r = call(nm[c.op.name], v)
+    local r = call(helper.op(c.op.name), v)
     assert(rawequal(r, y), "out = gives another tensor")
     local list = results(y)
     if base then

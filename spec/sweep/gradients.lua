@@ -4,6 +4,7 @@
 local nm = require "numoon"
 local arrays = require "spec.sweep.arrays"
 local case = require "spec.sweep.case"
+local families = require "spec.sweep.families"
 
 local gradients = {}
 
@@ -107,56 +108,10 @@ end
 
 -- ---- where a derivative is a convention ----
 
-local function array(list, shape)
-  return { dtype = "float64", shape = shape or { #list }, list = list }
-end
-
-local function args(...) return table.pack(...) end
-
-local mask = { dtype = "bool", shape = { 2 }, list = { true, false } }
-
---- Ops with arguments at kinks, ties and zeros: { name, arguments }.
-gradients.conventions = {
-  { "abs", args(array { 0.0, -1.0, 2.0 }) },
-  { "relu", args(array { 0.0, -1.0, 2.0 }) },
-  { "sign", args(array { 0.0, -1.0, 2.0 }) },
-  { "maximum", args(array { 1.0, 2.0, 3.0 }, array { 1.0, 3.0, 2.0 }) },
-  { "minimum", args(array { 1.0, 2.0, 3.0 }, array { 1.0, 3.0, 2.0 }) },
-  { "amax", args(array({ 1.0, 3.0, 3.0, 2.0, 2.0, 2.0 }, { 2, 3 }), 2) },
-  { "amin", args(array({ 1.0, 1.0, 3.0, 2.0, 2.0, 2.0 }, { 2, 3 }), 2) },
-  { "amax", args(array({ 1.0, 3.0, 3.0, 2.0, 2.0, 2.0 }, { 2, 3 })) },
-  { "max", args(array({ 1.0, 3.0, 3.0, 2.0, 2.0, 2.0 }, { 2, 3 }), 2) },
-  { "max", args(array { 1.0, 3.0, 3.0 }) },
-  { "min", args(array({ 1.0, 1.0, 3.0, 2.0, 2.0, 2.0 }, { 2, 3 }), 2) },
-  { "pow", args(array { 0.0, 0.0, 2.0, -2.0 }, array { 2.0, 0.0, 0.0, 2.0 }) },
-  { "pow", args(array { 0.0, -2.0, 3.0 }, 2) },
-  { "pow", args(array { 0.0, -2.0, 3.0 }, 0) },
-  { "pow", args(array { 0.0, -2.0, 3.0 }, 1) },
-  { "pow", args(array { 0.0, 2.0, 3.0 }, 3) },
-  { "pow", args(array { 0.25, 2.0, 3.0 }, -0.5) },
-  { "pow", args(0.0, array { 2.0, 0.0, 1.0 }) },
-  { "prod", args(array { 2.0, 0.0, 3.0 }) },
-  { "prod", args(array { 2.0, 0.0, 0.0 }) },
-  { "prod", args(array({ 2.0, 0.0, 3.0, 4.0, 0.0, 0.0 }, { 2, 3 }), 2) },
-  { "clamp", args(array { -2.0, -1.0, 0.0, 1.0, 2.0 }, -1, 1) },
-  { "sqrt", args(array { 0.0, 4.0 }) },
-  { "std", args(array { 2.0, 2.0, 2.0 }) },
-  { "var", args(array { 2.0, 2.0, 2.0 }) },
-  { "remainder", args(array { 5.0, -5.0, 5.0 }, array { 3.0, 3.0, -3.0 }) },
-  { "fmod", args(array { 5.0, -5.0, 5.0 }, array { 3.0, 3.0, -3.0 }) },
-  { "where", args(mask, array { 1.0, 0 / 0 }, array { 0 / 0, 1.0 }) },
-  { "masked_fill", args(array { 1.0, 2.0 }, mask, 3) },
-  { "floor", args(array { 1.0, 1.5 }) },
-  { "log_softmax", args(array { 1000.0, 0.0, -1000.0 }, 1) },
-  { "softmax", args(array { 1000.0, 0.0, -1000.0 }, 1) },
-  { "sigmoid", args(array { 1000.0, 0.0, -1000.0 }) },
-  { "tanh", args(array { 1000.0, 0.0, -1000.0 }) },
-}
-
 --- The conventions as cases whose gradients the oracle is asked for.
 function gradients.convention_cases()
   local list = {}
-  for _, row in ipairs(gradients.conventions) do
+  for _, row in ipairs(families.conventions) do
     local c = { op = nm.ops[row[1]], args = row[2], layout = "contiguous", form = "plain",
       grads = {}, listed = true, dtype = "float64" }
     for k = 1, c.args.n do

@@ -3,6 +3,7 @@
 -- tensors that can be read.
 local nm = require "numoon"
 local arrays = require "spec.sweep.arrays"
+local helper = require "spec.helper"
 local case = require "spec.sweep.case"
 
 local nonsense = {}
@@ -41,7 +42,7 @@ end
 
 -- The forms of an op: by function, by method, in place.
 local function forms_of(op)
-  local forms = op.func and { nm[op.name] } or {}
+  local forms = op.func and { helper.op(op.name) } or {}
   if op.method then
     forms[#forms + 1] = function(x, ...) return nm.is_tensor(x) and x[op.name](x, ...) end
   end

@@ -3,6 +3,8 @@
 -- float, int: the value from a, b, c (bools come as 0 and 1).  ulps: how far a result in float32 or
 -- float64 may be from the exact one, beside its own rounding; none: the result is the exact one,
 -- rounded.
+local families = require "spec.sweep.families"
+
 local reference = {}
 
 local fmod = math.fmod
@@ -157,6 +159,8 @@ reference.ops = {
   bitwise_right_shift = { int = shift_right },
   where = both(function(a, b, c) if a ~= 0 then return b else return c end end),
 }
+
+for name, row in pairs(families.reference) do reference.ops[name] = row end
 
 -- ---- random numbers, from the paper's description of Philox4x32-10 ----
 
