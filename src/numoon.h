@@ -92,9 +92,10 @@ typedef struct nm_value_arg {
     NM_ARG_FLOAT,
     NM_ARG_BOOL,
     NM_ARG_INTS,
-    NM_ARG_STRING
+    NM_ARG_STRING,
+    NM_ARG_FLOATS
   } kind;
-  int n; /* length of tensors or ints */
+  int n; /* length of tensors, ints or floats */
   union {
     nm_tensor *tensor;
     nm_tensor *const *tensors;
@@ -102,11 +103,16 @@ typedef struct nm_value_arg {
     double number;
     bool boolean;
     const int64_t *ints;
+    const double *floats;
     const char *string;
   } as;
 } nm_value_arg;
 NM_API nm_status nm_call(nm_context *ctx, const char *op, int nargs, const nm_value_arg *args,
                          int nout, nm_tensor **out);
+/* The same for an op whose number of results depends on its arguments (split, meshgrid): they are
+ * handed to `each` one by one, a reference each; *n is how many there were. */
+NM_API nm_status nm_call_list(nm_context *ctx, const char *op, int nargs, const nm_value_arg *args,
+                              void (*each)(void *user, int i, nm_tensor *t), void *user, int *n);
 
 /* ---- autograd ---- */
 NM_API nm_status nm_set_requires_grad(nm_context *ctx, nm_tensor *t, bool on);

@@ -141,6 +141,9 @@ nm.vulkan = util.strict("nm.vulkan", {
   empty_cache = function(device) nm.empty_cache(device or "vulkan") end,
 })
 
+--- Linear algebra: the ops whose names in the registry begin with "linalg.".
+nm.linalg = util.strict("nm.linalg", core.linalg or {})
+
 -- ---- libraries, loaded at first use ----
 
 local libraries = { nn = true, optim = true, data = true, viz = true, autograd = true }

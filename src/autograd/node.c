@@ -126,7 +126,7 @@ static nm_status keep_arg(nm_context *ctx, nm_value_arg *to, const nm_value_arg 
   *to = *from;
   if (from->kind == NM_ARG_TENSOR) to->as.tensor = NULL;
   if (from->kind == NM_ARG_TENSORS) to->as.tensors = NULL;
-  if (from->kind == NM_ARG_INTS) {
+  if (from->kind == NM_ARG_INTS || from->kind == NM_ARG_FLOATS) { /* both of 8 bytes */
     size_t bytes = (size_t)from->n * sizeof(int64_t);
     int64_t *copy = malloc(bytes ? bytes : 1);
     to->as.ints = copy;

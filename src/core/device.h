@@ -55,7 +55,25 @@ typedef struct nm_reduce {
   int64_t out_numel;
 } nm_reduce;
 
-typedef enum nm_scatter_mode { NM_SCATTER_SET, NM_SCATTER_ADD } nm_scatter_mode;
+typedef enum nm_scatter_mode {
+  NM_SCATTER_SET,
+  NM_SCATTER_ADD,
+  NM_SCATTER_PROD,
+  NM_SCATTER_MAX, /* NaN wins */
+  NM_SCATTER_MIN
+} nm_scatter_mode;
+
+typedef enum nm_scan_kind { NM_SCAN_SUM, NM_SCAN_PROD, NM_SCAN_MAX, NM_SCAN_MIN } nm_scan_kind;
+
+/* A convolution over up to 3 spatial dims, as XLA's conv_general_dilated: its own derivatives are
+ * convolutions of this kind.  x (N, G * C, X...), w (G * O, C, K...), y (N, G * O, Y...).  With x
+ * dilated by `lhs` (lhs - 1 zeros between elements), then padded by `low` (and high as y's size
+ * asks; both may be negative, which crops):
+ *   y[n, g o, i] = sum over c, k of w[g o, c, k] * padded[n, g c, i * stride + k * rhs] */
+typedef struct nm_conv {
+  int dims, groups; /* dims: 1 to 3 */
+  int64_t stride[3], low[3], lhs[3], rhs[3];
+} nm_conv;
 
 typedef struct nm_device nm_device;
 
@@ -89,6 +107,24 @@ typedef struct nm_device_class {
    * expanded). ADD must be exact for integers and complete for repeated indices. */
   nm_status (*scatter)(nm_device *, const nm_view *y, int dim, const nm_view *index,
                        const nm_view *src, nm_scatter_mode mode);
+  /* y = running sum, product, maximum or minimum of x along its last dim; y contiguous, of x's
+   * shape and dtype (float or int64 for sums and products, which accumulate as reductions do).  MAX
+   * and MIN: NaN wins; index (int64, contiguous, 0-based, may be NULL) is where the last extreme so
+   * far stands. */
+  nm_status (*scan)(nm_device *, nm_scan_kind kind, const nm_view *x, const nm_view *y,
+                    const nm_view *index);
+  /* Sorts x along its last dim, stably; NaN counts as the largest.  y (dtype of x, may be NULL) and
+   * index (int64, 0-based, may be NULL) are contiguous and end after the first `n` of each line. */
+  nm_status (*sort)(nm_device *, const nm_view *x, bool descending, int64_t n, const nm_view *y,
+                    const nm_view *index);
+  /* For each of x (B, M) the first position of sorted (B or 1, N) whose element is not below it
+   * (right: is above it), 0 to N, into index (B, M) int64 contiguous; dtypes of x and sorted agree;
+   * NaN counts as the largest. */
+  nm_status (*search)(nm_device *, const nm_view *sorted, const nm_view *x, bool right,
+                      const nm_view *index);
+  /* y = the convolution of x with w (see nm_conv); one float dtype, y contiguous. */
+  nm_status (*conv)(nm_device *, const nm_conv *, const nm_view *x, const nm_view *w,
+                    const nm_view *y);
 } nm_device_class;
 
 struct nm_device {

@@ -15,7 +15,8 @@
 static const char *const wanted[] = {
   "a tensor", "a tensor or a number", "a list of tensors", "a number", "an integer", "a number",
   "true or false", "a dim (an integer)", "a dim or a list of dims", "an index (an integer)",
-  "sizes (integers or a list of integers)", "a list of integers", "a dtype", "a device",
+  "sizes (integers or a list of integers)", "a list of integers",
+  "an integer or a list of integers", "a number or a list of numbers", "a dtype", "a device",
   "a string"};
 _Static_assert(sizeof wanted / sizeof *wanted == NM_P_STRING + 1, "ORDER nm_param_kind");
 
@@ -78,7 +79,8 @@ bool nml_number_at(lua_State *L, int i, nm_value_arg *v) {
 }
 
 static bool is_list_kind(int kind) {
-  return kind == NM_P_TENSORS || kind == NM_P_DIMS || kind == NM_P_SIZES || kind == NM_P_INTS;
+  return kind == NM_P_TENSORS || kind == NM_P_DIMS || kind == NM_P_SIZES ||
+         kind == NM_P_INTS || kind == NM_P_EACH || kind == NM_P_FLOATS;
 }
 
 static union nml_word *take_words(reader *r, size_t n) {
@@ -107,6 +109,14 @@ static int64_t read_list_integer(reader *r, int i, int place) {
   return r->p->kind == NM_P_DIMS ? from_one(r, v) : v;
 }
 
+static double read_list_number(reader *r, int i, int place) {
+  if (lua_type(r->L, i) != LUA_TNUMBER) {
+    lua_pushvalue(r->L, i);
+    wrong_element(r, place, "a number");
+  }
+  return (double)lua_tonumber(r->L, i);
+}
+
 static nm_tensor *read_list_tensor(reader *r, int i, int place) {
   nm_tensor *t = nml_tensor_at(r->L, r->s, i);
   if (!t) {
@@ -127,12 +137,16 @@ static void read_elements(reader *r, nm_value_arg *v, int i, int n, bool list) {
       at = lua_gettop(r->L);
     }
     if (r->p->kind == NM_P_TENSORS) w[k].t = read_list_tensor(r, at, k + 1);
+    else if (r->p->kind == NM_P_FLOATS) w[k].d = read_list_number(r, at, k + 1);
     else w[k].i = read_list_integer(r, at, k + 1);
     if (list) lua_pop(r->L, 1);
   }
   if (r->p->kind == NM_P_TENSORS) {
     v->kind = NM_ARG_TENSORS;
     v->as.tensors = &w->t;
+  } else if (r->p->kind == NM_P_FLOATS) {
+    v->kind = NM_ARG_FLOATS;
+    v->as.floats = &w->d;
   } else {
     v->kind = NM_ARG_INTS;
     v->as.ints = &w->i;
@@ -142,6 +156,8 @@ static void read_elements(reader *r, nm_value_arg *v, int i, int n, bool list) {
 /* How many arguments from i on could be elements of the list. */
 static int count_elements(const reader *r, int i) {
   int64_t ignored;
+  if (r->p->kind == NM_P_FLOATS) return lua_type(r->L, i) == LUA_TNUMBER;
+  if (r->p->kind == NM_P_EACH) return nml_integer_at(r->L, i, &ignored);
   int n = 0, last = r->position ? r->a->npos : i;
   if (r->p->kind == NM_P_INTS) return 0;
   while (i + n <= last && (r->p->kind == NM_P_TENSORS ? nml_box_at(r->L, r->s, i + n) != NULL
@@ -190,6 +206,7 @@ static int read_value(reader *r, nm_value_arg *v, int i, bool trailing) {
       return 1;
     }
     case NM_P_TENSORS: case NM_P_DIMS: case NM_P_SIZES: case NM_P_INTS:
+    case NM_P_EACH: case NM_P_FLOATS:
       return read_list(r, v, i, trailing);
     case NM_P_NUMBER:
       if (!nml_number_at(L, i, v)) wrong(r, i);

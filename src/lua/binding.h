@@ -107,6 +107,7 @@ typedef struct nml_args {
   union nml_word {
     int64_t i;
     nm_tensor *t;
+    double d;
   } words[64]; /* short lists; longer ones are userdata on the stack */
 } nml_args;
 

@@ -81,9 +81,43 @@ static int call_out(lua_State *L, nml_state *s, const nml_args *a) {
   return 1;
 }
 
+/* A LIST op: the results wait in the list until their boxes are made. */
+static int call_list(lua_State *L, nml_state *s, const nml_args *a) {
+  nm_context *ctx = s->ctx;
+  nm_list list = {0};
+  bool tried = false;
+  nm_status status;
+  int mark = nm__scope(ctx);
+  for (;;) {
+    status = nm__apply_list(ctx, a->op, a->arg, &list);
+    for (int i = 0; i < list.n && status == NM_OK; i++) {
+      nm_retain(list.t[i]);
+      if (!nm__temp(ctx, list.t[i])) status = ctx->status;
+    }
+    nm__list_free(ctx, &list);
+    if (status == NM_OK) break;
+    nm__unscope(ctx, mark, NULL);
+    if (!nml_again(L, status, &tried)) return nml_fail(L, s);
+    mark = nm__scope(ctx);
+  }
+  int n = ctx->temps.n - mark;
+  lua_createtable(L, n, 0);
+  for (int i = 0; i < n; i++) {
+    nml_push(L, s, ctx->temps.list[mark + i]);
+    lua_rawseti(L, -2, i + 1);
+  }
+  nm__unscope(ctx, mark, NULL);
+  return 1;
+}
+
 int nml_l_op(lua_State *L) {
   nml_state *s = nml_enter(L);
   const nm_op *op = lua_touserdata(L, lua_upvalueindex(NML_SELF));
+  if (op->flags & NM_LIST) {
+    nml_args list_args;
+    nml_parse(L, s, op, lua_gettop(L), &list_args);
+    return call_list(L, s, &list_args);
+  }
   int n = lua_gettop(L), nout = 1;
   nm_tensor *out[NM_MAX_RESULTS];
   nml_args a;
@@ -219,7 +253,7 @@ void nml_set_operators(lua_State *L, int nup) {
 /* ORDER nm_param_kind */
 static const char *const kind_names[] = {
   "tensor", "operand", "tensors", "number", "int", "float", "bool", "dim", "dims", "index", "sizes",
-  "ints", "dtype", "device", "string"};
+  "ints", "each", "floats", "dtype", "device", "string"};
 _Static_assert(sizeof kind_names / sizeof *kind_names == NM_P_STRING + 1, "ORDER nm_param_kind");
 
 static void set_string(lua_State *L, const char *key, const char *value) {
@@ -237,6 +271,8 @@ static void push_op(lua_State *L, const nm_op *op) {
   lua_createtable(L, 0, 16);
   set_string(L, "name", op->name);
   set_string(L, "doc", op->doc);
+  set_string(L, "shapes", op->shapes);
+  set_string(L, "errors", op->errors);
   set_string(L, "dtypes", op->dtypes);
   set_string(L, "example", op->example);
   set_flag(L, "func", op->flags & NM_FUNCTION);
@@ -245,6 +281,7 @@ static void push_op(lua_State *L, const nm_op *op) {
   set_flag(L, "out", op->flags & NM_OUT);
   set_flag(L, "composed", op->flags & NM_COMPOSED);
   set_flag(L, "view", op->flags & NM_VIEW);
+  set_flag(L, "list", op->flags & NM_LIST);
   set_flag(L, "elementwise", nm__op_of((nm_opcode)op->opcode) == op);
   set_flag(L, "differentiable", op->backward || (op->flags & NM_COMPOSED));
   if (op->lo < op->hi) {

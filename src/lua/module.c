@@ -13,6 +13,7 @@
 #include "io/io.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
   BUDGET = 8 << 20, /* see above */
@@ -183,9 +184,29 @@ static void add_functions(lua_State *L, const tables *t, const nml_function *f) 
   }
 }
 
+/* "linalg.inv" goes into the table `linalg` of the functions, "nn.functional.pad" into the table
+ * core["nn.functional"], where the module of that name finds it. */
+static void add_in_module(lua_State *L, const tables *t, const nm_op *op, const char *dot) {
+  lua_pushlstring(L, op->name, (size_t)(dot - op->name));
+  const char *module = lua_tostring(L, -1);
+  if (lua_getfield(L, t->core, module) != LUA_TTABLE) {
+    lua_pop(L, 1);
+    lua_createtable(L, 0, 32);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, t->core, module);
+  }
+  set_closure(L, -1, t->state, t->meta, dot + 1, nml_l_op, op);
+  lua_pop(L, 2);
+}
+
 static void add_ops(lua_State *L, const tables *t) {
   for (int i = 0; i < nm__op_count(); i++) {
     const nm_op *op = nm__op_at(i);
+    const char *dot = strrchr(op->name, '.');
+    if (dot) {
+      add_in_module(L, t, op, dot);
+      continue;
+    }
     if (op->flags & NM_FUNCTION)
       set_closure(L, t->functions, t->state, t->meta, op->name, nml_l_op, op);
     if (op->flags & NM_METHOD)

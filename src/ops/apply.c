@@ -3,7 +3,28 @@
 #include "fuse/fuse.h"
 #include "ops/args.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+nm_status nm__list_add(nm_context *ctx, nm_list *list, nm_tensor *t) {
+  if (!t) return ctx->status;
+  if (list->n == list->capacity) {
+    int capacity = list->capacity ? 2 * list->capacity : 16;
+    nm_tensor **grown = realloc(list->t, (size_t)capacity * sizeof *grown);
+    if (!grown) return nm__error(ctx, NM_ENOMEM, "out of memory: a list of %d tensors", capacity);
+    list->t = grown;
+    list->capacity = capacity;
+  }
+  nm_retain(t);
+  list->t[list->n++] = t;
+  return NM_OK;
+}
+
+void nm__list_free(nm_context *ctx, nm_list *list) {
+  for (int i = 0; i < list->n; i++) nm_release(ctx, list->t[i]);
+  free(list->t);
+  *list = (nm_list){0};
+}
 
 static bool any_tracks(nm_op_call *c) {
   for (int i = 0; i < c->nargs; i++) {
@@ -45,6 +66,16 @@ nm_status nm__apply(nm_context *ctx, const nm_op *op, const nm_value_arg *args, 
                     nm_tensor *out[NM_MAX_RESULTS]) {
   const char *outer = nm__begin(ctx, op->name);
   return nm__end(ctx, outer, apply(ctx, op, args, nout, out));
+}
+
+nm_status nm__apply_list(nm_context *ctx, const nm_op *op, const nm_value_arg *args,
+                         nm_list *list) {
+  nm_op_call c = {.ctx = ctx, .op = op, .nargs = op->nparams, .args = args, .list = list};
+  const char *outer = nm__begin(ctx, op->name);
+  int mark = nm__scope(ctx);
+  nm_status s = op->forward(&c);
+  nm__unscope(ctx, mark, NULL);
+  return nm__end(ctx, outer, s);
 }
 
 /* Whether another argument lies in the storage that is written. */

@@ -17,9 +17,15 @@ typedef struct nm_family {
 #define NM_PARAMS(...)                                                                             \
   .params = (const nm_param[]){__VA_ARGS__},                                                       \
   .nparams = (uint8_t)(sizeof((const nm_param[]){__VA_ARGS__}) / sizeof(nm_param))
-extern const nm_family nm__family_create, nm__family_shape, nm__family_part, nm__family_copy,
-    nm__family_join, nm__family_reduce, nm__family_product, nm__family_rows, nm__family_gather,
-    nm__family_compose;
+/* clang-format off */
+#define NM_FAMILIES(X)                                                                            \
+  X(create) X(shape) X(part) X(split) X(copy) X(join) X(arrange) X(compose) X(activation)          \
+  X(reduce) X(statistics) X(scan) X(sort) X(search) X(unique) X(product) X(algebra) X(linalg)      \
+  X(rows) X(gather) X(select) X(conv) X(pool) X(resample) X(draw)
+/* clang-format on */
+#define X(name) extern const nm_family nm__family_##name;
+NM_FAMILIES(X)
+#undef X
 
 /* Ends a derivative: notes a failure (then g is NULL). */
 static inline nm_tensor *nm__gradient(nm_grad_call *b, nm_tensor *g) {

@@ -23,6 +23,8 @@ typedef enum nm_param_kind {
   NM_P_INDEX,  /* INT: a position along a dim, counted from 0 here and from 1 in Lua */
   NM_P_SIZES,  /* INTS: sizes, in Lua trailing integers or one list */
   NM_P_INTS,   /* INTS: a list of integers, in Lua a table only */
+  NM_P_EACH,   /* INTS: one integer for all (n == 1), or a list of them */
+  NM_P_FLOATS, /* FLOATS: a number or a list of numbers */
   NM_P_DTYPE,  /* STRING: name or alias */
   NM_P_DEVICE, /* STRING */
   NM_P_STRING,
@@ -43,12 +45,18 @@ enum {                   /* nm_op.flags */
        NM_OUT = 8,       /* the option out = y too */
        NM_COMPOSED = 16, /* written in other ops: see above */
        NM_VIEW = 32,     /* the result shares the first argument's storage */
+       NM_LIST = 64,     /* the results are one list, whose length depends on the arguments */
        NM_ANYWHERE = NM_FUNCTION | NM_METHOD,
 };
 enum { NM_MAX_ARGS = 12, NM_MAX_RESULTS = 4, NM_USES = 3 };
 enum { NM_USE_RESULT = 128 }; /* bit of nm_op.uses: the first result; bit i: the tensor in slot i */
 
 struct nm_grad_call;
+
+typedef struct nm_list { /* results of a LIST op, each a reference */
+  nm_tensor **t;
+  int n, capacity;
+} nm_list;
 
 typedef struct nm_op_call {
   nm_context *ctx;
@@ -57,11 +65,15 @@ typedef struct nm_op_call {
   const nm_value_arg *args; /* nargs == op->nparams; what was left out is NM_ARG_NONE */
   int nout;                 /* set by forward; 1 when it is called */
   nm_tensor *out[NM_MAX_RESULTS];
+  nm_list *list; /* of a LIST op, where its results go instead */
 } nm_op_call;
 
 typedef struct nm_op {
-  const char *name,
-      *doc; /* doc: a line; first what comes out, formula and source where there is one */
+  /* name: "linalg.inv" is nm.linalg.inv and no method.  doc: a line or more; first what comes out,
+   * then ": formula" where there is one, then its source in brackets.  shapes: "(B, M, K), (B, K,
+   * N)
+   * -> (B, M, N)".  errors: what it refuses, beside what all ops do. */
+  const char *name, *doc, *shapes, *errors;
   const nm_param *params;
   uint8_t nparams;
   uint8_t opcode; /* nm_opcode of an elementwise op */
@@ -92,7 +104,7 @@ const nm_op *nm__op_of(nm_opcode op);       /* the entry of an elementwise instr
 #define NM_KNOWN(X)                                                                               \
   X(amax) X(amin) X(argmax) X(argmin) X(as_strided) X(cat) X(clone) X(copy) X(expand) X(fill)      \
   X(full_like) X(gather) X(masked_fill) X(matmul) X(permute) X(prod) X(rand_like) X(randn_like)    \
-  X(reshape) X(scatter) X(scatter_add) X(slice) X(squeeze) X(sum) X(to) X(transpose) X(unsqueeze)  \
+  X(reshape) X(scatter) X(scatter_add) X(select) X(slice) X(squeeze) X(sum) X(to) X(transpose) X(unsqueeze)  \
   X(write)
 /* clang-format on */
 typedef enum nm_known {
@@ -107,6 +119,11 @@ const nm_op *nm__known(nm_context *ctx, nm_known op);
  * entries. On success out[0 .. *nout-1] hold a reference each. */
 nm_status nm__apply(nm_context *ctx, const nm_op *op, const nm_value_arg *args, int *nout,
                     nm_tensor *out[NM_MAX_RESULTS]);
+/* The same for a LIST op: the results are appended to `list`, which nm__list_free empties. */
+nm_status nm__apply_list(nm_context *ctx, const nm_op *op, const nm_value_arg *args, nm_list *list);
+/* Appends another reference to t; NULL fails. */
+nm_status nm__list_add(nm_context *ctx, nm_list *list, nm_tensor *t);
+void nm__list_free(nm_context *ctx, nm_list *list);
 /* x:op_(...): the result replaces the elements of args[0]'s tensor. */
 nm_status nm__apply_inplace(nm_context *ctx, const nm_op *op, const nm_value_arg *args);
 /* out = y: the (first) result is written into y, whose shape must be the result's. */

@@ -4,9 +4,9 @@
 #include <string.h>
 
 static const nm_family *const families[] = {
-    &nm__family_create, &nm__family_shape,   &nm__family_part,   &nm__family_copy,
-    &nm__family_join,   &nm__family_compose, &nm__family_reduce, &nm__family_product,
-    &nm__family_rows,   &nm__family_gather,
+#define X(name) &nm__family_##name,
+    NM_FAMILIES(X)
+#undef X
 };
 enum { NFAMILIES = sizeof families / sizeof *families };
 
@@ -55,12 +55,14 @@ const nm_op *nm__op_of(nm_opcode op) { return &nm__elementwise_ops[op]; }
 /* Whether an argument of nm_call is what the parameter takes. */
 static bool suits(int param, const nm_value_arg *a) {
   static const char *const takes[] = {
-      /* by nm_param_kind; kinds of nm_value_arg: T tensor, L tensors, i, f, b, I ints, s */
+      /* by nm_param_kind; kinds of nm_value_arg: T tensor, L tensors, i, f, b, I ints, s, F floats
+       */
       [NM_P_TENSOR] = "T", [NM_P_OPERAND] = "Tifb", [NM_P_TENSORS] = "L", [NM_P_NUMBER] = "ifb",
       [NM_P_INT] = "i",    [NM_P_FLOAT] = "ifb",    [NM_P_BOOL] = "b",    [NM_P_DIM] = "i",
       [NM_P_DIMS] = "I",   [NM_P_INDEX] = "i",      [NM_P_SIZES] = "I",   [NM_P_INTS] = "I",
-      [NM_P_DTYPE] = "s",  [NM_P_DEVICE] = "s",     [NM_P_STRING] = "s"};
-  static const char letters[] = "-TLifbIs"; /* ORDER nm_value_arg.kind */
+      [NM_P_EACH] = "I",   [NM_P_FLOATS] = "F",     [NM_P_DTYPE] = "s",   [NM_P_DEVICE] = "s",
+      [NM_P_STRING] = "s"};
+  static const char letters[] = "-TLifbIsF"; /* ORDER nm_value_arg.kind */
   if (!strchr(takes[param], letters[a->kind])) return false;
   if (a->kind == NM_ARG_TENSOR) return a->as.tensor != NULL;
   if (a->kind == NM_ARG_STRING) return a->as.string != NULL;
@@ -70,12 +72,10 @@ static bool suits(int param, const nm_value_arg *a) {
   return true;
 }
 
-nm_status nm_call(nm_context *ctx, const char *name, int nargs, const nm_value_arg *args, int nout,
-                  nm_tensor **out) {
-  const nm_op *op = nm__op_find(name);
-  nm_value_arg all[NM_MAX_ARGS];
-  nm_tensor *result[NM_MAX_RESULTS];
-  int n;
+/* Finds the op and fills in what is left out of the arguments. */
+static nm_status complete(nm_context *ctx, const char *name, int nargs, const nm_value_arg *args,
+                          const nm_op **out, nm_value_arg all[NM_MAX_ARGS]) {
+  const nm_op *op = *out = nm__op_find(name);
   if (!op) return nm__error(ctx, NM_EINVAL, "no op is called '%s'", name);
   if (nargs > op->nparams)
     return nm__error(ctx, NM_EINVAL, "%s: %d arguments, it takes %d", name, nargs, op->nparams);
@@ -87,6 +87,18 @@ nm_status nm_call(nm_context *ctx, const char *name, int nargs, const nm_value_a
     if (all[i].kind == NM_ARG_NONE && !(op->params[i].flags & (NM_OPTIONAL | NM_NAMED)))
       return nm__error(ctx, NM_EINVAL, "%s: argument '%s' is missing", name, op->params[i].name);
   }
+  return NM_OK;
+}
+
+nm_status nm_call(nm_context *ctx, const char *name, int nargs, const nm_value_arg *args, int nout,
+                  nm_tensor **out) {
+  const nm_op *op;
+  nm_value_arg all[NM_MAX_ARGS];
+  nm_tensor *result[NM_MAX_RESULTS];
+  int n;
+  NM_TRY(complete(ctx, name, nargs, args, &op, all));
+  if (op->flags & NM_LIST)
+    return nm__error(ctx, NM_EINVAL, "%s: gives a list; use nm_call_list", name);
   NM_TRY(nm__apply(ctx, op, all, &n, result));
   for (int i = 0; i < n; i++) {
     if (i < nout)
@@ -96,4 +108,22 @@ nm_status nm_call(nm_context *ctx, const char *name, int nargs, const nm_value_a
   }
   for (int i = n; i < nout; i++) out[i] = NULL;
   return NM_OK;
+}
+
+nm_status nm_call_list(nm_context *ctx, const char *name, int nargs, const nm_value_arg *args,
+                       void (*each)(void *user, int i, nm_tensor *t), void *user, int *n) {
+  const nm_op *op;
+  nm_value_arg all[NM_MAX_ARGS];
+  NM_TRY(complete(ctx, name, nargs, args, &op, all));
+  if (!(op->flags & NM_LIST))
+    return nm__error(ctx, NM_EINVAL, "%s: does not give a list; use nm_call", name);
+  nm_list list = {0};
+  nm_status s = nm__apply_list(ctx, op, all, &list);
+  *n = s == NM_OK ? list.n : 0;
+  for (int i = 0; i < *n; i++) {
+    each(user, i, list.t[i]);
+    list.t[i] = NULL;
+  }
+  nm__list_free(ctx, &list);
+  return s;
 }

@@ -9,6 +9,9 @@ for _, name in ipairs { "relu", "tanh", "sigmoid", "softmax", "log_softmax" } do
   F[name] = nm[name]
 end
 
+-- Ops whose names in the registry begin with "nn.functional.".
+for name, f in pairs(require("numoon.core")["nn.functional"] or {}) do F[name] = f end
+
 --- x W^T + b, for x of shape (..., in), W (out, in) and b (out).
 ---@param x numoon.Tensor
 ---@param weight numoon.Tensor
