@@ -1,5 +1,4 @@
 --- Cases: an op with arguments, and the ways to run it.
-local nm = require "numoon"
 local arrays = require "spec.sweep.arrays"
 local arguments = require "spec.sweep.arguments"
 local helper = require "spec.helper"

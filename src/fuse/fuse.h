@@ -20,6 +20,8 @@ typedef struct nm_input { /* of an instruction */
  * failure. */
 nm_tensor *nm__record(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls, int ndim,
                       const int64_t *shape, int n, const nm_input *in);
+/* A copy of t's elements, broadcast to the shape and cast to the dtype. */
+nm_tensor *nm__record_cast(nm_tensor *t, nm_dtype dtype, int ndim, const int64_t *shape);
 
 /* Computes what t needs, so that its storage's value is ready. */
 nm_status nm__ready(nm_context *ctx, nm_tensor *t);

@@ -161,3 +161,12 @@ nm_tensor *nm__record(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls
   }
   return t;
 }
+
+nm_tensor *nm__record_cast(nm_tensor *t, nm_dtype dtype, int ndim, const int64_t *shape) {
+  nm_device *dev = nm__device_of(t);
+  nm_input in[2] = {{.tensor = t}, {.bits = {.u64 = 0}}};
+  if (dtype == NM_BOOL && t->dtype != NM_BOOL) /* true is what is not zero */
+    return nm__record(dev, NM_I_ne, NM_BOOL, nm__dtype_class((nm_dtype)t->dtype), ndim, shape, 2,
+                      in);
+  return nm__record(dev, NM_I_copy, dtype, nm__dtype_class(dtype), ndim, shape, 1, in);
+}

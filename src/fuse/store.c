@@ -27,9 +27,7 @@ static nm_status unshare(nm_context *ctx, nm_storage *st) {
   nm_tensor whole = {
       .dtype = v->dtype, .ndim = 1, .storage = st, .shape = {v->numel}, .stride = {1}};
   nm_dtype dtype = (nm_dtype)v->dtype;
-  nm_input in = {.tensor = &whole};
-  nm_tensor *copy =
-      nm__record(v->dev, NM_I_copy, dtype, nm__dtype_class(dtype), 1, whole.shape, 1, &in);
+  nm_tensor *copy = nm__record_cast(&whole, dtype, 1, whole.shape);
   if (!copy) return ctx->status;
   nm_status s = nm__ready(ctx, copy);
   if (s == NM_OK) {
@@ -63,13 +61,7 @@ static nm_tensor *conform(nm_tensor *dst, nm_tensor *src) {
   bool same =
       src->dtype == dtype && nm__same_shape(src, dst->ndim, dst->shape) && nm__is_whole(src);
   if (same && !v->pinned && !v->release) return nm_retain(src), src;
-  nm_input in = {.tensor = src};
-  nm_class cls = nm__dtype_class(dtype);
-  if (dtype != NM_BOOL || src->dtype == NM_BOOL)
-    return nm__record(nm__device_of(dst), NM_I_copy, dtype, cls, dst->ndim, dst->shape, 1, &in);
-  nm_input pair[2] = {in, {.bits = {.u64 = 0}}}; /* true is what is not zero */
-  return nm__record(nm__device_of(dst), NM_I_ne, NM_BOOL, nm__dtype_class((nm_dtype)src->dtype),
-                    dst->ndim, dst->shape, 2, pair);
+  return nm__record_cast(src, dtype, dst->ndim, dst->shape);
 }
 
 /* Runs src straight into dst's memory where that is safe, else through a temporary. */

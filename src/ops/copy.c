@@ -3,13 +3,6 @@
 #include "fuse/fuse.h"
 #include "ops/families.h"
 
-static nm_tensor *copy_of(nm_tensor *t) {
-  nm_input in = {.tensor = t};
-  nm_dtype dtype = (nm_dtype)t->dtype;
-  return nm__record(nm__device_of(t), NM_I_copy, dtype, nm__dtype_class(dtype), t->ndim, t->shape,
-                    1, &in);
-}
-
 /* A whole tensor's value is shared: the first write to either gives that one a value of its own. */
 static nm_status clone_forward(nm_op_call *c) {
   nm_tensor *t = nm__tensor_arg(c, 0);
@@ -18,7 +11,7 @@ static nm_status clone_forward(nm_op_call *c) {
     v->refs++;
     c->out[0] = nm__tensor_new(c->ctx, v, t->ndim, t->shape);
   } else {
-    c->out[0] = copy_of(t);
+    c->out[0] = nm__record_cast(t, (nm_dtype)t->dtype, t->ndim, t->shape);
   }
   return c->out[0] ? NM_OK : c->ctx->status;
 }
@@ -67,16 +60,6 @@ static nm_tensor *moved(nm_context *ctx, nm_tensor *t, nm_device *dev) {
   return nm__unscope(ctx, mark, r);
 }
 
-static nm_tensor *cast(nm_context *ctx, nm_tensor *t, nm_dtype dtype) {
-  (void)ctx;
-  nm_device *dev = nm__device_of(t);
-  nm_input in[2] = {{.tensor = t}, {.bits = {.u64 = 0}}};
-  if (dtype == NM_BOOL) /* true is what is not zero */
-    return nm__record(dev, NM_I_ne, NM_BOOL, nm__dtype_class((nm_dtype)t->dtype), t->ndim, t->shape,
-                      2, in);
-  return nm__record(dev, NM_I_copy, dtype, nm__dtype_class(dtype), t->ndim, t->shape, 1, in);
-}
-
 static nm_status to_forward(nm_op_call *c) {
   nm_tensor *t = nm__tensor_arg(c, 0), *r = t;
   nm_dtype dtype;
@@ -85,9 +68,10 @@ static nm_status to_forward(nm_op_call *c) {
   NM_TRY(nm__device_arg(c, 2, nm__device_of(t), &dev));
   int mark = nm__scope(c->ctx);
   bool widens = nm__dtype_size(dtype) > nm__dtype_size((nm_dtype)t->dtype);
-  if (dtype != t->dtype && !widens) r = nm__temp(c->ctx, cast(c->ctx, r, dtype));
+  if (dtype != t->dtype && !widens)
+    r = nm__temp(c->ctx, nm__record_cast(r, dtype, r->ndim, r->shape));
   if (r && dev != nm__device_of(t)) r = nm__temp(c->ctx, moved(c->ctx, r, dev));
-  if (r && dtype != r->dtype) r = nm__temp(c->ctx, cast(c->ctx, r, dtype));
+  if (r && dtype != r->dtype) r = nm__temp(c->ctx, nm__record_cast(r, dtype, r->ndim, r->shape));
   if (r == t) { /* the tensor itself, as another name for it */
     nm__unscope(c->ctx, mark, NULL);
     return nm__view_result(c, t, t->ndim, t->shape, t->stride, t->offset);
