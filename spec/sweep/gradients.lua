@@ -108,10 +108,14 @@ end
 
 -- ---- where a derivative is a convention ----
 
---- The conventions as cases whose gradients the oracle is asked for.
-function gradients.convention_cases()
-  local list = {}
+--- The conventions of some ops as cases whose gradients the oracle is asked for.
+function gradients.convention_cases(names)
+  local list, rows, wanted = {}, {}, {}
+  for _, name in ipairs(names) do wanted[name] = true end
   for _, row in ipairs(families.conventions) do
+    if wanted[row[1]] then rows[#rows + 1] = row end
+  end
+  for _, row in ipairs(rows) do
     local c = { op = nm.ops[row[1]], args = row[2], layout = "contiguous", form = "plain",
       grads = {}, listed = true, dtype = "float64" }
     for k = 1, c.args.n do

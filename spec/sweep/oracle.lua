@@ -90,13 +90,15 @@ local function parse(line)
   return results
 end
 
+--- The Python that is asked.
+oracle.python = python
+
 --- Whether there is a Python with torch.
 function oracle.available()
   return os.execute(python .. ' -c "import torch" >/dev/null 2>&1') == true
 end
 
---- Computes the cases: results[i] is a list of { dtype, shape, list }, or has an `error`.  The
---- second value holds PyTorch's promotion: types.tensor.int8 is a list in arrays.order.
+--- Computes the cases: results[i] is a list of { dtype, shape, list }, or has an `error`.
 function oracle.run(cases)
   local into, from = os.tmpname(), os.tmpname()
   local file = assert(io.open(into, "w"))
@@ -105,14 +107,10 @@ function oracle.run(cases)
   file:write("]\n")
   file:close()
   local ok = os.execute(("%s spec/oracle/oracle.py %s %s"):format(python, into, from))
-  local results, types = {}, { tensor = {}, scalar = {}, number = {} }
+  local results = {}
   if ok then
     for line in io.lines(from) do
-      local kind, dtype, row = line:match("^T (%w+) (%w+) (.*)$")
-      if kind then
-        types[kind][dtype] = {}
-        for name in row:gmatch("%w+") do table.insert(types[kind][dtype], name) end
-      elseif line:find("^[RE] ") then
+      if line:find("^[RE] ") then
         results[#results + 1] = parse(line)
       else
         oracle.version = line
@@ -123,7 +121,7 @@ function oracle.run(cases)
   os.remove(from)
   assert(ok, "the oracle failed")
   assert(#results == #cases, "the oracle did not answer every case")
-  return results, types
+  return results
 end
 
 return oracle

@@ -64,6 +64,29 @@ function tools.set(text)
   return out
 end
 
+--- A seed that depends on the name alone, so that an op's cases do not change with its neighbours.
+function tools.seed(name)
+  local seed = 0
+  for i = 1, #name do seed = seed * 31 + name:byte(i) end
+  return seed
+end
+
+--- The sorted names of the public ops; of those, the ones in a text of names, and of these a part:
+--- "2/4" is every fourth from the second on.
+function tools.chosen(ops, only, part)
+  local wanted = only and tools.set(only)
+  local all, names = {}, {}
+  for name, op in pairs(ops) do
+    local public = op.func or op.method or op.inplace
+    if public and (not wanted or wanted[name]) then all[#all + 1] = name end
+  end
+  table.sort(all)
+  local first, step = (part or "1/1"):match "^(%d+)/(%d+)$"
+  assert(first, "NUMOON_SWEEP_PART is not of the form 2/4")
+  for i = math.tointeger(first), #all, math.tointeger(step) do names[#names + 1] = all[i] end
+  return names
+end
+
 --- Arguments by position.
 function tools.pack(...) return table.pack(...) end
 
