@@ -129,6 +129,7 @@ int nml_l_function(lua_State *L); /* closures over an nml_function, */
 int nml_l_op(lua_State *L);       /* over an nm_op: nm.op and x:op, */
 int nml_l_inplace(lua_State *L);  /* and x:op_ */
 int nml_l_ops(lua_State *L);      /* core.ops(): the registry as a table */
+void nml_push_op(lua_State *L, const nm_op *op); /* an entry of it */
 void nml_set_operators(lua_State *L, int nup);
 /* Applies an op that has one result, which goes into the box. */
 nm_status nml_try(lua_State *L, nml_state *s, const nm_op *op, const nm_value_arg *args,

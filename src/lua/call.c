@@ -267,7 +267,7 @@ static void set_flag(lua_State *L, const char *key, bool value) {
   lua_setfield(L, -2, key);
 }
 
-static void push_op(lua_State *L, const nm_op *op) {
+void nml_push_op(lua_State *L, const nm_op *op) {
   lua_createtable(L, 0, 16);
   set_string(L, "name", op->name);
   set_string(L, "doc", op->doc);
@@ -307,7 +307,8 @@ static void push_op(lua_State *L, const nm_op *op) {
 int nml_l_ops(lua_State *L) {
   lua_createtable(L, 0, nm__op_count());
   for (int i = 0; i < nm__op_count(); i++) {
-    push_op(L, nm__op_at(i));
+    nml_push_op(L, nm__op_at(i));
+    set_string(L, "family", nm__op_family(i));
     lua_setfield(L, -2, nm__op_at(i)->name);
   }
   return 1;

@@ -172,6 +172,60 @@ typedef struct tables { /* stack indices */
   int state, meta, core, functions, methods;
 } tables;
 
+/* The binding's own functions, in the order of the reference. */
+static const nml_function *const own_functions[] = {nml_convert_functions, nml_tensor_functions,
+                                                    nml_mode_functions, nml_scope_functions,
+                                                    file_functions};
+enum { NOWN = sizeof own_functions / sizeof *own_functions };
+
+/* Those that read their arguments themselves, as they take any number of them. */
+static const nm_param eval_params[] = {{"...", NM_P_TENSOR, 0, NULL}};
+static const nm_param get_params[] = {{"input", NM_P_TENSOR, 0, NULL}, {"...", NM_P_INT, 0, NULL}};
+static const nm_param set_params[] = {
+    {"input", NM_P_TENSOR, 0, NULL}, {"...", NM_P_INT, 0, NULL}, {"value", NM_P_NUMBER, 0, NULL}};
+static const struct {
+  nm_op op;
+  lua_CFunction f;
+} variadic[] = {
+    {{.name = "eval",
+      .params = eval_params,
+      .nparams = 1,
+      .flags = NM_FUNCTION,
+      .doc = "computes pending tensors now, all together, and returns them"},
+     nml_l_eval},
+    {{.name = "get",
+      .params = get_params,
+      .nparams = 2,
+      .flags = NM_METHOD,
+      .doc = "one element as a number or boolean, by its position in each dim"},
+     nml_l_get},
+    {{.name = "set",
+      .params = set_params,
+      .nparams = 3,
+      .flags = NM_METHOD,
+      .doc = "writes one element, by its position in each dim"},
+     nml_l_set},
+};
+enum { NVARIADIC = sizeof variadic / sizeof *variadic };
+
+/* core.own(): a list of the public ones, as core.ops() has them. */
+static int l_own(lua_State *L) {
+  lua_newtable(L);
+  int n = 0;
+  for (int i = 0; i < NOWN; i++) {
+    for (const nml_function *f = own_functions[i]; f->op.name; f++) {
+      if (!(f->op.flags & NM_ANYWHERE)) continue;
+      nml_push_op(L, &f->op);
+      lua_rawseti(L, -2, ++n);
+    }
+  }
+  for (int i = 0; i < NVARIADIC; i++) {
+    nml_push_op(L, &variadic[i].op);
+    lua_rawseti(L, -2, ++n);
+  }
+  return 1;
+}
+
 /* FUNCTION goes to nm, METHOD to tensors, neither to the core table alone. */
 static void add_functions(lua_State *L, const tables *t, const nml_function *f) {
   for (; f->op.name; f++) {
@@ -265,14 +319,14 @@ int luaopen_numoon_core(lua_State *L) {
   nml_state *s = lua_touserdata(L, t.state);
   s->meta = lua_topointer(L, t.meta);
   add_ops(L, &t);
-  add_functions(L, &t, nml_convert_functions); /* "to" takes more forms than the op of that name */
-  add_functions(L, &t, nml_tensor_functions);
-  add_functions(L, &t, nml_mode_functions);
-  add_functions(L, &t, nml_scope_functions);
-  add_functions(L, &t, file_functions);
-  set_closure(L, t.methods, t.state, t.meta, "get", nml_l_get, NULL);
-  set_closure(L, t.methods, t.state, t.meta, "set", nml_l_set, NULL);
-  set_closure(L, t.functions, t.state, t.meta, "eval", nml_l_eval, NULL);
+  /* after the ops: "to" takes more forms than the op of that name */
+  for (int i = 0; i < NOWN; i++) add_functions(L, &t, own_functions[i]);
+  for (int i = 0; i < NVARIADIC; i++) {
+    bool is_method = variadic[i].op.flags & NM_METHOD;
+    set_closure(L, is_method ? t.methods : t.functions, t.state, t.meta, variadic[i].op.name,
+                variadic[i].f, NULL);
+  }
+  set_closure(L, t.core, t.state, t.meta, "own", l_own, NULL);
   set_closure(L, t.core, t.state, t.meta, "ops", nml_l_ops, NULL);
   set_closure(L, t.core, t.state, t.meta, "raise", nml_l_raise, NULL);
   set_closure(L, t.core, t.state, t.meta, "nearest", nml_l_nearest, NULL);

@@ -96,6 +96,7 @@ typedef struct nm_op {
 
 int nm__op_count(void);
 const nm_op *nm__op_at(int i);
+const char *nm__op_family(int i); /* of the op with this number */
 const nm_op *nm__op_find(const char *name); /* NULL if there is none */
 const nm_op *nm__op_of(nm_opcode op);       /* the entry of an elementwise instruction */
 

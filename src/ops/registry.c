@@ -8,6 +8,11 @@ static const nm_family *const families[] = {
     NM_FAMILIES(X)
 #undef X
 };
+static const char *const family_names[] = {
+#define X(name) #name,
+    NM_FAMILIES(X)
+#undef X
+};
 enum { NFAMILIES = sizeof families / sizeof *families };
 
 /* The SPECIAL rows of elementwise.def stand last. */
@@ -27,6 +32,14 @@ const nm_op *nm__op_at(int i) {
     i -= families[f]->n;
   }
   return NULL;
+}
+
+const char *nm__op_family(int i) {
+  if (i < NELEMENTWISE) return "elementwise";
+  i -= NELEMENTWISE;
+  int f = 0;
+  while (i >= families[f]->n) i -= families[f++]->n;
+  return family_names[f];
 }
 
 const nm_op *nm__op_find(const char *name) {
