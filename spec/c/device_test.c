@@ -9,6 +9,8 @@
 
 #include "test_kernels.h"
 
+#include "test_order.h"
+
 int main(int argc, char **argv) {
   const char *name = argc > 1 ? argv[1] : "cpu", *seed = getenv("NUMOON_TEST_SEED");
   if (seed) ref_seed = strtoull(seed, NULL, 10);
@@ -41,6 +43,7 @@ int main(int argc, char **argv) {
   test_products();
   test_softmaxes();
   test_indexing();
+  test_orders();
   if (is_cpu) test_threads();
   testing("end");
   call(dev->cls->sync(dev));

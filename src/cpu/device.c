@@ -82,6 +82,8 @@ static const nm_device_class cpu_class = {
     .softmax = nm__cpu_softmax,
     .gather = nm__cpu_gather,
     .scatter = nm__cpu_scatter,
+    .sort = nm__cpu_sort,
+    .search = nm__cpu_search,
 };
 
 nm_status nm__cpu_open(nm_context *ctx, nm_device **out) {

@@ -296,7 +296,8 @@ static const nm_device_class vulkan_class = {
   .close = vulkan_close, .sync = vulkan_sync, .holds = vulkan_holds,
   .alloc = vulkan_alloc, .release = vulkan_release, .read = vulkan_read, .write = vulkan_write,
   .run = vulkan_run, .reduce = vulkan_reduce, .matmul = vulkan_matmul, .softmax = vulkan_softmax,
-  .gather = vulkan_gather, .scatter = vulkan_scatter};
+  .gather = vulkan_gather, .scatter = vulkan_scatter,
+  .sort = vulkan_sort, .search = vulkan_search};
 /* clang-format on */
 
 static nm_status open_instance(nm_vulkan *d) {
