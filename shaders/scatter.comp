@@ -1,8 +1,8 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
-// scatter.comp: y[i, index[i, j, k], k] = or += src[i, j, k].  An invocation owns a line, all j for
-// one (i, k), so that repeated indices meet in one place, in order: of several the last is set, and
-// sums are the same in every run.
+// scatter.comp: y[i, index[i, j, k], k] = src[i, j, k], or their sum, product, maximum or minimum.  An
+// invocation owns a line, all j for one (i, k), so that repeated indices meet in one place, in
+// order: of several the last is set, and sums are the same in every run.
 // variant: scatter_f32 -DF32
 // variant: scatter_f64 -DF64
 // variant: scatter_i32 -DI32
@@ -10,7 +10,7 @@
 #include "kernel.glsl"
 
 layout(constant_id = 0) const uint DTYPE = 0u;
-layout(constant_id = 1) const uint ADD = 0u;
+layout(constant_id = 1) const uint MODE = 0u; // ORDER nm_scatter_mode
 layout(constant_id = 2) const uint Y_DIMS = 1u;
 layout(constant_id = 3) const uint INDEX_DIMS = 1u;
 layout(constant_id = 4) const uint SRC_DIMS = 1u;
@@ -25,6 +25,10 @@ layout(push_constant, std430) uniform Push {
   uint first, end;                         // of j
 } p;
 
+T folded(const T old, const T v) {
+  return MODE == 1u ? old + v : MODE == 2u ? old * v : MODE == 3u ? larger(old, v) : smaller(old, v);
+}
+
 void main() {
   const Dims y_of = p.y_of.d, index_of = p.index_of.d, src_of = p.src_of.d;
   for (uint i = gl_GlobalInvocationID.x; i < p.lines; i += gl_NumWorkGroups.x * 64u) {
@@ -33,7 +37,7 @@ void main() {
     for (uint j = p.first; j < p.end; j++) {
       uint to = y + p.index.w[2u * (x + j * p.index_stride)] * p.y_stride;
       T v = load_as(DTYPE, p.src, s + j * p.src_stride);
-      store_as(DTYPE, p.y, to, ADD != 0u ? load_as(DTYPE, p.y, to) + v : v);
+      store_as(DTYPE, p.y, to, MODE == 0u ? v : folded(load_as(DTYPE, p.y, to), v));
     }
   }
 }

@@ -15,6 +15,10 @@ nm_status nm__inplace_check(nm_context *ctx, const nm_tensor *t) {
                        "dim %d of the tensor is expanded, its elements share memory: clone() "
                        "it before writing",
                        d + ctx->base);
+  if (nm__overlaps(t->ndim, t->shape, t->stride))
+    return nm__error(ctx, NM_EINVAL,
+                     "elements of the tensor share memory, as windows that overlap do: clone() it "
+                     "before writing");
   if (!ctx->grad_enabled) return NM_OK;
   if (t->requires_grad && !t->node)
     return nm__error(ctx, NM_EINVAL,
@@ -101,7 +105,7 @@ nm_status nm__view_refresh(nm_context *ctx, nm_tensor *t) {
   } else {
     nm_value_arg args[4] = {nm__arg_t(t->base)};
     geometry(t, args + 1);
-    NM_TRY(set_node(ctx, t, NM_OP_as_strided, args));
+    NM_TRY(set_node(ctx, t, NM_OP_strided, args));
   }
   t->view_version = t->storage->version;
   return NM_OK;

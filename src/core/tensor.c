@@ -59,6 +59,24 @@ bool nm__is_whole(const nm_tensor *t) {
          t->storage->value->dtype == t->dtype && nm__is_contiguous(t);
 }
 
+/* Sorted by stride, each dim must step over all that the ones before it reach. */
+bool nm__overlaps(int ndim, const int64_t *shape, const int64_t *stride) {
+  int order[NM_MAX_DIMS], n = 0;
+  for (int d = 0; d < ndim; d++) {
+    if (shape[d] == 0) return false;
+    if (shape[d] == 1) continue;
+    int k = n++;
+    for (; k > 0 && stride[order[k - 1]] > stride[d]; k--) order[k] = order[k - 1];
+    order[k] = d;
+  }
+  int64_t reach = 0;
+  for (int k = 0; k < n; k++) {
+    if (stride[order[k]] <= reach) return true;
+    reach += (shape[order[k]] - 1) * stride[order[k]];
+  }
+  return false;
+}
+
 void nm__row_major(int ndim, const int64_t *shape, int64_t *stride) {
   int64_t step = 1;
   for (int d = ndim - 1; d >= 0; d--) {

@@ -39,6 +39,8 @@ bool nm__same_shape(const nm_tensor *t, int ndim, const int64_t *shape);
 bool nm__is_contiguous(const nm_tensor *t);
 /* Row-major and exactly its storage: such a tensor may stand for the storage's value. */
 bool nm__is_whole(const nm_tensor *t);
+/* Whether two elements may lie in the same place; sure when it says no. */
+bool nm__overlaps(int ndim, const int64_t *shape, const int64_t *stride);
 void nm__row_major(int ndim, const int64_t *shape, int64_t *stride);
 /* Adds `shape` to `s` by NumPy's broadcasting; false if they do not fit. */
 bool nm__broadcast(nm_dims *s, int ndim, const int64_t *shape);

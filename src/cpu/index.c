@@ -2,14 +2,15 @@
  *
  * Both walk the index tensor in order, row by row of its last dim; the address of an element in the
  * indexed tensor is that of its coordinates without `dim`, plus the index times the stride of
- * `dim`. A scatter runs on one thread, so that repeated indices take effect in order: the last one
- * is kept by SET, all are counted by ADD. */
+ * `dim`.  Repeated indices of a scatter take effect in order: the last one is kept by SET, all are
+ * counted by the others.  So what meets in one place is walked by one thread: threads share out the
+ * dims before `dim` and parts of the rows, and the result is the same for any number of them. */
 #include <string.h>
 
 #include "cpu/cpu.h"
 #include "cpu/mathf.h"
 
-typedef struct row { /* one row of the last dim */
+typedef struct row { /* a row of the last dim, or a part of one */
   int64_t n;
   const int64_t *index;
   int64_t index_step;
@@ -21,14 +22,28 @@ typedef struct row { /* one row of the last dim */
 
 typedef void row_loop(const row *r);
 
+/* One index for a row that lies as the other one does: rows of a table are read and written whole.
+ */
+static inline bool is_block(const row *r, int64_t size) {
+  return r->index_step == 0 && r->far_step == size && r->near_step == size;
+}
+
 /* far -> near and near -> far, for elements of 1, 2, 4 and 8 bytes */
 #define MOVES(bits)                                                                                \
   static void gather_##bits(const row *r) {                                                        \
+    if (is_block(r, bits / 8)) {                                                                   \
+      memcpy(r->near, r->far + *r->index * r->far_jump, (size_t)r->n * (bits / 8));                \
+      return;                                                                                      \
+    }                                                                                              \
     for (int64_t j = 0; j < r->n; j++)                                                             \
       memcpy(r->near + j * r->near_step,                                                           \
              r->far + j * r->far_step + r->index[j * r->index_step] * r->far_jump, bits / 8);      \
   }                                                                                                \
   static void set_##bits(const row *r) {                                                           \
+    if (is_block(r, bits / 8)) {                                                                   \
+      memcpy(r->far + *r->index * r->far_jump, r->near, (size_t)r->n * (bits / 8));                \
+      return;                                                                                      \
+    }                                                                                              \
     for (int64_t j = 0; j < r->n; j++)                                                             \
       memcpy(r->far + j * r->far_step + r->index[j * r->index_step] * r->far_jump,                 \
              r->near + j * r->near_step, bits / 8);                                                \
@@ -38,43 +53,62 @@ MOVES(16)
 MOVES(32)
 MOVES(64)
 
-/* The sum of elements d and s of a dtype, from C type M. */
-#define ADD(name, M, sum)                                                                          \
-  static void add_##name(const row *r) {                                                           \
+/* d = f(d, s) of elements of a dtype: M in memory, C to compute with. */
+#define FOLD(name, M, C, from, to, expression)                                                     \
+  static void name(const row *r) {                                                                 \
     for (int64_t j = 0; j < r->n; j++) {                                                           \
       char *at = r->far + j * r->far_step + r->index[j * r->index_step] * r->far_jump;             \
-      M d, s;                                                                                      \
-      memcpy(&d, at, sizeof d);                                                                    \
-      memcpy(&s, r->near + j * r->near_step, sizeof s);                                            \
-      d = (M)(sum);                                                                                \
-      memcpy(at, &d, sizeof d);                                                                    \
+      M m;                                                                                         \
+      memcpy(&m, at, sizeof m);                                                                    \
+      C d = from(m);                                                                               \
+      memcpy(&m, r->near + j * r->near_step, sizeof m);                                            \
+      C s = from(m);                                                                               \
+      m = (M)to(expression);                                                                       \
+      memcpy(at, &m, sizeof m);                                                                    \
     }                                                                                              \
   }
-ADD(float32, float, d + s)
-ADD(float64, double, d + s)
-ADD(float16, uint16_t, to_float16(from_float16(d) + from_float16(s)))
-ADD(bfloat16, uint16_t, to_bfloat16(from_bfloat16(d) + from_bfloat16(s)))
-ADD(int64, int64_t, d + s)
-ADD(int32, int32_t, d + s)
-ADD(int16, int16_t, d + s)
-ADD(int8, int8_t, d + s)
-ADD(uint8, uint8_t, d + s)
-ADD(bool, uint8_t, d | s)
+#define FOLDS(dtype, M, C, from, to, max, min)                                                     \
+  FOLD(add_##dtype, M, C, from, to, d + s)                                                         \
+  FOLD(prod_##dtype, M, C, from, to, d *s)                                                         \
+  FOLD(max_##dtype, M, C, from, to, max(d, s))                                                     \
+  FOLD(min_##dtype, M, C, from, to, min(d, s))
+#define LARGER(d, s) ((d) > (s) ? (d) : (s))
+#define SMALLER(d, s) ((d) < (s) ? (d) : (s))
+#define SAME(v) (v)
+#define BOOL(v) ((v) != 0)
+FOLDS(float32, float, float, SAME, SAME, max_f32, min_f32)
+FOLDS(float64, double, double, SAME, SAME, max_f64, min_f64)
+FOLDS(float16, uint16_t, float, from_float16, to_float16, max_f32, min_f32)
+FOLDS(bfloat16, uint16_t, float, from_bfloat16, to_bfloat16, max_f32, min_f32)
+FOLDS(int64, int64_t, int64_t, SAME, SAME, LARGER, SMALLER)
+FOLDS(int32, int32_t, int32_t, SAME, SAME, LARGER, SMALLER)
+FOLDS(int16, int16_t, int32_t, SAME, SAME, LARGER, SMALLER)
+FOLDS(int8, int8_t, int32_t, SAME, SAME, LARGER, SMALLER)
+FOLDS(uint8, uint8_t, int32_t, SAME, SAME, LARGER, SMALLER)
+FOLDS(bool, uint8_t, int32_t, SAME, BOOL, LARGER, SMALLER)
 
 static row_loop *const gather_of[] = {
     [1] = gather_8, [2] = gather_16, [4] = gather_32, [8] = gather_64};
 static row_loop *const set_of[] = {[1] = set_8, [2] = set_16, [4] = set_32, [8] = set_64};
-static row_loop *const add_of[NM_NDTYPES] = {
-    [NM_FLOAT32] = add_float32,   [NM_FLOAT64] = add_float64, [NM_FLOAT16] = add_float16,
-    [NM_BFLOAT16] = add_bfloat16, [NM_INT64] = add_int64,     [NM_INT32] = add_int32,
-    [NM_INT16] = add_int16,       [NM_INT8] = add_int8,       [NM_UINT8] = add_uint8,
-    [NM_BOOL] = add_bool};
+#define FOLD_OF(dtype)                                                                             \
+  {                                                                                                \
+    [NM_SCATTER_ADD] = add_##dtype, [NM_SCATTER_PROD] = prod_##dtype,                              \
+    [NM_SCATTER_MAX] = max_##dtype, [NM_SCATTER_MIN] = min_##dtype                                 \
+  }
+static row_loop *const fold_of[NM_NDTYPES][NM_SCATTER_MIN + 1] = {
+    [NM_FLOAT32] = FOLD_OF(float32), [NM_FLOAT64] = FOLD_OF(float64),
+    [NM_FLOAT16] = FOLD_OF(float16), [NM_BFLOAT16] = FOLD_OF(bfloat16),
+    [NM_INT64] = FOLD_OF(int64),     [NM_INT32] = FOLD_OF(int32),
+    [NM_INT16] = FOLD_OF(int16),     [NM_INT8] = FOLD_OF(int8),
+    [NM_UINT8] = FOLD_OF(uint8),     [NM_BOOL] = FOLD_OF(bool)};
 
 typedef struct index_job {
   const nm_view *far, *index, *near;
   int dim;
   row_loop *loop;
-  int64_t rows, rows_per_task;
+  int64_t rows;           /* of the last dim, in all; */
+  int64_t rows_together;  /* as many are walked in order by one thread, */
+  int64_t columns, parts; /* or so many columns of them, where rows are cut into parts */
 } index_job;
 
 static void index_work(void *arg, nm_job *job, int worker) {
@@ -84,15 +118,15 @@ static void index_work(void *arg, nm_job *job, int worker) {
   int64_t size = (int64_t)nm__dtype_size(x->far->dtype), task;
   char *far = (char *)x->far->mem->ptr + x->far->offset * size;
   char *near = (char *)x->near->mem->ptr + x->near->offset * size;
-  row r = {.n = index->shape[last],
-           .index_step = index->stride[last],
+  row r = {.index_step = index->stride[last],
            .near_step = x->near->stride[last] * size,
            .far_step = last == x->dim ? 0 : x->far->stride[last] * size,
            .far_jump = x->far->stride[x->dim] * size};
   (void)worker;
   while ((task = nm__next_task(job)) >= 0) {
-    int64_t i = task * x->rows_per_task,
-            end = i + x->rows_per_task < x->rows ? i + x->rows_per_task : x->rows;
+    int64_t i = task / x->parts * x->rows_together, first = task % x->parts * x->columns,
+            end = i + x->rows_together < x->rows ? i + x->rows_together : x->rows;
+    r.n = index->shape[last] - first < x->columns ? index->shape[last] - first : x->columns;
     for (; i < end; i++) {
       int64_t rest = i, at_index = index->offset, at_far = 0, at_near = 0;
       for (int d = last - 1; d >= 0; d--) {
@@ -102,9 +136,9 @@ static void index_work(void *arg, nm_job *job, int worker) {
         at_near += c * x->near->stride[d];
         if (d != x->dim) at_far += c * x->far->stride[d];
       }
-      r.index = (const int64_t *)index->mem->ptr + at_index;
-      r.far = far + at_far * size;
-      r.near = near + at_near * size;
+      r.index = (const int64_t *)index->mem->ptr + at_index + first * r.index_step;
+      r.far = far + at_far * size + first * r.far_step;
+      r.near = near + at_near * size + first * r.near_step;
       x->loop(&r);
     }
   }
@@ -118,16 +152,27 @@ static nm_view at_least_1d(const nm_view *v) {
 }
 
 static nm_status run_index(nm_device *dev, const nm_view *far, int dim, const nm_view *index,
-                           const nm_view *near, row_loop *loop, bool serial) {
+                           const nm_view *near, row_loop *loop, bool writes) {
+  enum { PER_TASK = 8192 };
   nm_cpu *cpu = (nm_cpu *)dev;
   nm_view f = at_least_1d(far), ix = at_least_1d(index), n = at_least_1d(near);
+  int64_t length = ix.shape[ix.ndim - 1], meeting = 1; /* rows that may meet in one place */
   index_job x = {.far = &f, .index = &ix, .near = &n, .dim = dim, .loop = loop, .rows = 1};
-  for (int d = 0; d < ix.ndim - 1; d++) x.rows *= ix.shape[d];
-  int64_t length = ix.shape[ix.ndim - 1];
+  for (int d = 0; d < ix.ndim - 1; d++) {
+    x.rows *= ix.shape[d];
+    if (writes && d >= dim) meeting *= ix.shape[d];
+  }
   if (x.rows == 0 || length == 0) return NM_OK;
-  x.rows_per_task = length < 8192 ? 8192 / length : 1;
-  int64_t tasks = (x.rows + x.rows_per_task - 1) / x.rows_per_task;
-  int workers = serial ? 1 : nm__workers(cpu, tasks, (double)x.rows * (double)length * 2);
+  x.columns = length;
+  if (meeting > 1) { /* no columns meet: they are cut so that a part is worth a task */
+    int64_t narrow = PER_TASK / meeting > 64 ? PER_TASK / meeting : 64;
+    if (narrow < length) x.columns = narrow;
+  }
+  x.parts = (length + x.columns - 1) / x.columns;
+  int64_t most = x.parts > 1 ? 1 : PER_TASK / (meeting * length);
+  x.rows_together = meeting * (most > 1 ? most : 1);
+  int64_t tasks = (x.rows + x.rows_together - 1) / x.rows_together * x.parts;
+  int workers = nm__workers(cpu, tasks, (double)x.rows * (double)length * 2);
   nm__parallel(cpu, workers, tasks, index_work, &x);
   return NM_OK;
 }
@@ -139,6 +184,7 @@ nm_status nm__cpu_gather(nm_device *dev, const nm_view *x, int dim, const nm_vie
 
 nm_status nm__cpu_scatter(nm_device *dev, const nm_view *y, int dim, const nm_view *index,
                           const nm_view *src, nm_scatter_mode mode) {
-  row_loop *loop = mode == NM_SCATTER_ADD ? add_of[y->dtype] : set_of[nm__dtype_size(y->dtype)];
+  row_loop *loop =
+      mode == NM_SCATTER_SET ? set_of[nm__dtype_size(y->dtype)] : fold_of[y->dtype][mode];
   return run_index(dev, y, dim, index, src, loop, true);
 }

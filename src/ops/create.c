@@ -72,18 +72,22 @@ static filler filler_of(const nm_op *op) {
   }
 }
 
+static nm_dtype widest_float(const spec *p) {
+  const char *feature;
+  return p->dev->cls->holds(p->dev, NM_FLOAT64, &feature) ? NM_FLOAT64 : NM_FLOAT32;
+}
+
 /* Whole numbers in low .. high - 1 from uniform ones. */
 static nm_tensor *random_integers(const nm_op_call *c, const spec *p, const nm_value_arg *low,
                                   const nm_value_arg *high) {
   nm_context *ctx = c->ctx;
-  const char *feature;
   spec u = *p;
   if (high->as.integer <= low->as.integer) {
     nm__op_error(c, NM_EINVAL, "no whole number is at least %lld and below %lld",
                  (long long)low->as.integer, (long long)high->as.integer);
     return NULL;
   }
-  u.dtype = p->dev->cls->holds(p->dev, NM_FLOAT64, &feature) ? NM_FLOAT64 : NM_FLOAT32;
+  u.dtype = widest_float(p);
   int mark = nm__scope(ctx);
   double span = (double)high->as.integer - (double)low->as.integer;
   nm_tensor *r = nm__temp(ctx, random_values(&u, NM_I_rand));
@@ -158,11 +162,8 @@ static nm_status like_forward(nm_op_call *c) {
 static nm_tensor *progression(const spec *p, int64_t n, const nm_value_arg *start,
                               const nm_value_arg *step, bool integral) {
   nm_context *ctx = p->dev->ctx;
-  const char *feature;
   int64_t shape[1] = {n};
-  nm_dtype compute = integral                                           ? NM_INT64
-                     : p->dev->cls->holds(p->dev, NM_FLOAT64, &feature) ? NM_FLOAT64
-                                                                        : NM_FLOAT32;
+  nm_dtype compute = integral ? NM_INT64 : widest_float(p);
   int mark = nm__scope(ctx);
   nm_tensor *k = nm__temp(ctx, nm__record(p->dev, NM_I_index, NM_INT64, NM_I64, 1, shape, 0, NULL));
   k = nm__t_cast(ctx, k, compute);
@@ -175,6 +176,10 @@ static nm_tensor *progression(const spec *p, int64_t n, const nm_value_arg *star
     k = nm__t(ctx, nm__op_of(NM_I_add), plus);
   }
   return nm__unscope(ctx, mark, nm__t_cast(ctx, k, p->dtype));
+}
+
+nm_tensor *nm__t_counting(nm_context *ctx, nm_device *dev, int64_t n) {
+  return nm__temp(ctx, nm__record(dev, NM_I_index, NM_INT64, NM_I64, 1, &n, 0, NULL));
 }
 
 /* How many of a, a + s, a + 2 s, ... come before b (or at it): exact, where doubles are not. */
@@ -212,17 +217,26 @@ static nm_status range_forward(nm_op_call *c) {
   return created(c, 3, progression(&p, n > 0 ? (int64_t)n : 0, &start, &step, integral));
 }
 
+/* linspace(start, stop, steps), logspace(start, stop, steps, base). */
 static nm_status linspace_forward(nm_op_call *c) {
+  bool powers = c->op->name[1] == 'o';
+  int first = powers ? 4 : 3;
   int64_t n = c->args[2].as.integer;
   double a = nm__float_arg(c, 0, 0), b = nm__float_arg(c, 1, 0);
   spec p;
   if (n < 0)
     return nm__op_error(c, NM_EINVAL, "steps is %lld, it must not be negative", (long long)n);
   if (n > MOST) return nm__op_error(c, NM_EINVAL, "%lld elements are too many", (long long)n);
-  NM_TRY(options(c, 3, c->ctx->default_dtype, c->ctx->default_device, &p));
+  NM_TRY(options(c, first, c->ctx->default_dtype, c->ctx->default_device, &p));
   nm_value_arg start = nm__arg_float(a),
                step = nm__arg_float(n > 1 ? (b - a) / (double)(n - 1) : 0);
-  return created(c, 3, progression(&p, n, &start, &step, false));
+  if (!powers) return created(c, first, progression(&p, n, &start, &step, false));
+  spec exponent = p; /* rounded once, at the end */
+  exponent.dtype = widest_float(&p);
+  int mark = nm__scope(c->ctx);
+  nm_tensor *e = nm__temp(c->ctx, progression(&exponent, n, &start, &step, false));
+  nm_tensor *y = nm__ts2(c->ctx, NM_I_pow, nm__float_arg(c, 3, 10), e);
+  return created(c, first, nm__unscope(c->ctx, mark, nm__t_cast(c->ctx, y, p.dtype)));
 }
 
 static nm_status eye_forward(nm_op_call *c) {

@@ -43,5 +43,24 @@ nm_tensor *nm__contiguous(nm_context *ctx, nm_tensor *t);
 /* Checks that an index tensor is int64 or int32 with all values inside a dim of n, and gives it as
  * int64 counted from 0; a temporary, NULL on failure. */
 nm_tensor *nm__index_values(nm_op_call *c, nm_tensor *index, int64_t n);
+/* gather and scatter with positions from nm__index_values: `at` has x's dims; x[.., at, ..], and x
+ * with src (of at's shape) there. */
+nm_tensor *nm__t_pick(nm_context *ctx, nm_tensor *x, int dim, nm_tensor *at);
+nm_tensor *nm__t_put(nm_context *ctx, nm_tensor *x, int dim, nm_tensor *at, nm_tensor *src,
+                     nm_scatter_mode mode);
+nm_status nm__put_inplace(nm_context *ctx, nm_tensor *x, int dim, nm_tensor *at, nm_tensor *src,
+                          nm_scatter_mode mode);
+/* Refuses a t (which may be NULL) of another dtype than x's. */
+nm_status nm__same_dtype(const nm_op_call *c, const char *name, const nm_tensor *t,
+                         const nm_tensor *x);
+/* Where the elements of t are not zero: positions in its row-major order, from 0; a temporary. */
+nm_tensor *nm__nonzero(nm_context *ctx, nm_tensor *t);
+/* t[ix] = value, or += value and so on, as a part of another op. */
+nm_status nm__index_put(nm_context *ctx, nm_tensor *t, int n, const nm_index *ix,
+                        const nm_value_arg *value, nm_scatter_mode mode);
+/* 0, 1, ..., n - 1 in int64; it takes no memory. */
+nm_tensor *nm__t_counting(nm_context *ctx, nm_device *dev, int64_t n);
+/* A number as a 0-d tensor of the dtype and device of another. */
+nm_tensor *nm__number_tensor(nm_context *ctx, nm_tensor *like, const nm_value_arg *number);
 
 #endif

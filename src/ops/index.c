@@ -1,18 +1,17 @@
 /* index.c: t[{...}], reading and writing.
  *
  * Integers, slices, new axes and the ellipsis give a view.  Index tensors and masks then pick from
- * it: their dims are brought to the front and made one, the index tensors become one linear index
- * into it, and gather and scatter along it do the work; so all of it is composed of ops with
- * derivatives. */
+ * it: the dims that they pick from are made one, the index tensors become one linear index into it,
+ * and pick and put along it do the work; so all of it is composed of ops with derivatives.  The
+ * dims of the index tensors stand where those dims were; in front, where they were not side by side
+ * (NumPy's rule, as in PyTorch: an integer is no index tensor). */
 #include "autograd/node.h"
 #include "ops/families.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-typedef struct pick { /* an index tensor and the dim of the view that it picks from */
+typedef struct pick { /* an index tensor and the dims of the view that it picks from */
   nm_tensor *index;
-  int dim;
+  int dim, width;
+  bool checked; /* linear positions in those dims, which count from 0: of a mask */
 } pick;
 
 typedef struct plan {
@@ -60,21 +59,6 @@ static nm_status slice_dim(nm_context *ctx, const nm_index *x, int d, int64_t si
   return NM_OK;
 }
 
-/* Positions along dim d of the true elements, in row-major order, counting from ctx->base. */
-static nm_tensor *positions(nm_context *ctx, const nm_tensor *mask, const uint8_t *bits,
-                            int64_t count, int d) {
-  int64_t n = nm_numel(mask), stride[NM_MAX_DIMS];
-  int64_t *list = malloc(count ? (size_t)count * sizeof *list : 1);
-  if (!list) return nm__error(ctx, NM_ENOMEM, "out of memory"), NULL;
-  nm__row_major(mask->ndim, mask->shape, stride);
-  for (int64_t i = 0, k = 0; i < n; i++)
-    if (bits[i]) list[k++] = i / stride[d] % mask->shape[d] + ctx->base;
-  nm_tensor *t = nm__temp(ctx, nm__tensor_empty(ctx, nm__device_of(mask), NM_INT64, 1, &count));
-  if (t && nm_write(ctx, t, list, (size_t)count * sizeof *list) != NM_OK) t = NULL;
-  free(list);
-  return t;
-}
-
 static nm_tensor *with_dim(nm_context *ctx, nm_known op, nm_tensor *t, int dim) {
   if (!t) return NULL;
   int64_t list[1] = {dim};
@@ -83,7 +67,7 @@ static nm_tensor *with_dim(nm_context *ctx, nm_known op, nm_tensor *t, int dim) 
   return nm__t(ctx, nm__known(ctx, op), args);
 }
 
-/* A mask stands for as many index tensors as it has dims. */
+/* A mask picks from as many dims as it has. */
 static nm_status add_mask(nm_context *ctx, plan *p, nm_tensor *mask, int dim) {
   char one[NM_SHAPE_TEXT], two[NM_SHAPE_TEXT];
   nm_op_call call = {.ctx = ctx};
@@ -93,20 +77,10 @@ static nm_status add_mask(nm_context *ctx, plan *p, nm_tensor *mask, int dim) {
           &call, NM_EINVAL, "a mask of shape %s does not cover dims %d to %d of shape %s",
           nm__shape_text(mask->ndim, mask->shape, one), dim + ctx->base,
           dim + mask->ndim - 1 + ctx->base, nm__shape_text(p->view->ndim, p->view->shape, two));
-  int64_t n = nm_numel(mask), count = 0;
-  uint8_t *bits = malloc(n ? (size_t)n : 1);
-  nm_status s =
-      bits ? nm_read(ctx, mask, bits, (size_t)n) : nm__error(ctx, NM_ENOMEM, "out of memory");
-  for (int64_t i = 0; s == NM_OK && i < n; i++) count += bits[i] != 0;
-  for (int d = 0; d < mask->ndim && s == NM_OK; d++) {
-    nm_tensor *at = positions(ctx, mask, bits, count, d);
-    if (at)
-      p->pick[p->n++] = (pick){at, dim + d};
-    else
-      s = ctx->status;
-  }
-  free(bits);
-  return s;
+  nm_tensor *at = nm__nonzero(ctx, mask);
+  if (!at) return ctx->status;
+  p->pick[p->n++] = (pick){at, dim, mask->ndim, true};
+  return NM_OK;
 }
 
 /* The view of all that is no tensor; then the tensors, dim by dim. */
@@ -151,7 +125,7 @@ static nm_status make_plan(nm_context *ctx, nm_tensor *t, int n, const nm_index 
       if (is_mask(&ix[k]))
         NM_TRY(add_mask(ctx, p, ix[k].tensor, at));
       else
-        p->pick[p->n++] = (pick){ix[k].tensor, at};
+        p->pick[p->n++] = (pick){ix[k].tensor, at, 1, false};
       at += width(&ix[k]);
       break;
     default: at++; break;
@@ -162,13 +136,14 @@ static nm_status make_plan(nm_context *ctx, nm_tensor *t, int n, const nm_index 
 
 /* ---- picking ---- */
 
-typedef struct picking {                        /* see the top of the file */
-  nm_dims broadcast;                            /* of the index tensors */
-  nm_dims rest;                                 /* the other dims of the view */
-  int order[NM_MAX_DIMS], inverse[NM_MAX_DIMS]; /* of the view's dims: picked ones first */
-  int64_t span;                                 /* of the picked dims, made one */
-  int front;     /* dims of `rest` before those of `broadcast` in the result */
-  nm_tensor *at; /* linear, counting from ctx->base, shape: broadcast's count and `rest` expanded */
+typedef struct picking { /* see the top of the file */
+  nm_tensor *x;          /* the view with the picked dims as one, */
+  int dim;               /* this one */
+  nm_tensor *at;         /* linear positions, in the shape of what is picked from x */
+  nm_dims result;        /* the shape of t[...] */
+  bool permuted;         /* the picked dims were brought to the front: of x's dims, before they were
+                            made one, dim d is dim order[d] of the view */
+  int order[NM_MAX_DIMS];
 } picking;
 
 static nm_tensor *permuted(nm_context *ctx, nm_tensor *t, int n, const int *order) {
@@ -179,116 +154,114 @@ static nm_tensor *permuted(nm_context *ctx, nm_tensor *t, int n, const int *orde
   return nm__t(ctx, nm__known(ctx, NM_OP_permute), args);
 }
 
-static nm_tensor *linear_index(nm_context *ctx, const plan *p, const picking *k) {
+/* The index tensors as one, flat: positions in the picked dims, row-major. */
+static nm_tensor *linear_index(nm_context *ctx, const plan *p, const nm_dims *broadcast,
+                               int64_t span) {
   nm_op_call call = {.ctx = ctx};
   nm_tensor *sum = NULL;
-  if (p->n == 1) return p->pick[0].index; /* gather and scatter check it */
-  int64_t stride = k->span;
   for (int i = 0; i < p->n; i++) {
-    int64_t size = p->view->shape[p->pick[i].dim];
-    stride = size ? stride / size : 0;
-    nm_tensor *values = nm__index_values(&call, p->pick[i].index, size);
-    nm_value_arg args[2] = {nm__arg_t(values), nm__arg_int(stride)};
-    values = values ? nm__t(ctx, nm__op_of(NM_I_mul), args) : NULL;
-    if (!values) return NULL;
-    sum = sum ? nm__t2(ctx, NM_I_add, sum, values) : values;
+    const pick *k = &p->pick[i];
+    int64_t size = nm__count(k->width, p->view->shape + k->dim);
+    span = size ? span / size : 0;
+    nm_tensor *values = k->checked ? k->index : nm__index_values(&call, k->index, size);
+    if (values && span != 1) {
+      nm_value_arg by[2] = {nm__arg_t(values), nm__arg_int(span)};
+      values = nm__t(ctx, nm__op_of(NM_I_mul), by);
+    }
+    sum = i ? nm__t2(ctx, NM_I_add, sum, values) : values;
+    if (!sum) return NULL;
   }
-  return nm__t2s(ctx, NM_I_add, sum, ctx->base);
+  int64_t flat[1] = {nm__count(broadcast->ndim, broadcast->dim)};
+  sum = nm__t_expand(ctx, sum, broadcast->ndim, broadcast->dim);
+  return nm__t_reshape(ctx, sum, 1, flat);
+}
+
+/* Which dims are picked, and the shape that the index tensors broadcast to. */
+static nm_status survey(nm_context *ctx, const plan *p, picking *k, bool *picked,
+                        nm_dims *broadcast) {
+  nm_op_call call = {.ctx = ctx};
+  for (int i = 0; i < p->n; i++) {
+    const pick *one = &p->pick[i];
+    if (one->index->dtype != NM_INT64 && one->index->dtype != NM_INT32)
+      return nm__op_error(&call, NM_EINVAL,
+                          "an index tensor is int64, int32 or a bool mask, not %s",
+                          nm__dtype_name(one->index->dtype));
+    NM_TRY(nm__broadcast_arg(&call, broadcast, one->index));
+    for (int d = one->dim; d < one->dim + one->width; d++) picked[d] = true;
+    k->permuted |= i > 0 && one->dim != p->pick[i - 1].dim + p->pick[i - 1].width;
+  }
+  return NM_OK;
 }
 
 static nm_status prepare(nm_context *ctx, const plan *p, picking *k) {
   const nm_tensor *v = p->view;
-  nm_op_call call = {.ctx = ctx};
-  bool picked[NM_MAX_DIMS] = {false}, adjacent = true;
-  int n = 0;
-  *k = (picking){.span = 1};
-  for (int i = 0; i < p->n; i++) {
-    const nm_tensor *index = p->pick[i].index;
-    if (index->dtype != NM_INT64 && index->dtype != NM_INT32)
-      return nm__op_error(&call, NM_EINVAL,
-                          "an index tensor is int64, int32 or a bool mask, not %s",
-                          nm__dtype_name(index->dtype));
-    NM_TRY(nm__broadcast_arg(&call, &k->broadcast, index));
-    k->order[n++] = p->pick[i].dim;
-    k->span *= v->shape[p->pick[i].dim];
-    picked[p->pick[i].dim] = true;
-    adjacent &= i == 0 || p->pick[i].dim == p->pick[i - 1].dim + 1;
-  }
+  bool picked[NM_MAX_DIMS] = {false};
+  nm_dims broadcast = {.ndim = 0}, x = {.ndim = 0}, at;
+  *k = (picking){.dim = p->pick[0].dim};
+  NM_TRY(survey(ctx, p, k, picked, &broadcast));
+  if (k->permuted) k->dim = 0;
+  int n = 0, width = 0;
   for (int d = 0; d < v->ndim; d++)
-    if (!picked[d]) {
-      k->order[n++] = d;
-      k->rest.dim[k->rest.ndim++] = v->shape[d];
-    }
-  for (int d = 0; d < n; d++) k->inverse[k->order[d]] = d;
-  k->front = adjacent ? p->pick[0].dim : 0;
-  if (k->broadcast.ndim + k->rest.ndim > NM_MAX_DIMS)
+    if (picked[d]) width++, k->order[n++] = d;
+  if (broadcast.ndim + v->ndim - width > NM_MAX_DIMS)
     return fail(ctx, "the result would have %d dims, a tensor has at most %d",
-                k->broadcast.ndim + k->rest.ndim, NM_MAX_DIMS);
-  nm_tensor *at = nm__t_expand(ctx, linear_index(ctx, p, k), k->broadcast.ndim, k->broadcast.dim);
-  nm_dims s = {.ndim = 1, .dim = {nm__count(k->broadcast.ndim, k->broadcast.dim)}};
-  at = nm__t_reshape(ctx, at, 1, s.dim);
-  for (int d = 0; d < k->rest.ndim && at; d++) at = with_dim(ctx, NM_OP_unsqueeze, at, -1);
-  for (int d = 0; d < k->rest.ndim; d++) s.dim[s.ndim++] = k->rest.dim[d];
-  k->at = nm__t_expand(ctx, at, s.ndim, s.dim);
+                broadcast.ndim + v->ndim - width, NM_MAX_DIMS);
+  if (k->permuted) {
+    for (int d = 0; d < v->ndim; d++)
+      if (!picked[d]) k->order[n++] = d;
+    k->x = permuted(ctx, p->view, v->ndim, k->order);
+  } else {
+    k->x = p->view;
+  }
+  if (!k->x) return ctx->status;
+  int64_t span = nm__count(width, k->x->shape + k->dim);
+  for (int d = 0; d <= k->x->ndim; d++) {
+    if (d == k->dim) {
+      x.dim[x.ndim++] = span;
+      for (int b = 0; b < broadcast.ndim; b++) k->result.dim[k->result.ndim++] = broadcast.dim[b];
+      d += width;
+    }
+    if (d < k->x->ndim) x.dim[x.ndim++] = k->result.dim[k->result.ndim++] = k->x->shape[d];
+  }
+  k->x = nm__t_reshape(ctx, k->x, x.ndim, x.dim);
+  nm_tensor *flat = k->x ? linear_index(ctx, p, &broadcast, span) : NULL;
+  if (!flat) return ctx->status;
+  at = x;
+  at.dim[k->dim] = nm_numel(flat);
+  for (int d = 0; d < x.ndim; d++) x.dim[d] = d == k->dim ? at.dim[d] : 1;
+  k->at = nm__t_expand(ctx, nm__t_reshape(ctx, flat, x.ndim, x.dim), at.ndim, at.dim);
   return k->at ? NM_OK : ctx->status;
-}
-
-/* The view with the picked dims in front, as one. */
-static nm_tensor *picked_first(nm_context *ctx, const plan *p, const picking *k) {
-  nm_dims s = {.ndim = 1, .dim = {k->span}};
-  for (int d = 0; d < k->rest.ndim; d++) s.dim[s.ndim++] = k->rest.dim[d];
-  return nm__t_reshape(ctx, permuted(ctx, p->view, p->view->ndim, k->order), s.ndim, s.dim);
-}
-
-/* Order of the result's dims from (broadcast, rest), and back. */
-static void result_order(const picking *k, int *order, int *inverse) {
-  int nb = k->broadcast.ndim, n = 0;
-  for (int d = 0; d < k->front; d++) order[n++] = nb + d;
-  for (int d = 0; d < nb; d++) order[n++] = d;
-  for (int d = k->front; d < k->rest.ndim; d++) order[n++] = nb + d;
-  for (int d = 0; d < n; d++) inverse[order[d]] = d;
-}
-
-static nm_dims result_dims(const picking *k) {
-  nm_dims s = k->broadcast;
-  for (int d = 0; d < k->rest.ndim; d++) s.dim[s.ndim++] = k->rest.dim[d];
-  return s;
 }
 
 static nm_tensor *picked(nm_context *ctx, const plan *p) {
   picking k;
-  int order[NM_MAX_DIMS], inverse[NM_MAX_DIMS];
   if (prepare(ctx, p, &k) != NM_OK) return NULL;
-  nm_tensor *x = picked_first(ctx, p, &k);
-  nm_value_arg args[3] = {nm__arg_t(x), nm__arg_int(0), nm__arg_t(k.at)};
-  nm_tensor *y = x ? nm__t(ctx, nm__known(ctx, NM_OP_gather), args) : NULL;
-  nm_dims s = result_dims(&k);
-  y = nm__t_reshape(ctx, y, s.ndim, s.dim);
-  result_order(&k, order, inverse);
-  return k.front ? permuted(ctx, y, s.ndim, order) : y;
+  return nm__t_reshape(ctx, nm__t_pick(ctx, k.x, k.dim, k.at), k.result.ndim, k.result.dim);
 }
 
 /* Puts value (a tensor of its dtype and device) at what is picked of the view: straight into it
  * where its memory can be seen with the picked dims as one, else through a copy. */
-static nm_status put(nm_context *ctx, const plan *p, nm_tensor *value) {
+static nm_status put(nm_context *ctx, const plan *p, nm_tensor *value, nm_scatter_mode mode) {
   picking k;
-  int order[NM_MAX_DIMS], inverse[NM_MAX_DIMS];
-  int64_t shape[NM_MAX_DIMS];
+  nm_tensor *view = p->view;
   NM_TRY(prepare(ctx, p, &k));
-  nm_dims s = result_dims(&k);
-  result_order(&k, order, inverse);
-  for (int d = 0; d < s.ndim; d++) shape[d] = s.dim[order[d]];
-  value = permuted(ctx, nm__t_expand(ctx, value, s.ndim, shape), s.ndim, inverse);
+  value = nm__t_expand(ctx, value, k.result.ndim, k.result.dim);
   value = nm__t_reshape(ctx, value, k.at->ndim, k.at->shape);
-  nm_tensor *x = value ? picked_first(ctx, p, &k) : NULL;
-  if (!x) return ctx->status;
-  const nm_op *scatter = nm__known(ctx, NM_OP_scatter);
-  nm_value_arg args[4] = {nm__arg_t(x), nm__arg_int(0), nm__arg_t(k.at), nm__arg_t(value)};
-  if (x->storage == p->view->storage) return nm__apply_inplace(ctx, scatter, args);
-  nm_tensor *y = nm__t(ctx, scatter, args);
-  for (int d = 0; d < p->view->ndim; d++) shape[d] = p->view->shape[k.order[d]];
-  y = permuted(ctx, nm__t_reshape(ctx, y, p->view->ndim, shape), p->view->ndim, k.inverse);
-  nm_value_arg copy[2] = {nm__arg_t(p->view), nm__arg_t(y)};
+  if (!value) return ctx->status;
+  if (k.x->storage == view->storage) return nm__put_inplace(ctx, k.x, k.dim, k.at, value, mode);
+  nm_tensor *y = nm__t_put(ctx, k.x, k.dim, k.at, value, mode);
+  if (k.permuted) {
+    int64_t shape[NM_MAX_DIMS];
+    int inverse[NM_MAX_DIMS];
+    for (int d = 0; d < view->ndim; d++) {
+      shape[d] = view->shape[k.order[d]];
+      inverse[k.order[d]] = d;
+    }
+    y = permuted(ctx, nm__t_reshape(ctx, y, view->ndim, shape), view->ndim, inverse);
+  } else {
+    y = nm__t_reshape(ctx, y, view->ndim, view->shape);
+  }
+  nm_value_arg copy[2] = {nm__arg_t(view), nm__arg_t(y)};
   return y ? nm__apply_inplace(ctx, nm__known(ctx, NM_OP_copy), copy) : ctx->status;
 }
 
@@ -333,35 +306,42 @@ static nm_status fill_mask(nm_context *ctx, nm_tensor *t, nm_tensor *mask,
   return nm__apply_inplace(ctx, nm__known(ctx, NM_OP_masked_fill), args);
 }
 
-/* A value as a tensor of t's dtype and device. */
+/* A value as a tensor of t's dtype and device.  A tensor loses no fraction on the way. */
 static nm_tensor *value_like(nm_context *ctx, nm_tensor *t, const nm_value_arg *value) {
-  nm_value_arg to[3] = {*value, nm__arg_str(nm__dtype_name(t->dtype)),
-                        nm__arg_str(nm__device_of(t)->name)};
-  if (value->kind == NM_ARG_TENSOR) return nm__t(ctx, nm__known(ctx, NM_OP_to), to);
-  nm_tensor *v = nm__t_full(ctx, nm__device_of(t), (nm_dtype)t->dtype, 0, NULL, 0);
-  nm_value_arg fill[2] = {nm__arg_t(v), *value};
-  if (!v || nm__apply_inplace(ctx, nm__known(ctx, NM_OP_fill), fill) != NM_OK) return NULL;
-  return v;
+  if (value->kind != NM_ARG_TENSOR) return nm__number_tensor(ctx, t, value);
+  char from = nm__dtypes[value->as.tensor->dtype].kind, to = nm__dtypes[t->dtype].kind;
+  if (to != 'f' && from != 'b' && !(to == 'i' && from == 'i')) {
+    fail(ctx, "values of dtype %s do not go into a tensor of dtype %s: use :to(\"%s\")",
+         nm__dtype_name(value->as.tensor->dtype), nm__dtype_name(t->dtype),
+         nm__dtype_name(t->dtype));
+    return NULL;
+  }
+  nm_value_arg args[3] = {*value, nm__arg_str(nm__dtype_name(t->dtype)),
+                          nm__arg_str(nm__device_of(t)->name)};
+  return nm__t(ctx, nm__known(ctx, NM_OP_to), args);
+}
+
+nm_status nm__index_put(nm_context *ctx, nm_tensor *t, int n, const nm_index *ix,
+                        const nm_value_arg *value, nm_scatter_mode mode) {
+  plan p;
+  bool sets = mode == NM_SCATTER_SET;
+  NM_TRY(nm__inplace_check(ctx, t));
+  if (sets && fills_mask(n, ix, value)) return fill_mask(ctx, t, ix[0].tensor, value);
+  NM_TRY(make_plan(ctx, t, n, ix, &p));
+  if (p.n) {
+    nm_tensor *v = value_like(ctx, t, value);
+    return v ? put(ctx, &p, v, mode) : ctx->status;
+  }
+  nm_value_arg args[3] = {nm__arg_t(p.view), *value, nm__arg_none()};
+  nm_known writes = value->kind == NM_ARG_TENSOR ? NM_OP_copy : NM_OP_fill;
+  return nm__apply_inplace(ctx, nm__known(ctx, writes), args);
 }
 
 nm_status nm__index_set(nm_context *ctx, nm_tensor *t, int n, const nm_index *ix,
                         const nm_value_arg *value) {
-  plan p;
   const char *outer = nm__begin(ctx, "index");
   int mark = nm__scope(ctx);
-  nm_status s = nm__inplace_check(ctx, t);
-  if (s == NM_OK && fills_mask(n, ix, value)) {
-    s = fill_mask(ctx, t, ix[0].tensor, value);
-  } else if (s == NM_OK && (s = make_plan(ctx, t, n, ix, &p)) == NM_OK) {
-    if (p.n) {
-      nm_tensor *v = value_like(ctx, t, value);
-      s = v ? put(ctx, &p, v) : ctx->status;
-    } else {
-      nm_value_arg args[2] = {nm__arg_t(p.view), *value};
-      bool copies = value->kind == NM_ARG_TENSOR;
-      s = nm__apply_inplace(ctx, nm__known(ctx, copies ? NM_OP_copy : NM_OP_fill), args);
-    }
-  }
+  nm_status s = nm__index_put(ctx, t, n, ix, value, NM_SCATTER_SET);
   nm__unscope(ctx, mark, NULL);
   return nm__end(ctx, outer, s);
 }

@@ -102,11 +102,11 @@ const nm_op *nm__op_of(nm_opcode op);       /* the entry of an elementwise instr
 
 /* The entries that C code itself applies; looked up once per context. */
 /* clang-format off */
-#define NM_KNOWN(X)                                                                               \
-  X(amax) X(amin) X(argmax) X(argmin) X(as_strided) X(cat) X(clone) X(copy) X(expand) X(fill)      \
-  X(full_like) X(gather) X(masked_fill) X(matmul) X(permute) X(prod) X(rand_like) X(randn_like)    \
-  X(reshape) X(scatter) X(scatter_add) X(select) X(slice) X(squeeze) X(sum) X(to) X(transpose) X(unsqueeze)  \
-  X(write)
+#define NM_KNOWN(X)                                                                                \
+  X(amax) X(amin) X(argmax) X(argmin) X(cat) X(clone) X(copy) X(diag_embed) X(diagonal) X(expand)  \
+  X(fill) X(full) X(full_like) X(gather) X(masked_fill) X(matmul) X(permute) X(pick) X(prod)       \
+  X(put_add) X(put_fold) X(put_set) X(rand_like) X(randn_like) X(reshape) X(select) X(slice)       \
+  X(squeeze) X(strided) X(sum) X(to) X(transpose) X(unsqueeze) X(write)
 /* clang-format on */
 typedef enum nm_known {
 #define X(name) NM_OP_##name,

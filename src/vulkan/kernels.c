@@ -222,7 +222,7 @@ nm_status vulkan_scatter(nm_device *dev, const nm_view *y, int dim, const nm_vie
   kernel_dims_of(&y_of, index->ndim, index->shape, y->stride, lines_of);
   kernel_dims_of(&index_of, index->ndim, index->shape, index->stride, lines_of);
   kernel_dims_of(&src_of, index->ndim, index->shape, src->stride, lines_of);
-  const uint32_t spec[] = {y->dtype, mode == NM_SCATTER_ADD, y_of.n, index_of.n, src_of.n};
+  const uint32_t spec[] = {y->dtype, mode, y_of.n, index_of.n, src_of.n};
   NM_TRY(vulkan_kernel(d, shaders[nm__dtype_class(y->dtype)], 5, spec, &l.pipeline));
   kernel_place py = kernel_place_of(kernel_addr(y), y->dtype),
                ps = kernel_place_of(kernel_addr(src), src->dtype);
