@@ -18,8 +18,8 @@ local function function_named(name)
   return ok and found or nil
 end
 
--- What is missing of an op.  What takes a tensor first is a method, also where PyTorch has none; but
--- for what makes new tensors.
+-- What is missing of an op.  What takes a tensor first is a method, also where PyTorch has none;
+-- but for what makes new tensors.
 local function gaps(name, has, family)
   local list, x, op = {}, nm.zeros(2), nm.ops[name]
   local first = op and op.params[1]
