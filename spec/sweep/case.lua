@@ -119,7 +119,11 @@ case.call = call
 
 -- Results that come as a list, one by one.
 local function spread(f)
-  return function(...) return table.unpack(f(...)) end
+  return function(...)
+    local r = f(...)
+    if type(r) ~= "table" then return r end
+    return table.unpack(r)
+  end
 end
 
 --- The op as a Lua function of its arguments: as a function where it is one, else as a method, else

@@ -85,7 +85,7 @@ static int call_out(lua_State *L, nml_state *s, const nml_args *a) {
 static int call_list(lua_State *L, nml_state *s, const nml_args *a) {
   nm_context *ctx = s->ctx;
   nm_list list = {0};
-  bool tried = false;
+  bool tried = false, single;
   nm_status status;
   int mark = nm__scope(ctx);
   for (;;) {
@@ -94,6 +94,7 @@ static int call_list(lua_State *L, nml_state *s, const nml_args *a) {
       nm_retain(list.t[i]);
       if (!nm__temp(ctx, list.t[i])) status = ctx->status;
     }
+    single = list.single;
     nm__list_free(ctx, &list);
     if (status == NM_OK) break;
     nm__unscope(ctx, mark, NULL);
@@ -101,10 +102,10 @@ static int call_list(lua_State *L, nml_state *s, const nml_args *a) {
     mark = nm__scope(ctx);
   }
   int n = ctx->temps.n - mark;
-  lua_createtable(L, n, 0);
+  if (!single) lua_createtable(L, n, 0);
   for (int i = 0; i < n; i++) {
     nml_push(L, s, ctx->temps.list[mark + i]);
-    lua_rawseti(L, -2, i + 1);
+    if (!single) lua_rawseti(L, -2, i + 1);
   }
   nm__unscope(ctx, mark, NULL);
   return 1;

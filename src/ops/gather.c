@@ -173,14 +173,33 @@ static nm_status put(nm_op_call *c, bool inplace) {
 static nm_status put_forward(nm_op_call *c) { return put(c, false); }
 static nm_status put_inplace(nm_op_call *c) { return put(c, true); }
 
+/* Of equal positions along dim the last one counts: 1 where src was kept. */
+static nm_tensor *kept(nm_grad_call *b, int dim, nm_tensor *at) {
+  nm_context *ctx = b->ctx;
+  const nm_dims *s = &b->node->edges[0].shape;
+  int64_t shape[NM_MAX_DIMS];
+  if (!at || !at->ndim) return nm__t_full(ctx, b->node->dev, NM_BOOL, 0, NULL, 1);
+  for (int d = 0; d < at->ndim; d++) shape[d] = d == dim ? at->shape[d] : 1;
+  nm_tensor *turn = nm__t_counting(ctx, b->node->dev, at->shape[dim]);
+  turn = nm__t_expand(ctx, nm__t_reshape(ctx, turn, at->ndim, shape), at->ndim, at->shape);
+  nm_tensor *last = nm__t_full(ctx, b->node->dev, NM_INT64, s->ndim, s->dim, 0);
+  last = nm__t_put(ctx, last, dim, at, turn, NM_SCATTER_SET);
+  return nm__t2(ctx, NM_I_eq, nm__t_pick(ctx, last, dim, at), turn);
+}
+
 static nm_tensor *put_backward(nm_grad_call *b, int i) {
   nm_context *ctx = b->ctx;
   nm_tensor *at = b->x[1], *g = b->g[0];
   int dim = (int)b->args[1].as.integer;
-  if (i == 2) return nm__gradient(b, nm__t_pick(ctx, g, dim, at));
-  if (b->args[4].as.integer == NM_SCATTER_ADD) return g;
-  nm_tensor *zeros = one_number(ctx, at, (nm_dtype)g->dtype, 0);
-  return nm__gradient(b, nm__t_put(ctx, g, dim, at, zeros, NM_SCATTER_SET));
+  bool add = b->args[4].as.integer == NM_SCATTER_ADD;
+  if (i == 0 && add) return g;
+  if (i == 0)
+    return nm__gradient(
+        b, nm__t_put(ctx, g, dim, at, one_number(ctx, at, (nm_dtype)g->dtype, 0), NM_SCATTER_SET));
+  g = nm__t_pick(ctx, g, dim, at);
+  if (add || !g) return nm__gradient(b, g);
+  nm_tensor *zero = nm__t_full(ctx, b->node->dev, (nm_dtype)g->dtype, 0, NULL, 0);
+  return nm__gradient(b, nm__t3(ctx, NM_I_where, kept(b, dim, at), g, zero));
 }
 
 /* d y / d src of a product: what the others at that place give.  They are told from the product of

@@ -56,6 +56,7 @@ struct nm_grad_call;
 typedef struct nm_list { /* results of a LIST op, each a reference */
   nm_tensor **t;
   int n, capacity;
+  bool single; /* the op was asked for one tensor: it comes as itself */
 } nm_list;
 
 typedef struct nm_op_call {
@@ -104,9 +105,9 @@ const nm_op *nm__op_of(nm_opcode op);       /* the entry of an elementwise instr
 /* clang-format off */
 #define NM_KNOWN(X)                                                                                \
   X(amax) X(amin) X(argmax) X(argmin) X(cat) X(clone) X(copy) X(diag_embed) X(diagonal) X(expand)  \
-  X(fill) X(full) X(full_like) X(gather) X(masked_fill) X(matmul) X(permute) X(pick) X(prod)       \
-  X(put_add) X(put_fold) X(put_set) X(rand_like) X(randn_like) X(reshape) X(select) X(slice)       \
-  X(squeeze) X(strided) X(sum) X(to) X(transpose) X(unsqueeze) X(write)
+  X(fill) X(full) X(full_like) X(gather) X(masked_fill) X(matmul) X(one_of) X(permute) X(pick)     \
+  X(prod) X(put_add) X(put_fold) X(put_set) X(rand_like) X(randn_like) X(reshape) X(select)        \
+  X(slice) X(squeeze) X(strided) X(sum) X(to) X(transpose) X(unsqueeze) X(write)
 /* clang-format on */
 typedef enum nm_known {
 #define X(name) NM_OP_##name,
