@@ -63,6 +63,22 @@ describe("the reference", function()
     assert.is_function(assert(loadfile("lua/numoon/meta.lua")))
   end)
 
+  it("has a table of what the sweep covers, of every op and without a hole", function()
+    local covered, wanted = {}, {}
+    for line in read("docs/coverage.md"):gmatch "(.-)\n" do
+      local name, rest = line:match "^| ([%w_.]+) |(.*)$"
+      if name and name ~= "op" then
+        covered[#covered + 1] = name
+        assert(not rest:find "| 0 |" and not rest:find "|  |", "a hole: " .. line)
+      end
+    end
+    for _, group in ipairs(registry.grouped()) do
+      for _, op in ipairs(group.ops) do wanted[#wanted + 1] = op.name end
+    end
+    table.sort(wanted)
+    assert.equal(table.concat(wanted, "\n"), table.concat(covered, "\n"), "./numoon coverage")
+  end)
+
   it("notices a difference", function()
     assert.is_false(alike("--> {1.0, 2.0}", "--> {1.0, 2.1}"))
     assert.is_false(alike("- Shapes: (...)", "- Shapes: (N)"))
