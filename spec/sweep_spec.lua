@@ -23,31 +23,46 @@ local tools = require "spec.sweep.tools"
 -- second on.
 local names = tools.chosen(nm.ops, os.getenv "NUMOON_SWEEP", os.getenv "NUMOON_SWEEP_PART")
 
--- ---- running everything once ----
+-- ---- the cases, and what the oracle is asked ----
 
 local random, undefined, apart = families.random, families.undefined, families.apart
-local cases, reasons = {}, {}
-local asked, answers = {}, nil
-local conventions = gradients.convention_cases(names)
 local has_oracle = oracle.available()
 local has_vulkan = nm.vulkan.is_available()
 
-for _, name in ipairs(names) do
-  cases[name], reasons[name] = case.all(nm.ops[name], tools.seed(name))
-  for _, c in ipairs(cases[name] or {}) do
-    if has_oracle and not (random[name] or apart[name] and apart[name](c)) then
-      asked[#asked + 1] = c
-      c.asked = #asked
-    end
-  end
+local function is_asked(c)
+  local name = c.op.name
+  return has_oracle and not (random[name] or apart[name] and apart[name](c))
 end
 
-if has_oracle then
-  for _, c in ipairs(conventions) do
-    asked[#asked + 1] = c
-    c.asked = #asked
+-- All cases together take gigabytes: those of an op are made again when its turn comes.
+local number_of_first, reasons = {}, {}
+local current = {}
+
+local function cases_of(name)
+  if current.name ~= name then
+    local list, reason = case.all(nm.ops[name], tools.seed(name))
+    current, reasons[name] = { name = name, list = list or {} }, reason
+    local number = number_of_first[name]
+    for _, c in ipairs(number and current.list or {}) do
+      if is_asked(c) then c.asked, number = number, number + 1 end
+    end
   end
+  return current.list
 end
+
+for _, name in ipairs(names) do
+  local first
+  for _, c in ipairs(cases_of(name)) do
+    if is_asked(c) then
+      local number = oracle.ask(c)
+      first = first or number
+    end
+  end
+  number_of_first[name], current = first, {}
+end
+
+local conventions = gradients.convention_cases(names)
+for _, c in ipairs(has_oracle and conventions or {}) do c.asked = oracle.ask(c) end
 
 -- Runs f for each case and reports the first few that raise.
 local function each(list, f)
@@ -104,7 +119,7 @@ local function adapted(c, answer)
 end
 
 local function check_oracle(c, got, message)
-  local answer = answers[c.asked]
+  local answer = oracle.answer(c.asked)
   if answer.error then
     if got and c.listed then
       error("PyTorch refuses (" .. answer.error .. "), numoon does not", 0)
@@ -136,13 +151,13 @@ end
 
 describe("every op", function()
   setup(function()
-    if has_oracle then answers = oracle.run(asked) end
+    oracle.run()
   end)
 
   it("has arguments to be tried with", function()
     local missing = {}
     for _, name in ipairs(names) do
-      if not cases[name] then missing[#missing + 1] = name .. ": " .. reasons[name] end
+      if reasons[name] then missing[#missing + 1] = name .. ": " .. reasons[name] end
     end
     assert.equal("", table.concat(missing, "\n"))
     for _, name in ipairs(names) do
@@ -156,10 +171,9 @@ describe("every op", function()
 
   for _, name in ipairs(names) do
     local op = nm.ops[name]
-    local list = cases[name] or {}
 
     it(name .. " gives the right values", function()
-      each(list, function(c)
+      each(cases_of(name), function(c)
         local got, message = case.run(c, "cpu")
         if c.asked then check_oracle(c, got, message) end
         if not got then return end
@@ -171,7 +185,7 @@ describe("every op", function()
 
     it(name .. " does the same in every form", function()
       if random[name] or undefined[name] then return end
-      each(list, function(c)
+      each(cases_of(name), function(c)
         local wanted = case.run(c, "cpu")
         if not wanted then return end
         for form, run in pairs(case.forms) do
@@ -185,7 +199,7 @@ describe("every op", function()
 
     it(name .. " gives the same bits in one program with others and alone", function()
       if random[name] or undefined[name] then return end
-      each(list, function(c)
+      each(cases_of(name), function(c)
         nm.set_fusion(false)
         local alone = case.run(c, "cpu", recorded, continued)
         nm.set_fusion(true)
@@ -198,13 +212,13 @@ describe("every op", function()
     end)
 
     it(name .. " refuses nonsense in its own name", function()
-      each({ list[1] }, nonsense.try)
+      each({ cases_of(name)[1] }, nonsense.try)
     end)
 
     if op.differentiable then
       it(name .. " has the right derivatives", function()
         local n = 0
-        each(list, function(c)
+        each(cases_of(name), function(c)
           local wanted = c.dtype == "float64" and not c.edges
             and (c.first or c.layout == "contiguous")
           if not (wanted and case.run(c, "cpu")) then return end
@@ -219,7 +233,7 @@ describe("every op", function()
     if has_vulkan then
       it(name .. " gives the same on Vulkan", function()
         local n = 0
-        each(list, function(c)
+        each(cases_of(name), function(c)
           if devices.compare(c) then n = n + 1 end
         end)
         assert.is_true(n > 0, "nothing was compared")
@@ -256,7 +270,7 @@ describe("derivatives at kinks, ties and zeros", function()
   for _, c in ipairs(conventions) do
     it("are PyTorch's: " .. case.text(c), function()
       if not c.asked then return pending("there is no PyTorch") end
-      local answer = answers[c.asked]
+      local answer = oracle.answer(c.asked)
       assert.is_nil(answer.error)
       local want = table.move(answer, #answer - #c.grads + 1, #answer, 1, {})
       expect_same("gradient", gradients.weighted(c), want, { { 1e-12 }, { 1e-12 } })

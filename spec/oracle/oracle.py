@@ -12,9 +12,11 @@ import importlib
 import json
 import os
 import sys
+import warnings
 
 import torch
 
+warnings.simplefilter("ignore")
 torch.set_num_threads(1)
 DTYPES = {name: getattr(torch, name) for name in (
     "float32 float64 float16 bfloat16 int64 int32 int16 int8 uint8 bool".split())}

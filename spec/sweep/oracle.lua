@@ -98,30 +98,37 @@ function oracle.available()
   return os.execute(python .. ' -c "import torch" >/dev/null 2>&1') == true
 end
 
---- Computes the cases: results[i] is a list of { dtype, shape, list }, or has an `error`.
-function oracle.run(cases)
-  local into, from = os.tmpname(), os.tmpname()
-  local file = assert(io.open(into, "w"))
-  file:write("[")
-  for i, case in ipairs(cases) do file:write(i > 1 and ",\n" or "\n", encode_case(case)) end
-  file:write("]\n")
-  file:close()
-  local ok = os.execute(("%s spec/oracle/oracle.py %s %s"):format(python, into, from))
-  local results = {}
-  if ok then
-    for line in io.lines(from) do
-      if line:find("^[RE] ") then
-        results[#results + 1] = parse(line)
-      else
-        oracle.version = line
-      end
-    end
+-- What is to be asked, and the lines of the answers; these are read one by one, as all of them
+-- together take a gigabyte.
+local into, count, lines = nil, 0, {}
+
+--- Adds a case to what will be asked; its number.
+function oracle.ask(case)
+  into = into or { path = os.tmpname() }
+  into.file = into.file or assert(io.open(into.path, "w"))
+  into.file:write(count > 0 and ",\n" or "[\n", encode_case(case))
+  count = count + 1
+  return count
+end
+
+--- Asks for all cases at once.
+function oracle.run()
+  if count == 0 then return end
+  local from = os.tmpname()
+  into.file:write("\n]\n")
+  into.file:close()
+  local ok = os.execute(("%s spec/oracle/oracle.py %s %s"):format(python, into.path, from))
+  for line in io.lines(from) do
+    if line:find "^[RE] " then lines[#lines + 1] = line else oracle.version = line end
   end
-  os.remove(into)
+  os.remove(into.path)
   os.remove(from)
   assert(ok, "the oracle failed")
-  assert(#results == #cases, "the oracle did not answer every case")
-  return results
+  assert(#lines == count, "the oracle did not answer every case")
 end
+
+--- The answer to a question by its number: a list of { dtype, shape, list }, or a table with an
+--- `error`.
+function oracle.answer(number) return parse(lines[number]) end
 
 return oracle
