@@ -73,6 +73,7 @@ registry.kinds = {
   ints = { "a list of integers", "integer[]" },
   each = { "an integer, or a list of them", "integer|integer[]" },
   floats = { "a number, or a list of them", "number|number[]" },
+  parts = { "an integer, or a list of them", "integer|integer[]" },
   dtype = { "a dtype", "numoon.dtype" },
   device = { "a device", "numoon.device" },
   string = { "a string", "string" },

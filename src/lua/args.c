@@ -16,8 +16,8 @@ static const char *const wanted[] = {
   "a tensor", "a tensor or a number", "a list of tensors", "a number", "an integer", "a number",
   "true or false", "a dim (an integer)", "a dim or a list of dims", "an index (an integer)",
   "sizes (integers or a list of integers)", "a list of integers",
-  "an integer or a list of integers", "a number or a list of numbers", "a dtype", "a device",
-  "a string"};
+  "an integer or a list of integers", "a number or a list of numbers",
+  "an integer or a list of integers", "a dtype", "a device", "a string"};
 _Static_assert(sizeof wanted / sizeof *wanted == NM_P_STRING + 1, "ORDER nm_param_kind");
 
 typedef struct reader {
@@ -80,7 +80,8 @@ bool nml_number_at(lua_State *L, int i, nm_value_arg *v) {
 
 static bool is_list_kind(int kind) {
   return kind == NM_P_TENSORS || kind == NM_P_DIMS || kind == NM_P_SIZES ||
-         kind == NM_P_INTS || kind == NM_P_EACH || kind == NM_P_FLOATS;
+         kind == NM_P_INTS || kind == NM_P_EACH || kind == NM_P_FLOATS ||
+         kind == NM_P_PARTS;
 }
 
 static union nml_word *take_words(reader *r, size_t n) {
@@ -215,6 +216,11 @@ static int read_value(reader *r, nm_value_arg *v, int i, bool trailing) {
       if (lua_type(L, i) != LUA_TNUMBER) wrong(r, i);
       v->kind = NM_ARG_FLOAT;
       v->as.number = (double)lua_tonumber(L, i);
+      return 1;
+    case NM_P_PARTS:
+      if (lua_istable(L, i)) return read_list(r, v, i, false);
+      if (!nml_integer_at(L, i, &v->as.integer)) wrong(r, i);
+      v->kind = NM_ARG_INT;
       return 1;
     case NM_P_INT: case NM_P_DIM: case NM_P_INDEX:
       if (!nml_integer_at(L, i, &v->as.integer)) wrong(r, i);

@@ -106,20 +106,79 @@ static nm_status stack_forward(nm_op_call *c) {
   return nm__result(c, mark, r);
 }
 
+/* hstack, vstack, dstack: cat of tensors with 1, 2, 3 dims at least; of columns, where vectors
+ * stand upright. */
+static nm_status side_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  const nm_value_arg *a = &c->args[0];
+  char side = c->op->name[0];
+  nm_known raise = side == 'h'   ? NM_OP_atleast_1d
+                   : side == 'd' ? NM_OP_atleast_3d
+                                 : NM_OP_atleast_2d;
+  int dim = side == 'v' ? 0 : side == 'd' ? 2 : 1;
+  if (a->n == 0) return nm__op_error(c, NM_EINVAL, "an empty list of tensors");
+  if (side == 'h' && a->as.tensors[0]->ndim < 2) dim = 0;
+  nm_tensor **list = malloc((size_t)a->n * sizeof *list), *r = NULL;
+  if (!list) return nm__op_error(c, NM_ENOMEM, "out of memory");
+  int mark = nm__scope(ctx), n = 0;
+  for (; n < a->n; n++) {
+    nm_tensor *t = a->as.tensors[n];
+    int64_t upright[2] = {nm_numel(t), 1};
+    nm_value_arg args[1] = {nm__arg_t(t)};
+    list[n] = side == 'c' && t->ndim < 2 ? nm__t_reshape(ctx, t, 2, upright)
+              : side == 'c'              ? t
+                                         : nm__t(ctx, nm__known(ctx, raise), args);
+    if (!list[n]) break;
+  }
+  if (n == a->n) {
+    nm_value_arg args[2] = {{.kind = NM_ARG_TENSORS, .n = n, .as.tensors = list}, nm__arg_int(dim)};
+    r = nm__t(ctx, nm__known(ctx, NM_OP_cat), args);
+  }
+  free(list);
+  return nm__result(c, mark, r);
+}
+
 #define TENSORS                                                                                    \
   { "tensors", NM_P_TENSORS, 0, NULL }
 #define DIM                                                                                        \
   { "dim", NM_P_DIM, NM_OPTIONAL, "1" }
+#define RANGE .lo = -3, .hi = 3
 /* clang-format off */
 static const nm_op ops[] = {
   {.name = "cat", NM_PARAMS(TENSORS, DIM),
-   .doc = "the tensors one after another along dim",
+   .doc = "the tensors one after another along dim, in the dtype that they are promoted to",
+   .shapes = "{(..., M, ...), (..., N, ...)} -> (..., M + N, ...)",
+   .errors = "0-d tensors; shapes that differ in another dim",
    .flags = NM_FUNCTION | NM_OUT, .forward = cat_forward, .backward = cat_backward, .dtypes = "fib",
    .example = "nm.cat({nm.zeros(2, 3), nm.ones(2, 3)}, 1)"},
   {.name = "stack", NM_PARAMS(TENSORS, DIM),
    .doc = "the tensors one after another along a new dim",
+   .shapes = "a list of K (..., ...) -> (..., K, ...)", .errors = "shapes that differ",
    .flags = NM_FUNCTION | NM_OUT | NM_COMPOSED, .forward = stack_forward, .dtypes = "fib",
    .example = "nm.stack({nm.zeros(2, 3), nm.ones(2, 3)}, 2)"},
+  {.name = "hstack", NM_PARAMS(TENSORS),
+   .doc = "the tensors side by side: along dim 2, vectors along dim 1",
+   .shapes = "{(A, M, ...), (A, N, ...)} -> (A, M + N, ...)",
+   .errors = "shapes that differ in another dim",
+   .flags = NM_FUNCTION | NM_OUT | NM_COMPOSED, .forward = side_forward, .dtypes = "fib", RANGE,
+   .example = "nm.hstack{nm.zeros(2), nm.ones(3)}"},
+  {.name = "vstack", NM_PARAMS(TENSORS),
+   .doc = "the tensors one below another: along dim 1, vectors as rows",
+   .shapes = "{(M, A, ...), (N, A, ...)} -> (M + N, A, ...)",
+   .errors = "shapes that differ in another dim",
+   .flags = NM_FUNCTION | NM_OUT | NM_COMPOSED, .forward = side_forward, .dtypes = "fib", RANGE,
+   .example = "nm.vstack{nm.zeros(2), nm.ones(2)}"},
+  {.name = "dstack", NM_PARAMS(TENSORS),
+   .doc = "the tensors one behind another: along dim 3, after atleast_3d",
+   .shapes = "{(A, B, M, ...), (A, B, N, ...)} -> (A, B, M + N, ...)",
+   .errors = "shapes that differ in another dim",
+   .flags = NM_FUNCTION | NM_OUT | NM_COMPOSED, .forward = side_forward, .dtypes = "fib", RANGE,
+   .example = "nm.dstack{nm.zeros(2), nm.ones(2)}"},
+  {.name = "column_stack", NM_PARAMS(TENSORS),
+   .doc = "the tensors side by side, vectors as columns",
+   .shapes = "{(A), (A, N)} -> (A, 1 + N)", .errors = "shapes that differ in another dim",
+   .flags = NM_FUNCTION | NM_OUT | NM_COMPOSED, .forward = side_forward, .dtypes = "fib", RANGE,
+   .example = "nm.column_stack{nm.zeros(2), nm.ones(2)}"},
 };
 /* clang-format on */
 NM_FAMILY(join);

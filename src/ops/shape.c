@@ -156,6 +156,51 @@ static nm_status unsqueeze_forward(nm_op_call *c) {
   return nm__view_result(c, t, t->ndim + 1, shape, stride, t->offset);
 }
 
+/* One dim as several; one of their sizes may be -1. */
+static nm_status unflatten_forward(nm_op_call *c) {
+  nm_tensor *t = nm__tensor_arg(c, 0);
+  const nm_value_arg *sizes = &c->args[2];
+  nm_dims to = {.ndim = 0};
+  int64_t known = 1, hole = -1;
+  int dim = 0;
+  char text[NM_SHAPE_TEXT];
+  NM_TRY(nm__dim_arg(c, 1, t->ndim, &dim));
+  if (!t->ndim) return nm__op_error(c, NM_EINVAL, "a 0-d tensor has no dim to be split");
+  if (t->ndim - 1 + sizes->n > NM_MAX_DIMS)
+    return nm__op_error(c, NM_EINVAL, "%d dims: a tensor has at most %d", t->ndim - 1 + sizes->n,
+                        NM_MAX_DIMS);
+  bool fits = sizes->n > 0;
+  for (int k = 0; k < sizes->n; k++) {
+    int64_t size = sizes->as.ints[k];
+    if (size == -1 && hole < 0)
+      hole = k;
+    else
+      fits &= size >= 0 && !__builtin_mul_overflow(known, size, &known);
+  }
+  int64_t n = t->shape[dim];
+  fits &= hole < 0 ? known == n : known > 0 && n % known == 0;
+  if (!fits)
+    return nm__op_error(c, NM_EINVAL, "dim %d has size %lld, it can't become %s",
+                        dim + c->ctx->base, (long long)n,
+                        nm__shape_text(sizes->n, sizes->as.ints, text));
+  for (int d = 0; d < dim; d++) to.dim[to.ndim++] = t->shape[d];
+  for (int k = 0; k < sizes->n; k++) to.dim[to.ndim++] = k == hole ? n / known : sizes->as.ints[k];
+  for (int d = dim + 1; d < t->ndim; d++) to.dim[to.ndim++] = t->shape[d];
+  return reshape_to(c, t, &to, false);
+}
+
+/* atleast_1d, atleast_2d, atleast_3d: of a matrix the new dim is the last, of a vector the middle
+ * one. */
+static nm_status atleast_forward(nm_op_call *c) {
+  nm_tensor *t = nm__tensor_arg(c, 0);
+  nm_dims to = nm__dims_of(t);
+  int least = c->op->name[8] - '0';
+  if (to.ndim == 0) to = (nm_dims){.ndim = 1, .dim = {1}};
+  if (to.ndim == 1 && least > 1) to = (nm_dims){.ndim = 2, .dim = {1, to.dim[0]}};
+  if (to.ndim == 2 && least > 2) to.dim[to.ndim++] = 1;
+  return reshape_to(c, t, &to, false);
+}
+
 /* The gradient of every op that only changes the shape. */
 static nm_tensor *reshape_backward(nm_grad_call *b, int i) {
   const nm_dims *s = &b->node->edges[i].shape;
@@ -213,6 +258,34 @@ static nm_status permute_forward(nm_op_call *c) {
     seen |= 1u << order[d];
   }
   return permuted(c, t, order);
+}
+
+/* Dims taken to other places; those not named keep their order. */
+static nm_status movedim_forward(nm_op_call *c) {
+  nm_tensor *t = nm__tensor_arg(c, 0);
+  const nm_value_arg *from = &c->args[1], *to = &c->args[2];
+  int64_t order[NM_MAX_DIMS];
+  uint32_t taken = 0, filled = 0;
+  if (from->n != to->n)
+    return nm__op_error(c, NM_EINVAL, "%d dims to move, and %d places", from->n, to->n);
+  for (int k = 0; k < from->n; k++) {
+    int a = 0, b = 0;
+    NM_TRY(nm__dim_of(c, from->as.ints[k], t->ndim, &a));
+    NM_TRY(nm__dim_of(c, to->as.ints[k], t->ndim, &b));
+    if (taken >> a & 1 || filled >> b & 1)
+      return nm__op_error(c, NM_EINVAL, "dim %d is named twice",
+                          (taken >> a & 1 ? a : b) + c->ctx->base);
+    taken |= 1u << a, filled |= 1u << b;
+    order[b] = a;
+  }
+  for (int b = 0, a = 0; b < t->ndim; b++) {
+    if (filled >> b & 1) continue;
+    while (taken >> a & 1) a++;
+    order[b] = a++;
+  }
+  int mark = nm__scope(c->ctx);
+  nm_value_arg args[2] = {nm__arg_t(t), nm__arg_ints(t->ndim, order)};
+  return nm__result(c, mark, nm__t(c->ctx, nm__known(c->ctx, NM_OP_permute), args));
 }
 
 static nm_tensor *permute_backward(nm_grad_call *b, int i) {
@@ -273,50 +346,89 @@ nm_tensor *nm__same_backward(nm_grad_call *b, int i) {
 /* clang-format off */
 static const nm_op ops[] = {
   {.name = "view", NM_PARAMS(X, {"shape", NM_P_SIZES, 0, NULL}),
-   .doc = "the same elements in another shape, sharing memory; one size may be -1",
+   .doc = "a view of the same elements in another shape; one size may be -1",
+   .shapes = "(...) -> shape", .errors = "elements that do not lie in memory as the shape asks",
    .flags = NM_METHOD | NM_VIEW, .forward = view_forward, .backward = reshape_backward,
    .dtypes = "fib", .example = "nm.arange(6):view(2, 3)"},
   {.name = "reshape", NM_PARAMS(X, {"shape", NM_P_SIZES, 0, NULL}),
-   .doc = "the same elements in another shape, sharing memory where they lie so; one size may be "
-          "-1",
+   .doc = "the same elements in another shape, a view where they lie so, else a copy; one size may "
+          "be -1",
+   .shapes = "(...) -> shape", .errors = "a shape of another number of elements",
    .flags = VIEWS, .forward = reshape_forward, .backward = reshape_backward, .dtypes = "fib",
    .example = "nm.arange(6):reshape(3, -1)"},
   {.name = "flatten",
    NM_PARAMS(X, {"start_dim", NM_P_DIM, NM_OPTIONAL, "1"},
              {"end_dim", NM_P_DIM, NM_OPTIONAL, "-1"}),
-   .doc = "dims start_dim to end_dim as one",
+   .doc = "dims start_dim to end_dim as one, a view where the elements lie so",
+   .shapes = "(..., M, N, ...) -> (..., M * N, ...)", .errors = "start_dim after end_dim",
    .flags = VIEWS, .forward = flatten_forward, .backward = reshape_backward, .dtypes = "fib",
    .example = "nm.zeros(2, 3, 4):flatten(2)"},
+  {.name = "unflatten", NM_PARAMS(X, {"dim", NM_P_DIM, 0, NULL}, {"sizes", NM_P_SIZES, 0, NULL}),
+   .doc = "a view with a dim split into several, what flatten made one; one size may be -1",
+   .shapes = "(..., M * N, ...) -> (..., M, N, ...)", .errors = "sizes whose product is not the dim's",
+   .flags = VIEWS, .forward = unflatten_forward, .backward = reshape_backward, .dtypes = "fib",
+   .lo = -3, .hi = 3, .example = "nm.zeros(2, 12):unflatten(2, {3, -1})"},
   {.name = "squeeze", NM_PARAMS(X, {"dim", NM_P_DIMS, NM_OPTIONAL, "all"}),
-   .doc = "without the dims (all, or those given) of size 1",
+   .doc = "a view without the dims (all, or those given) of size 1",
+   .shapes = "(..., 1, ...) -> (..., ...)",
    .flags = VIEWS, .forward = squeeze_forward, .backward = reshape_backward, .dtypes = "fib",
    .example = "nm.zeros(1, 3, 1):squeeze()"},
   {.name = "unsqueeze", NM_PARAMS(X, {"dim", NM_P_DIM, 0, NULL}),
-   .doc = "with a new dim of size 1 at position dim",
+   .doc = "a view with a new dim of size 1 at position dim",
+   .shapes = "(..., ...) -> (..., 1, ...)",
    .flags = VIEWS, .forward = unsqueeze_forward, .backward = reshape_backward, .dtypes = "fib",
    .example = "nm.zeros(3):unsqueeze(1)"},
+  {.name = "atleast_1d", NM_PARAMS(X),
+   .doc = "a view with one dim at least",
+   .shapes = "() -> (1)",
+   .flags = VIEWS, .forward = atleast_forward, .backward = reshape_backward, .dtypes = "fib",
+   .lo = -3, .hi = 3, .example = "nm.tensor(7):atleast_1d()"},
+  {.name = "atleast_2d", NM_PARAMS(X),
+   .doc = "a view with two dims at least, new ones in front",
+   .shapes = "() -> (1, 1); (N) -> (1, N)",
+   .flags = VIEWS, .forward = atleast_forward, .backward = reshape_backward, .dtypes = "fib",
+   .lo = -3, .hi = 3, .example = "nm.arange(3):atleast_2d()"},
+  {.name = "atleast_3d", NM_PARAMS(X),
+   .doc = "a view with three dims at least, a vector along the second, a matrix along the first two",
+   .shapes = "() -> (1, 1, 1); (N) -> (1, N, 1); (M, N) -> (M, N, 1)",
+   .flags = VIEWS, .forward = atleast_forward, .backward = reshape_backward, .dtypes = "fib",
+   .lo = -3, .hi = 3, .example = "nm.arange(3):atleast_3d()"},
   {.name = "transpose", NM_PARAMS(X, {"dim0", NM_P_DIM, 0, NULL}, {"dim1", NM_P_DIM, 0, NULL}),
-   .doc = "dims dim0 and dim1 exchanged",
+   .doc = "a view with dims dim0 and dim1 exchanged",
+   .shapes = "(..., M, ..., N, ...) -> (..., N, ..., M, ...)",
    .flags = VIEWS, .forward = transpose_forward, .backward = transpose_backward, .dtypes = "fib",
    .example = "nm.zeros(2, 3, 4):transpose(1, 3)"},
   {.name = "t", NM_PARAMS(X),
-   .doc = "the transpose of a matrix; 0-d and 1-d tensors as they are",
+   .doc = "a view of the transpose of a matrix; 0-d and 1-d tensors as they are",
+   .shapes = "(M, N) -> (N, M)", .errors = "more than two dims",
    .flags = VIEWS | NM_COMPOSED, .forward = t_forward, .dtypes = "fib",
    .example = "nm.zeros(2, 3):t()"},
   {.name = "permute", NM_PARAMS(X, {"dims", NM_P_DIMS, 0, NULL}),
-   .doc = "the dims in another order",
+   .doc = "a view with the dims in another order: dim d of it is dim dims[d] of input",
+   .shapes = "(A, B, C) -> (C, A, B) for {3, 1, 2}", .errors = "dims that do not name each dim once",
    .flags = VIEWS, .forward = permute_forward, .backward = permute_backward, .dtypes = "fib",
    .example = "nm.zeros(2, 3, 4):permute(3, 1, 2)"},
+  {.name = "movedim",
+   NM_PARAMS(X, {"source", NM_P_DIMS, 0, NULL}, {"destination", NM_P_DIMS, 0, NULL}),
+   .doc = "a view with dims taken to other places; the others keep their order",
+   .shapes = "(A, B, C) -> (B, C, A) for 1 to 3", .errors = "a dim named twice",
+   .flags = VIEWS | NM_COMPOSED, .forward = movedim_forward, .dtypes = "fib", .lo = -3, .hi = 3,
+   .example = "nm.zeros(2, 3, 4):movedim(1, 3)"},
   {.name = "expand", NM_PARAMS(X, {"shape", NM_P_SIZES, 0, NULL}),
-   .doc = "sizes of 1 repeated to the given ones, -1 leaves a size as it is; nothing is copied",
+   .doc = "a view with sizes of 1 repeated to the given ones, -1 leaves a size as it is; nothing is "
+          "copied",
+   .shapes = "(..., 1, ...) -> (..., N, ...)", .errors = "a size that is neither 1 nor the given one",
    .flags = VIEWS, .forward = expand_forward, .backward = nm__same_backward, .dtypes = "fib",
    .example = "nm.zeros(3, 1):expand(3, 4)"},
   {.name = "broadcast_to", NM_PARAMS(X, {"shape", NM_P_INTS, 0, NULL}),
    .doc = "as expand, to a shape given as a table",
+   .shapes = "(..., 1, ...) -> (..., N, ...)", .errors = "a size that is neither 1 nor the given one",
    .flags = VIEWS, .forward = expand_forward, .backward = nm__same_backward, .dtypes = "fib",
    .example = "nm.zeros(3, 1):broadcast_to{3, 4}"},
   {.name = "expand_as", NM_PARAMS(X, {"other", NM_P_TENSOR, 0, NULL}),
-   .doc = "expanded to the shape of another tensor",
+   .doc = "a view expanded to the shape of another tensor",
+   .shapes = "(..., 1, ...), (..., N, ...) -> (..., N, ...)",
+   .errors = "a size that is neither 1 nor the other's",
    .flags = VIEWS | NM_COMPOSED, .forward = expand_as_forward, .dtypes = "fib",
    .example = "nm.zeros(3, 1):expand_as(nm.zeros(3, 4))"},
 };
