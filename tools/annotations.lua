@@ -1,5 +1,6 @@
 --- lua/numoon/meta.lua: types and texts of every op for editors (LuaCATS, as lua-language-server
 --- reads them), from the registry.
+local core = require "numoon.core"
 local registry = require "tools.registry"
 
 local head = [[
@@ -9,6 +10,7 @@ local head = [[
 
 ---@class numoon
 ---@field linalg numoon.linalg
+%s
 local nm = {}
 
 ---@class numoon.Tensor
@@ -104,10 +106,13 @@ end
 
 --- The whole text.
 return function()
-  local lines = { head }
-  local function add(format, ...)
-    lines[#lines + 1] = (format:format(...))
+  local lines, dtypes = {}, {}
+  local function add(format, ...) lines[#lines + 1] = format:format(...) end
+  for name in pairs(core.dtypes) do
+    dtypes[#dtypes + 1] = ("---@field %s numoon.dtype"):format(name)
   end
+  table.sort(dtypes)
+  add(head, table.concat(dtypes, "\n"))
   for _, group in ipairs(registry.grouped()) do
     add("-- ---- %s ----", group.title)
     add ""

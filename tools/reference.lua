@@ -42,7 +42,7 @@ end
 
 local function gradient(op)
   if not op.differentiable then return "no" end
-  return op.composed and "by the ops that it is made of" or "yes"
+  return op.composed and "that of the ops it is made of" or "yes"
 end
 
 local function op_section(op, add)
