@@ -187,7 +187,7 @@ case.forms = {
   end,
   -- Into a tensor that is itself a part of a larger one.
   out = function(c, plain)
-    if not c.op.out then return nil end
+    if not c.op.out or (c.args.options or {}).as_tuple then return nil end -- a list has no out =
     local shape = plain[1].shape
     local array = { dtype = plain[1].dtype, shape = shape, list = {}, layout = "stepped" }
     local filler = arrays.kind(array.dtype) == "b" and false or 5

@@ -114,14 +114,13 @@ static int call_list(lua_State *L, nml_state *s, const nml_args *a) {
 int nml_l_op(lua_State *L) {
   nml_state *s = nml_enter(L);
   const nm_op *op = lua_touserdata(L, lua_upvalueindex(NML_SELF));
-  if (op->flags & NM_LIST) {
-    nml_args list_args;
-    nml_parse(L, s, op, lua_gettop(L), &list_args);
-    return call_list(L, s, &list_args);
-  }
   int n = lua_gettop(L), nout = 1;
   nm_tensor *out[NM_MAX_RESULTS];
   nml_args a;
+  if (op->flags & NM_LIST) {
+    nml_parse(L, s, op, n, &a);
+    return a.out ? call_out(L, s, &a) : call_list(L, s, &a);
+  }
   nml_box *box = nml_new(L, s);
   nml_parse(L, s, op, n, &a);
   if (a.out) return call_out(L, s, &a);
@@ -132,6 +131,16 @@ int nml_l_op(lua_State *L) {
   return nout;
 }
 
+/* x:squeeze_(): a view has its shape for good, so x becomes another view. */
+static nm_status become_view(lua_State *L, nml_state *s, const nml_args *a) {
+  nml_box *box = nml_box_at(L, s, 1);
+  nm_tensor *view;
+  NM_TRY(nm__apply_inplace_view(s->ctx, a->op, a->arg, &view));
+  nm_release(s->ctx, box->t);
+  box->t = view;
+  return NM_OK;
+}
+
 int nml_l_inplace(lua_State *L) {
   nml_state *s = nml_enter(L);
   const nm_op *op = lua_touserdata(L, lua_upvalueindex(NML_SELF));
@@ -140,7 +149,9 @@ int nml_l_inplace(lua_State *L) {
   if (a.arg[0].kind != NM_ARG_TENSOR)
     return nml_error(L, "%s_: there must be a tensor before ':'", op->name);
   if (a.out) return nml_error(L, "%s_: works in place and takes no option 'out'", op->name);
-  if (apply(L, s, INPLACE, op, a.arg, NULL, NULL, NULL) != NM_OK) return nml_fail(L, s);
+  nm_status status = op->flags & NM_VIEW ? become_view(L, s, &a)
+                                         : apply(L, s, INPLACE, op, a.arg, NULL, NULL, NULL);
+  if (status != NM_OK) return nml_fail(L, s);
   lua_pushvalue(L, 1);
   return 1;
 }

@@ -45,6 +45,7 @@ static nm_status apply(nm_context *ctx, const nm_op *op, const nm_value_arg *arg
   c.nargs = op->nparams;
   c.args = args;
   c.nout = 1;
+  c.list = NULL;
   bool composed = op->flags & NM_COMPOSED, grad = ctx->grad_enabled;
   if (!composed) ctx->grad_enabled = false;
   nm_status s = op->forward(&c);
@@ -143,17 +144,49 @@ static nm_status apply_inplace(nm_context *ctx, const nm_op *op, const nm_value_
   return s;
 }
 
-nm_status nm__apply_inplace(nm_context *ctx, const nm_op *op, const nm_value_arg *args) {
-  char name[64];
+/* As nm__begin, with the name of the in-place form. */
+static const char *begin_inplace(nm_context *ctx, const nm_op *op, char name[64]) {
   size_t n = strlen(op->name);
   memcpy(name, op->name, n);
   memcpy(name + n, "_", 2);
-  const char *outer = nm__begin(ctx, name);
+  return nm__begin(ctx, name);
+}
+
+nm_status nm__apply_inplace(nm_context *ctx, const nm_op *op, const nm_value_arg *args) {
+  char name[64];
+  const char *outer = begin_inplace(ctx, op, name);
   return nm__end(ctx, outer, apply_inplace(ctx, op, args));
+}
+
+nm_status nm__apply_inplace_view(nm_context *ctx, const nm_op *op, const nm_value_arg *args,
+                                 nm_tensor **out) {
+  char name[64];
+  nm_tensor *results[NM_MAX_RESULTS];
+  int nout;
+  const char *outer = begin_inplace(ctx, op, name);
+  nm_status s = nm__inplace_check(ctx, args[0].as.tensor);
+  if (s == NM_OK) s = apply(ctx, op, args, &nout, results);
+  if (s == NM_OK) *out = results[0];
+  return nm__end(ctx, outer, s);
+}
+
+/* What is made from nothing has the dtype and device of where it goes. */
+static const nm_value_arg *made_for(const nm_op *op, const nm_value_arg *args, nm_tensor *y,
+                                    nm_value_arg *copy) {
+  for (int i = 0; i < op->nparams; i++) {
+    copy[i] = args[i];
+    if (args[i].kind == NM_ARG_TENSOR || args[i].kind == NM_ARG_TENSORS) return args;
+    if (args[i].kind != NM_ARG_NONE) continue;
+    if (op->params[i].kind == NM_P_DTYPE) copy[i] = nm__arg_str(nm__dtype_name(y->dtype));
+    if (op->params[i].kind == NM_P_DEVICE) copy[i] = nm__arg_str(nm__device_of(y)->name);
+  }
+  return copy;
 }
 
 static nm_status apply_out(nm_context *ctx, const nm_op *op, const nm_value_arg *args,
                            nm_tensor *y) {
+  nm_value_arg copy[NM_MAX_ARGS];
+  args = made_for(op, args, y, copy);
   nm_op_call c = {.ctx = ctx, .op = op, .nargs = op->nparams, .args = args};
   if (ctx->grad_enabled && (nm__tracks(y) || any_tracks(&c)))
     return nm__op_error(&c, NM_EINVAL,

@@ -130,6 +130,9 @@ nm_status nm__list_add(nm_context *ctx, nm_list *list, nm_tensor *t);
 void nm__list_free(nm_context *ctx, nm_list *list);
 /* x:op_(...): the result replaces the elements of args[0]'s tensor. */
 nm_status nm__apply_inplace(nm_context *ctx, const nm_op *op, const nm_value_arg *args);
+/* x:op_(...) of a view op: what x becomes, since a tensor's shape never changes. */
+nm_status nm__apply_inplace_view(nm_context *ctx, const nm_op *op, const nm_value_arg *args,
+                                 nm_tensor **out);
 /* out = y: the (first) result is written into y, whose shape must be the result's. */
 nm_status nm__apply_out(nm_context *ctx, const nm_op *op, const nm_value_arg *args, nm_tensor *y);
 

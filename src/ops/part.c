@@ -410,8 +410,9 @@ static const nm_op ops[] = {
    .doc = "a view of the storage: element (i, j, ...) lies storage_offset + i * stride[1] + j * "
           "stride[2] + ... elements behind its start; the gradients of elements that lie in the "
           "same place add up",
+   .shapes = "(...) -> size",
    .errors = "a negative stride; a view that reaches out of the storage",
-   .flags = VIEWS | NM_COMPOSED, .forward = as_strided_forward, .dtypes = "fib", .lo = -3, .hi = 3,
+   .flags = VIEWS | NM_INPLACE | NM_COMPOSED, .forward = as_strided_forward, .dtypes = "fib", .lo = -3, .hi = 3,
    .example = "nm.arange(6):as_strided({2, 3}, {1, 2})"},
   {.name = "write",
    NM_PARAMS(X, {"src", NM_P_TENSOR, 0, NULL}, {"size", NM_P_INTS, 0, NULL},

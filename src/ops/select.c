@@ -72,6 +72,12 @@ static nm_tensor *coordinates(nm_context *ctx, nm_tensor *t) {
 static nm_status nonzero_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
   nm_tensor *t = nm__tensor_arg(c, 0);
+  if (!c->list) { /* out = */
+    int mark = nm__scope(ctx);
+    if (nm__bool_arg(c, 1, false))
+      return nm__op_error(c, NM_EINVAL, "as_tuple gives a list, which is not written into out");
+    return nm__result(c, mark, coordinates(ctx, t));
+  }
   if (!nm__bool_arg(c, 1, false)) {
     c->list->single = true;
     return nm__list_add(ctx, c->list, coordinates(ctx, t));
@@ -437,7 +443,7 @@ static const nm_op ops[] = {
           "with a tensor for each dim, which is an index: x[mask:nonzero{as_tuple = true}]. Their "
           "number is read back from the device",
    .shapes = "(...) -> (K, ndim), or a list of (K)",
-   .flags = NM_ANYWHERE | NM_LIST | NM_COMPOSED, .forward = nonzero_forward, .dtypes = "fib",
+   .flags = NM_ANYWHERE | NM_OUT | NM_LIST | NM_COMPOSED, .forward = nonzero_forward, .dtypes = "fib",
    .example = "nm.eye(2):nonzero()"},
   {.name = "argwhere", NM_PARAMS(X),
    .doc = "the coordinates of the elements that are not zero, a row for each",
