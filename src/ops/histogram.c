@@ -244,16 +244,16 @@ static const nm_op ops[] = {
    NM_PARAMS(X, {"weights", NM_P_TENSOR, NM_OPTIONAL, NULL},
              {"minlength", NM_P_INT, NM_OPTIONAL, "0"}),
    .doc = "how often each integer comes: y[v] counts the value v, from 1 on; or the sum of the "
-          "weights of what is v\nThe GPU is waited for, since the size depends on the elements.",
+          "weights of what is v; a GPU is waited for, since the size depends on the elements",
    .shapes = "(N), (N) -> (max(largest element, minlength))", .errors = "integers below 1",
    .flags = NM_ANYWHERE, .forward = bincount_forward, .dtypes = "i", .lo = 1, .hi = 9,
    .example = "nm.tensor{1, 3, 3}:bincount()"},
   {.name = "histc",
    NM_PARAMS(X, {"bins", NM_P_INT, NM_OPTIONAL, "100"}, {"min", NM_P_FLOAT, NM_OPTIONAL, "0"},
              {"max", NM_P_FLOAT, NM_OPTIONAL, "0"}),
-   .doc = "how many elements are in each of equally wide bins from min to max\n"
-          "Others are not counted.  When min equals max, they are the elements' own, and the GPU "
-          "is waited for.",
+   .doc = "how many elements are in each of equally wide bins from min to max; "
+          "others are not counted; when min equals max, they are the elements' own, and a GPU is "
+          "waited for",
    .shapes = "(...) -> (bins)", .errors = "max below min, a range that is not finite",
    .flags = NM_ANYWHERE | NM_OUT, .forward = histc_forward, .dtypes = "f", .lo = -3, .hi = 3,
    .example = "nm.randn(100):histc(5, -2, 2)"},
@@ -261,11 +261,12 @@ static const nm_op ops[] = {
    NM_PARAMS(X, {"bins", NM_P_OPERAND, 0, NULL}, {"range", NM_P_FLOATS, NM_NAMED, NULL},
              {"weight", NM_P_TENSOR, NM_NAMED, NULL}, {"density", NM_P_BOOL, NM_NAMED, "false"}),
    .doc = "how many elements are in each bin, or the sum of their weights, and the edges of the "
-          "bins; density: divided so that the area is 1\n"
-          "bins: how many, equally wide, over range = {min, max} or over the elements (then the "
-          "GPU is waited for); or their edges in rising order.  All but the last are without "
-          "their upper edge; what is outside is not counted.",
-   .shapes = "(...), () -> (bins), (bins + 1)", .errors = "max below min, a range that is not finite",
+          "bins; density: divided so that the area is 1; "
+          "bins: how many, equally wide, over range = {min, max} or over the elements (then a GPU "
+          "is waited for), or their edges in rising order; all bins but the last are without their "
+          "upper edge, and what is outside is not counted",
+   .shapes = "(...), () -> (bins), (bins + 1)",
+   .errors = "max below min, a range that is not finite",
    .flags = NM_ANYWHERE, .forward = histogram_forward, .dtypes = "f", .lo = -3, .hi = 3,
    .example = "nm.randn(100):histogram(5)"},
 };

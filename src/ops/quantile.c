@@ -291,15 +291,15 @@ static nm_status quantile_forward(nm_op_call *c) {
 /* clang-format off */
 static const nm_op ops[] = {
   {.name = "median", NM_PARAMS(X, OVER, KEEPDIM),
-   .doc = "the median, the lower one of two; with dim: the medians along it, and their positions\n"
-          "NaN wins.  Without dim all elements that equal the median share its gradient.",
+   .doc = "the median, the lower one of two; with dim: the medians along it, and their positions; "
+          "NaN wins; without dim all elements that equal the median share its gradient",
    .shapes = "(..., N, ...) -> (..., ...), (..., ...)",
    .errors = "a dim without elements",
    .flags = NM_ANYWHERE | NM_OUT | NM_COMPOSED, .forward = median_forward, .dtypes = "fi",
    .lo = -3, .hi = 3, .example = "nm.tensor{3, 1, 4, 1}:median()"},
   {.name = "nanmedian", NM_PARAMS(X, OVER, KEEPDIM),
    .doc = "the median of what is no NaN, the lower one of two; with dim: the medians along it, and "
-          "their positions\nNaN where there is nothing else.",
+          "their positions; NaN where there is nothing else",
    .shapes = "(..., N, ...) -> (..., ...), (..., ...)",
    .errors = "a dim without elements",
    .flags = NM_ANYWHERE | NM_OUT | NM_COMPOSED, .forward = median_forward, .dtypes = "fi",
@@ -309,16 +309,16 @@ static const nm_op ops[] = {
    .flags = 0, .forward = one_of_forward, .backward = one_of_backward, .uses = {1 | 2},
    .dtypes = "fi"},
   {.name = "mode", NM_PARAMS(X, {"dim", NM_P_DIM, NM_OPTIONAL, "-1"}, KEEPDIM),
-   .doc = "the most frequent element along dim, the smallest of several, and where it stands last\n"
-          "A NaN equals nothing.",
+   .doc = "the most frequent element along dim, the smallest of several, and where it stands "
+          "last; a NaN equals nothing",
    .shapes = "(..., N, ...) -> (..., ...), (..., ...)",
    .errors = "a dim without elements",
    .flags = NM_ANYWHERE | NM_OUT | NM_COMPOSED, .forward = mode_forward, .dtypes = "fib",
    .lo = -3, .hi = 3, .example = "nm.tensor{3, 1, 4, 1}:mode()"},
   {.name = "quantile", QUANTILE,
-   .doc = "the element at the rank q (n - 1) of the n sorted ones along dim, or of all: between two "
-          "ranks linearly interpolated, the lower, the higher, the mean, or at the nearest rank\n"
-          "q is a number, or a tensor of several; NaN wins.",
+   .doc = "the element at the rank q (n - 1) of the n sorted ones along dim, or of all: between "
+          "two ranks linearly interpolated, the lower, the higher, the mean, or at the nearest "
+          "rank; q is a number, or a tensor of several; NaN wins",
    .shapes = "(..., N, ...), () or (Q) -> (..., ...) or (Q, ..., ...)",
    .errors = "q outside of [0, 1], no elements",
    .flags = NM_ANYWHERE | NM_OUT | NM_COMPOSED, .forward = quantile_forward, .dtypes = "f",

@@ -137,24 +137,26 @@ static nm_status isin_forward(nm_op_call *c) {
 static const nm_op ops[] = {
   {.name = "searchsorted",
    NM_PARAMS({"sorted_sequence", NM_P_TENSOR, 0, NULL}, {"values", NM_P_OPERAND, 0, NULL}, RIGHT,
-             {"side", NM_P_STRING, NM_NAMED, NULL}, {"sorter", NM_P_TENSOR, NM_NAMED, NULL}, NARROW),
+             {"side", NM_P_STRING, NM_NAMED, NULL}, {"sorter", NM_P_TENSOR, NM_NAMED, NULL},
+             NARROW),
    .doc = "where values belong in the sorted last dim: the first position whose element is not "
-          "below the value, or with right = true (or side = \"right\") is above it\n"
-          "1 to N + 1.  sorter: the positions that sort the elements, where they aren't.",
+          "below the value, or with right = true (or side = \"right\") is above it; from "
+          "1 to N + 1; sorter: the positions that sort the elements, where they aren't sorted",
    .shapes = "(N), (...) -> (...); (..., N), (..., M) -> (..., M)",
    .errors = "leading sizes that differ",
    .flags = NM_ANYWHERE | NM_OUT, .forward = searchsorted_forward, .dtypes = "fi",
    .lo = -3, .hi = 3, .example = "nm.searchsorted(nm.tensor{1, 3, 5}, nm.tensor{3, 4})"},
   {.name = "bucketize",
    NM_PARAMS({"input", NM_P_OPERAND, 0, NULL}, {"boundaries", NM_P_TENSOR, 0, NULL}, RIGHT, NARROW),
-   .doc = "the number of the bucket of each element: the first position whose boundary is not below "
-          "it, or with right = true is above it\n1 to N + 1.",
+   .doc = "the number of the bucket of each element: the first position whose boundary is not "
+          "below it, or with right = true is above it; from 1 to N + 1",
    .shapes = "(...), (N) -> (...)", .errors = "boundaries of other than one dim",
    .flags = NM_ANYWHERE | NM_OUT, .forward = bucketize_forward, .dtypes = "fi",
    .lo = -3, .hi = 3, .example = "nm.bucketize(nm.tensor{3, 4}, nm.tensor{1, 3, 5})"},
   {.name = "isin",
    NM_PARAMS({"elements", NM_P_OPERAND, 0, NULL}, {"test_elements", NM_P_OPERAND, 0, NULL},
-             {"assume_unique", NM_P_BOOL, NM_NAMED, "false"}, {"invert", NM_P_BOOL, NM_NAMED, "false"}),
+             {"assume_unique", NM_P_BOOL, NM_NAMED, "false"},
+             {"invert", NM_P_BOOL, NM_NAMED, "false"}),
    .doc = "true where an element is among test_elements; with invert = true where it is not",
    .shapes = "(...), (...) -> (...)", .errors = "two numbers",
    .flags = NM_ANYWHERE, .forward = isin_forward, .dtypes = "fib",

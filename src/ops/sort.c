@@ -173,14 +173,14 @@ static nm_status kthvalue_forward(nm_op_call *c) {
 /* clang-format off */
 static const nm_op ops[] = {
   {.name = "sort", NM_PARAMS(X, DIM, DESCENDING, STABLE),
-   .doc = "the elements sorted along dim, and the positions they came from\n"
-          "NaN counts as the largest.  Equal elements keep their order, whatever stable says.",
+   .doc = "the elements sorted along dim, and the positions they came from; "
+          "NaN counts as the largest, and equal elements keep their order, whatever stable says",
    .shapes = "(..., N, ...) -> (..., N, ...), (..., N, ...)",
    .flags = NM_ANYWHERE | NM_OUT | NM_COMPOSED, .forward = sort_forward, .dtypes = "fib",
    .lo = -3, .hi = 3, .example = "nm.tensor{3, 1, 2}:sort()"},
   {.name = "argsort", NM_PARAMS(X, DIM, DESCENDING, STABLE),
-   .doc = "the positions that sort the elements along dim\n"
-          "NaN counts as the largest.  Equal elements keep their order, whatever stable says.",
+   .doc = "the positions that sort the elements along dim; "
+          "NaN counts as the largest, and equal elements keep their order, whatever stable says",
    .shapes = "(..., N, ...) -> (..., N, ...)",
    .flags = NM_ANYWHERE | NM_COMPOSED, .forward = argsort_forward, .dtypes = "fib",
    .lo = -3, .hi = 3, .example = "nm.tensor{3, 1, 2}:argsort()"},
@@ -192,16 +192,16 @@ static const nm_op ops[] = {
   {.name = "topk",
    NM_PARAMS(X, {"k", NM_P_INT, 0, NULL}, DIM, {"largest", NM_P_BOOL, NM_OPTIONAL, "true"},
              {"sorted", NM_P_BOOL, NM_OPTIONAL, "true"}),
-   .doc = "the k largest elements along dim, or the smallest, and their positions\n"
-          "They come sorted in any case; NaN counts as the largest, and of equal ones the first "
-          "comes first.",
+   .doc = "the k largest elements along dim, or the smallest, and their positions; "
+          "they come sorted in any case, NaN counts as the largest, and of equal ones the first "
+          "comes first",
    .shapes = "(..., N, ...) -> (..., k, ...), (..., k, ...)", .errors = "k above the dim's size",
    .flags = NM_ANYWHERE | NM_OUT | NM_COMPOSED, .forward = topk_forward, .dtypes = "fi",
    .lo = -3, .hi = 3, .example = "nm.tensor{3, 1, 4, 1, 5}:topk(2)"},
   {.name = "kthvalue",
    NM_PARAMS(X, {"k", NM_P_INT, 0, NULL}, DIM, {"keepdim", NM_P_BOOL, NM_OPTIONAL, "false"}),
-   .doc = "the k-th smallest element along dim, and its position\n"
-          "NaN counts as the largest, and of equal ones the first comes first.",
+   .doc = "the k-th smallest element along dim, and its position; "
+          "NaN counts as the largest, and of equal ones the first comes first",
    .shapes = "(..., N, ...) -> (..., ...), (..., ...)",
    .errors = "k below 1 or above the dim's size",
    .flags = NM_ANYWHERE | NM_OUT | NM_COMPOSED, .forward = kthvalue_forward, .dtypes = "fi",

@@ -195,8 +195,9 @@ static nm_status unique_forward(nm_op_call *c) { /* unique, unique_consecutive *
 static const nm_op ops[] = {
   {.name = "unique", NM_PARAMS(X, {"sorted", NM_P_BOOL, NM_OPTIONAL, "true"}, BESIDES),
    .doc = "the different elements, sorted in any case, or with dim the different slices along it; "
-          "then, if asked for, the position of each element's value, and how often each comes\n"
-          "A NaN equals nothing.  The GPU is waited for, since the size depends on the elements.",
+          "then, if asked for, the position of each element's value, and how often each "
+          "comes; a NaN equals nothing; a GPU is waited for, since the size depends on the "
+          "elements",
    .shapes = "(...) -> (M), (...), (M); with dim (..., N, ...) -> (..., M, ...), (N), (M)",
    .errors = "slices without elements",
    .flags = NM_ANYWHERE, .forward = unique_forward, .dtypes = "fib", .lo = -3, .hi = 3,
@@ -204,8 +205,7 @@ static const nm_op ops[] = {
   {.name = "unique_consecutive", NM_PARAMS(X, BESIDES),
    .doc = "the elements, or with dim the slices along it, without those that equal the one in "
           "front; then, if asked for, the position of each element's value, and the lengths of the "
-          "runs\nA NaN equals nothing.  The GPU is waited for, since the size depends on the "
-          "elements.",
+          "runs; a NaN equals nothing; a GPU is waited for, since the size depends on the elements",
    .shapes = "(...) -> (M), (...), (M); with dim (..., N, ...) -> (..., M, ...), (N), (M)",
    .errors = "slices without elements",
    .flags = NM_ANYWHERE, .forward = unique_forward, .dtypes = "fib", .lo = -3, .hi = 3,
