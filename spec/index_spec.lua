@@ -214,16 +214,6 @@ describe("writing", function()
     return helper.unflatten(helper.array(shape, list)), places
   end
 
-  -- Repeated places would leave it open which value wins.
-  local function repeats(places)
-    local seen = {}
-    for _, place in ipairs(places.list) do
-      if seen[place] then return true end
-      seen[place] = true
-    end
-    return false
-  end
-
   for ndim, shape in ipairs(shapes) do
     for name, make in pairs(layouts) do
       it(("writes through every key, %s, %d dims"):format(name, ndim), function()
@@ -234,7 +224,7 @@ describe("writing", function()
           assert.is_nil(helper.difference(expected, t:totable()), key_text(key))
 
           local values, places = written(shape, key, function(n) return -n end)
-          if not repeats(places) and #places.list > 0 then
+          if #places.list > 0 then -- of repeated places the last value stays
             local source = {}
             for n = 1, #places.list do source[n] = -n end
             t = make(shape)
@@ -298,6 +288,207 @@ describe("writing", function()
     x.grad = nil
     x[{ { 2, 3 } }]:sum():backward()
     helper.same(x.grad, { 0.0, 1.0, 1.0 })
+  end)
+end)
+
+describe("gradients", function()
+  local function counting(shape)
+    return (nm.tensor(helper.counting(shape)):reshape(shape) * 0.25 - 1):to("float64")
+  end
+
+  for ndim, shape in ipairs(shapes) do
+    it(("flow through every key, %d dims"):format(ndim), function()
+      for _, key in ipairs(keys[ndim]) do
+        local place = tensor_key(key)
+        local x = counting(shape):requires_grad_()
+        local part = x[place]
+        local text = key_text(key)
+        if part:numel() > 0 and part:numel() <= 36 then
+          local v = (counting(part.shape) * 3):detach():requires_grad_()
+          local function read(t) return t[place] end
+          local function write(t, value)
+            local y = t * 1
+            y[place] = value
+            return y
+          end
+          local function write_transposed(t, value) -- the picked dims do not lie side by side
+            local y = (t * 1).mT:contiguous().mT
+            y[place] = value * value
+            return y
+          end
+          assert.is_true(nm.autograd.gradcheck(read, x), text)
+          assert.is_true(nm.autograd.gradcheck(write, { x, v }), text)
+          if ndim > 1 then
+            assert.is_true(nm.autograd.gradcheck(write_transposed, { x, v }), text)
+          end
+          if #text < 20 then assert.is_true(nm.autograd.gradgradcheck(read, x), text) end
+        end
+      end
+    end)
+  end
+
+  it("of repeated places go to the value that stayed", function()
+    local v = nm.tensor({ 1.0, 2.0, 3.0 }, { requires_grad = true })
+    local t = nm.zeros(4)
+    t[nm.tensor { 2, 4, 2 }] = v
+    helper.same(t, { 0.0, 3.0, 0.0, 2.0 })
+    t:sum():backward()
+    helper.same(v.grad, { 0.0, 1.0, 1.0 })
+  end)
+
+  it("add up where index_put accumulates", function()
+    local v = nm.tensor({ 1.0, 2.0, 3.0 }, { requires_grad = true })
+    local x = nm.ones(3, { requires_grad = true })
+    local y = x:index_put({ nm.tensor { 1, 3, 1 } }, v, true)
+    helper.same(y, { 5.0, 1.0, 3.0 });
+    (y * nm.tensor { 1.0, 10.0, 100.0 }):sum():backward()
+    helper.same(v.grad, { 1.0, 100.0, 1.0 })
+    helper.same(x.grad, { 1.0, 10.0, 100.0 })
+  end)
+end)
+
+describe("placement of what is picked", function()
+  local t = nm.arange(120):reshape(2, 3, 4, 5)
+  local a, b = nm.tensor { { 1, 2 }, { 3, 1 } }, nm.tensor { 4, 2 }
+
+  it("is where the index tensors stand side by side", function()
+    local y = t[{ {}, a, b }]
+    assert.are.equal("{2, 2, 2, 5}", tostring(y.shape))
+    for i = 1, 2 do
+      for r = 1, 2 do
+        for c = 1, 2 do
+          assert.is_true(y[{ i, r, c }] == t[{ i, a:get(r, c), b:get(c) }])
+        end
+      end
+    end
+  end)
+
+  it("is in front where something stands between them", function()
+    local y = t[{ {}, a, {}, b }]
+    assert.are.equal("{2, 2, 2, 4}", tostring(y.shape))
+    for r = 1, 2 do
+      for c = 1, 2 do
+        assert.is_true(y[{ r, c }] == t[{ {}, a:get(r, c), {}, b:get(c) }])
+      end
+    end
+    assert.are.equal("{2, 2, 3, 1, 5}", tostring(t[{ a - 1 + a:eq(1), {}, nm.newaxis, b }].shape))
+  end)
+
+  it("counts an integer as gone, not as an index tensor", function()
+    assert.are.equal("{3, 2}", tostring(t[{ 1, {}, 2, b }].shape))
+  end)
+
+  it("treats a mask as an index of as many dims", function()
+    local mask = nm.zeros(3, 4, { dtype = "bool" })
+    mask[{ 2, 3 }], mask[{ 3, 1 }] = true, true
+    local y = t[{ {}, mask, { 2, 4 } }]
+    assert.are.equal("{2, 2, 3}", tostring(y.shape))
+    assert.is_true(y[{ 2, 1 }] == t[{ 2, 2, 3, { 2, 4 } }])
+    assert.is_true(t[{ {}, mask, nm.tensor { 5, 1 } }][{ 1, 2 }] == t[{ 1, 3, 1, 1 }])
+  end)
+
+  it("takes what nonzero gives", function()
+    local x = nm.tensor { { 1, -2, 3 }, { -4, 5, -6 } }
+    local mask = x:gt(0)
+    helper.same(x[mask:nonzero { as_tuple = true }], { 1, 3, 5 })
+    helper.same(x[mask], { 1, 3, 5 })
+    helper.same(mask:nonzero(), { { 1, 1 }, { 1, 3 }, { 2, 2 } })
+    x[mask:nonzero { as_tuple = true }] = 0
+    helper.same(x, { { 0, -2, 0 }, { -4, 0, -6 } })
+  end)
+end)
+
+describe("positions and values", function()
+  local function refuses(pattern, f)
+    local ok, message = pcall(f)
+    assert.is_false(ok)
+    assert.is_truthy(message:find(pattern), message)
+  end
+
+  it("outside of the dim are refused, with the position", function()
+    local t = nm.zeros(3, 4)
+    refuses("index 4 is out of range for size 3", function() return t[nm.tensor { 1, 4 }] end)
+    refuses("index %-4 is out of range for size 3", function() return t[nm.tensor { -4, 2 }] end)
+    refuses("index 0: positions count from 1", function() return t[nm.tensor { 1, 0, -1 }] end)
+    refuses("index 5 is out of range", function() t[{ {}, nm.tensor { 5 } }] = 1 end)
+    refuses("index %-9223372036854775808 is out", function()
+      return t[nm.tensor { math.mininteger }]
+    end)
+    refuses("index 9223372036854775807 is out", function()
+      return t:index_select(2, nm.tensor { math.maxinteger })
+    end)
+    refuses("^[^\n]*take: index 13 is out of range for size 12", function()
+      return t:take(nm.tensor { 13 })
+    end)
+  end)
+
+  it("of slices go forward: flip is named", function()
+    local t = nm.arange(5)
+    refuses("flip", function() return t[{ { 5, 1, -1 } }] end)
+    refuses("flip", function() t[{ { 1, -1, 0 } }] = 1 end)
+  end)
+
+  it("of a float tensor do not go into integers by an index tensor", function()
+    local t = nm.zeros(3, { dtype = "int64" })
+    refuses("float32 do not go into a tensor of dtype int64", function()
+      t[nm.tensor { 1, 2 }] = nm.tensor { 0.5, 1.5 }
+    end)
+    refuses("int64 do not go into a tensor of dtype bool", function()
+      nm.zeros(2, { dtype = "bool" })[nm.tensor { 1 }] = nm.tensor { 2 }
+    end)
+    refuses("values is float32, the tensor int64", function()
+      return t:index_put({ nm.tensor { 1 } }, nm.tensor { 0.5 })
+    end)
+    t[nm.tensor { 1, 2 }] = 7
+    t[nm.tensor { 3 }] = nm.tensor({ true })
+    helper.same(t, { 7, 7, 1 })
+  end)
+
+  it("of a mask must cover the dims that it picks from", function()
+    local t = nm.zeros(3, 4)
+    refuses("mask of shape {4}", function() return t[nm.zeros(4, { dtype = "bool" })] end)
+    refuses("mask of shape {4}", function() t[nm.zeros(4, { dtype = "bool" })] = 1 end)
+  end)
+
+  it("that do not broadcast together are refused with both shapes", function()
+    refuses("{2} and {3}", function()
+      return nm.zeros(5, 5)[{ nm.tensor { 1, 2 }, nm.tensor { 1, 2, 3 } }]
+    end)
+  end)
+end)
+
+describe("many elements", function()
+  it("are picked, put and added by several threads as by one", function()
+    local threads = nm.get_num_threads()
+    nm.manual_seed(4)
+    local x = nm.randn(3000, 70)
+    local index = nm.randint(1, 3001, { 20000 })
+    local source = nm.randn(20000, 70)
+    local function all()
+      return nm.eval(x:index_select(1, index), x:index_add(1, index, source),
+        x:index_copy(1, index, source), x:index_add(2, nm.randint(1, 71, { 70 }), x * 2))
+    end
+    nm.set_num_threads(1)
+    nm.manual_seed(5)
+    local one = { all() }
+    nm.set_num_threads(4)
+    nm.manual_seed(5)
+    local four = { all() }
+    nm.set_num_threads(threads)
+    for i = 1, 4 do assert.is_true(one[i] == four[i], tostring(i)) end
+  end)
+
+  it("agree with a plain loop", function()
+    nm.manual_seed(6)
+    local x = nm.arange(1000)
+    local mask = nm.rand(1000):lt(0.3)
+    local list, where = mask:totable(), {}
+    for i, on in ipairs(list) do
+      if on then where[#where + 1] = i end
+    end
+    helper.same(mask:nonzero():squeeze(2), where)
+    helper.same(x[mask] + 1, where)
+    helper.same(mask:argwhere():t()[1], where)
   end)
 end)
 

@@ -54,11 +54,16 @@ static void set_history(nm_context *ctx, nm_tensor *t, const nm_tensor *like) {
   if (old) nm__node_unref(ctx, old);
 }
 
-/* The arguments that describe t's place in its (row-major) base. */
-static void geometry(const nm_tensor *t, nm_value_arg *args) {
+/* The arguments that describe t's place in its row-major base.  A base that was detached from a
+ * part of something may be row-major in that part, or not at all. */
+static nm_status geometry(nm_context *ctx, const nm_tensor *t, nm_value_arg *args) {
   args[0] = nm__arg_ints(t->ndim, t->shape);
   args[1] = nm__arg_ints(t->ndim, t->stride);
-  args[2] = nm__arg_int(t->offset);
+  args[2] = nm__arg_int(t->offset - t->base->offset);
+  if (nm__is_contiguous(t->base)) return NM_OK;
+  return nm__error(ctx, NM_EINVAL,
+                   "writes to views of a detached tensor that is not contiguous are not tracked: "
+                   "clone() it first");
 }
 
 /* Records `op` on args without running it, as the history of t. */
@@ -89,8 +94,8 @@ nm_status nm__rebase(nm_context *ctx, nm_tensor *t, nm_tensor *r) {
       s = ctx->status;
   } else {
     nm_value_arg args[5] = {nm__arg_t(t->base), nm__arg_t(r)};
-    geometry(t, args + 2);
-    s = set_node(ctx, t->base, NM_OP_write, args);
+    s = geometry(ctx, t, args + 2);
+    if (s == NM_OK) s = set_node(ctx, t->base, NM_OP_write, args);
   }
   nm__unscope(ctx, mark, NULL);
   return s;
@@ -104,7 +109,7 @@ nm_status nm__view_refresh(nm_context *ctx, nm_tensor *t) {
     if (old) nm__node_unref(ctx, old);
   } else {
     nm_value_arg args[4] = {nm__arg_t(t->base)};
-    geometry(t, args + 1);
+    NM_TRY(geometry(ctx, t, args + 1));
     NM_TRY(set_node(ctx, t, NM_OP_strided, args));
   }
   t->view_version = t->storage->version;

@@ -51,7 +51,9 @@ static void read_slice(keys *k, nm_index *ix) {
                 nml_describe(L, k->s, lua_gettop(L)));
     lua_pop(L, 1);
   }
-  if (v[2] <= 0) nml_error(L, "index: a slice's step must be positive, got %I", (LUAI_UACINT)v[2]);
+  if (v[2] <= 0)
+    nml_error(L, "index: a slice's step must be positive, got %I; t:flip(dim) reverses a dim",
+              (LUAI_UACINT)v[2]);
   ix->kind = NM_IX_SLICE;
   ix->first = position_from_one(L, "index", v[0]);
   ix->last = v[1] > 0 ? v[1] - 1 : v[1];

@@ -282,7 +282,8 @@ static nm_status repeat_interleave_forward(nm_op_call *c) {
   if (nm__countable(ctx, s.ndim, s.dim) < 0) return nm__result(c, mark, NULL);
   if (nm__count(s.ndim, s.dim) == 0)
     return nm__result(c, mark, nm__t_full(ctx, dev, (nm_dtype)x->dtype, s.ndim, s.dim, 0));
-  return nm__result(c, mark, nm__t_reshape(ctx, repeated(ctx, x, inner, times), s.ndim, s.dim));
+  x = times == 1 ? copied(ctx, x) : repeated(ctx, x, inner, times);
+  return nm__result(c, mark, nm__t_reshape(ctx, x, s.ndim, s.dim));
 }
 
 #define X                                                                                          \

@@ -273,10 +273,12 @@ static nm_tensor *unfold_backward(nm_grad_call *b, int i) {
 
 /* ---- any view of a storage ---- */
 
-/* strided(x, size, stride, offset): x is row-major over its storage. */
+/* strided(x, size, stride, offset): a view of a row-major x, its place counted from x's first
+ * element. */
 static nm_status strided_forward(nm_op_call *c) {
-  return nm__view_result(c, nm__tensor_arg(c, 0), c->args[1].n, c->args[1].as.ints,
-                         c->args[2].as.ints, c->args[3].as.integer);
+  nm_tensor *x = nm__tensor_arg(c, 0);
+  return nm__view_result(c, x, c->args[1].n, c->args[1].as.ints, c->args[2].as.ints,
+                         x->offset + c->args[3].as.integer);
 }
 
 static nm_tensor *strided_backward(nm_grad_call *b, int i) {
@@ -285,9 +287,9 @@ static nm_tensor *strided_backward(nm_grad_call *b, int i) {
       b, write_at(b, b->g[0], b->args[1].n, b->args[2].as.ints, b->args[3].as.integer));
 }
 
-/* Gradients go to the tensor that all views of the storage are views of. */
+/* Gradients go to the tensor that all views of the storage are views of, or to a leaf. */
 static nm_status as_strided_forward(nm_op_call *c) {
-  nm_tensor *x = nm__tensor_arg(c, 0), *base = x->base ? x->base : x;
+  nm_tensor *x = nm__tensor_arg(c, 0), *from = x->base && !x->requires_grad ? x->base : x;
   const nm_value_arg *size = &c->args[1], *stride = &c->args[2];
   int64_t offset = nm__int_arg(c, 3, x->offset), have = x->storage->value->numel;
   nm_dims s;
@@ -307,11 +309,13 @@ static nm_status as_strided_forward(nm_op_call *c) {
   if (!inside || (any ? last >= have : offset > have))
     return nm__op_error(c, NM_EINVAL, "the view reaches out of the %lld elements of the storage",
                         (long long)have);
-  if (c->ctx->grad_enabled && nm__tracks(x) && !nm__is_whole(base))
+  bool holds = nm__is_contiguous(from) &&
+               (!any || (offset >= from->offset && last < from->offset + nm_numel(from)));
+  if (c->ctx->grad_enabled && nm__tracks(x) && !holds)
     return nm__op_error(c, NM_EINVAL,
-                        "the gradient of a detached part of a storage is not known: clone() it "
-                        "first");
-  nm_value_arg args[4] = {nm__arg_t(base), *size, *stride, nm__arg_int(offset)};
+                        "the tensor is a part of a storage, and the view reaches out of it: where "
+                        "its gradient goes is not known; clone() it first");
+  nm_value_arg args[4] = {nm__arg_t(from), *size, *stride, nm__arg_int(offset - from->offset)};
   int mark = nm__scope(c->ctx);
   return nm__result(c, mark, nm__t(c->ctx, nm__known(c->ctx, NM_OP_strided), args));
 }
@@ -339,7 +343,6 @@ static nm_tensor *write_backward(nm_grad_call *b, int i) {
     r = nm__t(b->ctx, nm__known(b->ctx, NM_OP_write), args);
   } else if (g) {
     nm_value_arg args[4] = {nm__arg_t(g), a[2], a[3], a[4]};
-    args[3].as.integer += g->offset;
     r = nm__t(b->ctx, nm__known(b->ctx, NM_OP_strided), args);
   }
   return nm__gradient(b, r);
@@ -402,7 +405,7 @@ static const nm_op ops[] = {
   {.name = "strided",
    NM_PARAMS(X, {"size", NM_P_INTS, 0, NULL}, {"stride", NM_P_INTS, 0, NULL},
              {"storage_offset", NM_P_INT, 0, NULL}),
-   .doc = "as_strided of a tensor that is row-major over its storage",
+   .doc = "as_strided of a row-major tensor, counted from its first element",
    .flags = NM_VIEW, .forward = strided_forward, .backward = strided_backward, .dtypes = "fib"},
   {.name = "as_strided",
    NM_PARAMS(X, {"size", NM_P_INTS, 0, NULL}, {"stride", NM_P_INTS, 0, NULL},
