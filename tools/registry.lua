@@ -16,6 +16,7 @@ registry.families = {
   { "rows", "Softmax and its kin" },
   { "gather", "Gather and scatter" }, { "select", "Selecting by index and mask" },
   { "product", "Products" }, { "algebra", "Products of several steps" },
+  { "einsum", "Sums of products by a formula" },
   { "linalg", "Linear algebra" }, { "conv", "Convolutions" }, { "pool", "Pooling" },
   { "resample", "Resampling and padding" },
 }
@@ -75,6 +76,8 @@ registry.kinds = {
   each = { "an integer, or a list of them", "integer|integer[]" },
   floats = { "a number, or a list of them", "number|number[]" },
   parts = { "an integer, or a list of them", "integer|integer[]" },
+  pair = { "an integer, or two lists of dims", "integer|integer[][]" },
+  word = { "a number, or a name", "number|string" },
   dtype = { "a dtype", "numoon.dtype" },
   device = { "a device", "numoon.device" },
   string = { "a string", "string" },

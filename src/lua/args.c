@@ -17,7 +17,9 @@ static const char *const wanted[] = {
   "true or false", "a dim (an integer)", "a dim or a list of dims", "an index (an integer)",
   "sizes (integers or a list of integers)", "a list of integers",
   "an integer or a list of integers", "a number or a list of numbers",
-  "an integer or a list of integers", "a dtype", "a device", "a string"};
+  "an integer or a list of integers",
+  "an integer or two lists of dims of one length", "a number or a string", "a dtype", "a device",
+  "a string"};
 _Static_assert(sizeof wanted / sizeof *wanted == NM_P_STRING + 1, "ORDER nm_param_kind");
 
 typedef struct reader {
@@ -192,6 +194,37 @@ static void read_text(reader *r, nm_value_arg *v, int i) {
     nml_unknown_dtype(r->L, r->a->op->name, v->as.string);
 }
 
+/* { {1, 2}, {3, 4} }, or { 1, 3 } for one dim of each: the dims of the first, then the others. */
+static void read_pair(reader *r, nm_value_arg *v, int i) {
+  lua_State *L = r->L;
+  size_t n = 1;
+  bool lists = false;
+  if (lua_rawlen(L, i) != 2) wrong(r, i);
+  for (int k = 1; k <= 2; k++, lua_pop(L, 1)) {
+    bool list = lua_rawgeti(L, i, k) == LUA_TTABLE;
+    size_t length = list ? lua_rawlen(L, -1) : 1;
+    if (k == 2 && (list != lists || length != n)) wrong(r, i);
+    if (length > NM_MAX_DIMS) wrong(r, i);
+    lists = list, n = length;
+  }
+  union nml_word *w = take_words(r, 2 * n);
+  for (int k = 0; k < 2; k++) {
+    lua_rawgeti(L, i, k + 1);
+    for (size_t d = 0; d < n; d++) {
+      int64_t dim;
+      if (lists) lua_rawgeti(L, -1, (lua_Integer)d + 1);
+      else lua_pushvalue(L, -1);
+      if (!nml_integer_at(L, -1, &dim)) wrong(r, i);
+      lua_pop(L, 1);
+      w[(size_t)k * n + d].i = from_one(r, dim);
+    }
+    lua_pop(L, 1);
+  }
+  v->kind = NM_ARG_INTS;
+  v->n = (int)(2 * n);
+  v->as.ints = &w->i;
+}
+
 /* Reads the parameter from index i; returns how many arguments it took. */
 static int read_value(reader *r, nm_value_arg *v, int i, bool trailing) {
   lua_State *L = r->L;
@@ -221,6 +254,18 @@ static int read_value(reader *r, nm_value_arg *v, int i, bool trailing) {
       if (lua_istable(L, i)) return read_list(r, v, i, false);
       if (!nml_integer_at(L, i, &v->as.integer)) wrong(r, i);
       v->kind = NM_ARG_INT;
+      return 1;
+    case NM_P_PAIR:
+      if (lua_istable(L, i)) {
+        read_pair(r, v, i);
+        return 1;
+      }
+      if (!nml_integer_at(L, i, &v->as.integer)) wrong(r, i);
+      v->kind = NM_ARG_INT;
+      return 1;
+    case NM_P_WORD:
+      if (lua_type(L, i) == LUA_TSTRING) read_text(r, v, i);
+      else if (lua_type(L, i) != LUA_TNUMBER || !nml_number_at(L, i, v)) wrong(r, i);
       return 1;
     case NM_P_INT: case NM_P_DIM: case NM_P_INDEX:
       if (!nml_integer_at(L, i, &v->as.integer)) wrong(r, i);

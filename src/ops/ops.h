@@ -26,6 +26,8 @@ typedef enum nm_param_kind {
   NM_P_EACH,   /* INTS: one integer for all (n == 1), or a list of them */
   NM_P_FLOATS, /* FLOATS: a number or a list of numbers */
   NM_P_PARTS,  /* INT: how many or how large, or INTS: a list that says it for each */
+  NM_P_PAIR,   /* INT: so many dims, or INTS: two lists of dims of one length, end to end */
+  NM_P_WORD,   /* INT, FLOAT or STRING: a number, or the name of something */
   NM_P_DTYPE,  /* STRING: name or alias */
   NM_P_DEVICE, /* STRING */
   NM_P_STRING,
@@ -107,9 +109,9 @@ const nm_op *nm__op_of(nm_opcode op);       /* the entry of an elementwise instr
 #define NM_KNOWN(X)                                                                                \
   X(amax) X(amin) X(argmax) X(argmin) X(argwhere) X(atleast_1d) X(atleast_2d) X(atleast_3d)        \
   X(cat) X(clone) X(copy) X(diag_embed) X(diagonal) X(expand) X(fill) X(full) X(full_like)         \
-  X(gather) X(masked_fill) X(matmul) X(one_of) X(permute) X(pick) X(prod) X(put_add) X(put_fold)   \
-  X(put_set) X(rand_like) X(randn_like) X(reshape) X(select) X(slice) X(squeeze) X(strided)        \
-  X(sum) X(to) X(transpose) X(unsqueeze) X(write)
+  X(gather) X(masked_fill) X(matmul) X(one_of) X(permute) X(pick) X(pick_once) X(prod) X(put_add)  \
+  X(put_fold) X(put_once) X(put_set) X(rand_like) X(randn_like) X(reshape) X(select) X(slice)      \
+  X(squeeze) X(strided) X(sum) X(to) X(transpose) X(unsqueeze) X(write)
 /* clang-format on */
 typedef enum nm_known {
 #define X(name) NM_OP_##name,

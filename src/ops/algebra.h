@@ -1,0 +1,23 @@
+/* algebra.h: inside ops/: shape ops as C functions, for what is composed of products. */
+#ifndef NM_ALGEBRA_H
+#define NM_ALGEBRA_H
+
+#include "ops/families.h"
+
+nm_tensor *nm__t_permute(nm_context *ctx, nm_tensor *x, int n, const int64_t *dims);
+nm_tensor *nm__t_unsqueeze(nm_context *ctx, nm_tensor *x, int dim);
+nm_tensor *nm__t_squeeze(nm_context *ctx, nm_tensor *x, int dim);
+/* The elements at equal positions of two dims, as the last dim. */
+nm_tensor *nm__t_diagonal(nm_context *ctx, nm_tensor *x, int dim1, int dim2);
+/* The sum over dims in the dtype of x (sum itself gives int64 for integers). */
+nm_tensor *nm__t_sum_as(nm_context *ctx, nm_tensor *x, uint32_t dims);
+/* The last two dims swapped. */
+static inline nm_tensor *nm__t_mT(nm_context *ctx, nm_tensor *x) {
+  return x ? nm__t_transpose(ctx, x, -2, -1) : NULL;
+}
+/* A result must not be an argument itself: then it is another view of it. */
+nm_tensor *nm__t_own(const nm_op_call *c, nm_tensor *x);
+/* x times a number that keeps its type; x itself for 1. */
+nm_tensor *nm__t_times(nm_context *ctx, nm_tensor *x, const nm_value_arg *number);
+
+#endif
