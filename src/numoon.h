@@ -120,8 +120,15 @@ NM_API nm_status nm_set_requires_grad(nm_context *ctx, nm_tensor *t, bool on);
  * of t; NULL stands for 1 where t has one element. */
 NM_API nm_status nm_backward(nm_context *ctx, nm_tensor *t, nm_tensor *grad, bool retain_graph,
                              bool create_graph);
+/* The same for the sum of several tensors; with ninputs > 0 the gradients are added to the nm_grad
+ * of the inputs alone, leaves or not.  grads may be NULL, or hold NULLs. */
+NM_API nm_status nm_backward_all(nm_context *ctx, int n, nm_tensor *const *t,
+                                 nm_tensor *const *grads, int ninputs, nm_tensor *const *inputs,
+                                 bool retain_graph, bool create_graph);
 NM_API nm_tensor *nm_grad(const nm_tensor *t); /* borrowed; NULL if there is none */
 NM_API nm_status nm_set_grad(nm_context *ctx, nm_tensor *t, nm_tensor *grad); /* NULL: none */
+/* backward fills nm_grad of a tensor that is no leaf, too. */
+NM_API nm_status nm_retain_grad(nm_context *ctx, nm_tensor *t);
 /* Gradients of the outputs with respect to the inputs, and of nothing else: out[i] for inputs[i]
  * (NULL where the outputs do not depend on it and allow_unused). grads may be NULL, or hold NULLs.
  */
@@ -129,5 +136,56 @@ NM_API nm_status nm_gradients(nm_context *ctx, int noutputs, nm_tensor *const *o
                               nm_tensor *const *grads, int ninputs, nm_tensor *const *inputs,
                               bool retain_graph, bool create_graph, bool allow_unused,
                               nm_tensor **out);
+
+/* Hooks: called once in a backward with the whole gradient of a tensor, in the order in which they
+ * were registered, before it goes further.  *other, when set, is a reference to what it goes on as,
+ * of the same shape, dtype and device.  A failure ends the backward, which returns it. */
+typedef struct nm_hook nm_hook;
+typedef nm_status nm_hook_function(nm_context *ctx, void *user, nm_tensor *grad,
+                                   nm_tensor **other);
+/* release(user) is called when the hook is removed or the tensor is gone from all graphs.  out, if
+ * not NULL, gets a reference for nm_hook_remove. */
+NM_API nm_status nm_register_hook(nm_context *ctx, nm_tensor *t, nm_hook_function *call,
+                                  void (*release)(void *user), void *user, nm_hook **out);
+NM_API void nm_hook_remove(nm_hook *h);  /* it is never called again; may be done twice */
+NM_API void nm_hook_release(nm_hook *h); /* gives the reference back */
+
+/* A derivative of the host's own.  backward gets the gradients of the results (NULL: zero) and sets
+ * out[i], a reference, to that of inputs[i] where wanted[i]; NULL is zero.  It is summed to the
+ * input's shape and cast.  With create_graph it runs on the tape. */
+typedef struct nm_node nm_node;
+typedef struct nm_function {
+  const char *name; /* copied */
+  nm_status (*backward)(nm_context *ctx, void *user, nm_node *node, int noutputs,
+                        nm_tensor *const *g, int ninputs, const bool *wanted, nm_tensor **out);
+  void (*release)(void *user); /* when the node is gone; may be NULL */
+  void *user;
+} nm_function;
+enum { NM_RESULT_DIRTY = 1 /* an input that was written */, NM_RESULT_CONSTANT = 2 /* no gradient */ };
+/* Puts outputs, which were computed from inputs with the tape off, on the tape.  outputs[i] may be
+ * given back as another tensor over the same elements (the old reference is dropped).  saved[k],
+ * which may be NULL, is what nm_saved_tensor gives backward.  *node is NULL when no input requires
+ * a gradient or the tape is off; then nothing is kept and release is not called; else it is valid
+ * until release is called. */
+NM_API nm_status nm_record(nm_context *ctx, const nm_function *f, int ninputs,
+                           nm_tensor *const *inputs, int noutputs, nm_tensor **outputs,
+                           const uint8_t *flags, int nsaved, nm_tensor *const *saved,
+                           nm_node **node);
+/* A reference to what was saved, *out is NULL where that was NULL.  An error when it was freed by a
+ * backward without retain_graph, or changed in place. */
+NM_API nm_status nm_saved_tensor(nm_context *ctx, nm_node *node, int k, nm_tensor **out);
+
+/* What is computed in inference mode is never on the tape and can't be put on it later.  Returns
+ * what it was. */
+NM_API bool nm_set_inference_mode(nm_context *ctx, bool on);
+NM_API bool nm_is_inference(const nm_tensor *t);
+/* Anomaly detection: an error in a derivative, and a NaN in its result, is reported with the place
+ * that called the op, as locate(user) said then (NULL: nothing). */
+typedef struct nm_anomaly {
+  bool on, check_nan;
+  const char *(*locate)(void *user);
+  void *user;
+} nm_anomaly;
+NM_API nm_anomaly nm_set_anomaly(nm_context *ctx, nm_anomaly how); /* returns what it was */
 
 #endif

@@ -62,23 +62,27 @@ core.meta.__tostring = function(t) return require("numoon.format").text(t) end
 
 -- ---- modes ----
 
--- Sets the grad mode; what it was comes back when the value that is returned is closed.
+-- What it was comes back when the value that is returned is closed.
 local function grad_guard(on)
   local was = core.grad_mode(on)
   return setmetatable({}, { __close = function() core.grad_mode(was) end })
 end
 
-local function callable(f)
-  local meta = getmetatable(f)
-  return type(f) == "function" or (type(meta) == "table" and meta.__call ~= nil)
+local function inference_guard(on)
+  local was, grad = core.set_inference(on)
+  return setmetatable({}, { __close = function()
+    core.set_inference(was)
+    core.grad_mode(grad)
+  end })
 end
 
-local function run_with_grad(name, on, f, ...)
-  if f == nil then return grad_guard(on) end
-  if not callable(f) then
+-- Runs f(...) under a guard, or returns the guard.
+local function run_guarded(name, guard, on, f, ...)
+  if f == nil then return guard(on) end
+  if not util.callable(f) then
     util.error("%s: takes a function to run, got %s", name, util.describe(f))
   end
-  local _ <close> = grad_guard(on)
+  local _ <close> = guard(on)
   return f(...)
 end
 
@@ -86,17 +90,21 @@ end
 --- `local _ <close> = nm.no_grad()` holds to the end of the block.
 ---@param f? function
 ---@return any
-function nm.no_grad(f, ...) return run_with_grad("no_grad", false, f, ...) end
+function nm.no_grad(f, ...) return run_guarded("no_grad", grad_guard, false, f, ...) end
 
---- The same as no_grad.
----@param f? function
+--- As no_grad, and for good: what is made here can't be saved by the tape later, nor written in
+--- place outside, and enable_grad has no effect.  `nm.inference_mode(false, f)` suspends it.
+---@param f? function|boolean
 ---@return any
-function nm.inference_mode(f, ...) return run_with_grad("inference_mode", false, f, ...) end
+function nm.inference_mode(f, ...)
+  if type(f) == "boolean" then return run_guarded("inference_mode", inference_guard, f, ...) end
+  return run_guarded("inference_mode", inference_guard, true, f, ...)
+end
 
 --- Runs f(...) with ops put on the tape, inside of no_grad; or to the end of the block, as no_grad.
 ---@param f? function
 ---@return any
-function nm.enable_grad(f, ...) return run_with_grad("enable_grad", true, f, ...) end
+function nm.enable_grad(f, ...) return run_guarded("enable_grad", grad_guard, true, f, ...) end
 
 --- Says whether ops are put on the tape from now on; what is returned may be a <close> variable.
 ---@param on boolean
@@ -106,7 +114,7 @@ function nm.set_grad_enabled(on, f, ...)
   if type(on) ~= "boolean" then
     util.error("set_grad_enabled: takes true or false, got %s", util.describe(on))
   end
-  return run_with_grad("set_grad_enabled", on, f, ...)
+  return run_guarded("set_grad_enabled", grad_guard, on, f, ...)
 end
 
 --- Runs f(...) and closes the tensors that were made meanwhile, but for those that it returns (also
@@ -114,7 +122,9 @@ end
 ---@param f function
 ---@return any
 function nm.scope(f, ...)
-  if not callable(f) then util.error("scope: takes a function to run, got %s", util.describe(f)) end
+  if not util.callable(f) then
+    util.error("scope: takes a function to run, got %s", util.describe(f))
+  end
   local scope <close> = core.scope_open()
   return core.scope_keep(scope, f(...))
 end

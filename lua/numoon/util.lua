@@ -27,37 +27,21 @@ function util.error(format, ...)
   error(util.where() .. format:format(...), 0)
 end
 
--- Edit distance of two names, a swap of neighbours counting as one edit (optimal string alignment).
-local function distance(a, b)
-  local before, row = {}, {}
-  for j = 0, #b do row[j] = j end
-  for i = 1, #a do
-    local new = { [0] = i }
-    for j = 1, #b do
-      local same = a:byte(i) == b:byte(j)
-      local best = math.min(row[j] + 1, new[j - 1] + 1, row[j - 1] + (same and 0 or 1))
-      if i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
-        best = math.min(best, before[j - 2] + 1)
-      end
-      new[j] = best
-    end
-    before, row = row, new
-  end
-  return row[#b]
-end
-
 --- The name among `names` that `name` was most likely meant to be, or nil when none is close.
 ---@param name any
 ---@param names string[]
 ---@return string?
 function util.nearest(name, names)
   if type(name) ~= "string" or name == "" then return nil end
-  local best, least = nil, math.max(1, #name // 3) + 1
-  for _, candidate in ipairs(names) do
-    local d = distance(name:lower(), candidate:lower())
-    if d < least or (d == least and best and candidate < best) then best, least = candidate, d end
-  end
-  return best
+  return require("numoon.core").nearest(name, names)
+end
+
+--- Whether a value can be called.
+---@param f any
+---@return boolean
+function util.callable(f)
+  local meta = getmetatable(f)
+  return type(f) == "function" or (type(meta) == "table" and meta.__call ~= nil)
 end
 
 --- "; did you mean 'x'?", or "" when no name is close.

@@ -4,9 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Saves what t is now.  Not t itself, unless it is a leaf: t may be overwritten later by something
- * that was computed from this node, and they would hold each other. */
-static nm_status save(nm_context *ctx, nm_saved *s, nm_tensor *t, nm_node *node, uint32_t output) {
+/* Not t itself, unless it is a leaf: t may be overwritten later by something that was computed from
+ * this node, and they would hold each other. */
+nm_status nm__node_save(nm_context *ctx, nm_saved *s, nm_tensor *t, nm_node *node,
+                        uint32_t output) {
+  if (t->storage->inference)
+    return nm__error(ctx, NM_EINVAL,
+                     "a tensor made in inference_mode can't be saved for backward: use a clone() "
+                     "that is made outside of it");
   if (t->requires_grad && !t->node) {
     nm_retain(t);
   } else {
@@ -18,6 +23,7 @@ static nm_status save(nm_context *ctx, nm_saved *s, nm_tensor *t, nm_node *node,
   }
   s->tensor = t;
   s->version = t->storage->version;
+  s->output = -1;
   t->storage->saved++;
   t->storage->value->saved++;
   return NM_OK;
@@ -32,22 +38,50 @@ static void forget(nm_context *ctx, nm_saved *s) {
 }
 
 void nm__node_forget(nm_context *ctx, nm_node *n) {
-  for (int i = 0; i <= n->nslots; i++) forget(ctx, &n->saved[i]);
+  for (uint32_t i = 0; i < n->nsaved; i++) forget(ctx, &n->saved[i]);
+}
+
+nm_status nm__node_saved(nm_context *ctx, nm_node *n, uint32_t i, bool history, nm_tensor **out) {
+  const nm_saved *s = &n->saved[i];
+  nm_tensor *t = s->tensor;
+  *out = NULL;
+  if (n->spent)
+    return nm__error(ctx, NM_EINVAL,
+                     "backward: the graph was freed by an earlier backward (at op %s): give "
+                     "retain_graph = true to the first one",
+                     nm__node_name(n));
+  if (!t) return NM_OK;
+  if (t->storage->version != s->version)
+    return nm__error(ctx, NM_EINVAL,
+                     "backward: a tensor that the derivative of %s needs was changed in place "
+                     "after it was used (%u writes since): write to a clone() instead",
+                     nm__node_name(n), t->storage->version - s->version);
+  if (s->output < 0 || !history) return nm_retain(t), *out = t, NM_OK;
+  *out = nm__tensor_view(ctx, t, t->ndim, t->shape, t->stride, t->offset);
+  if (!*out) return ctx->status;
+  (*out)->node = n;
+  (*out)->output = (uint32_t)s->output;
+  n->refs++;
+  return NM_OK;
 }
 
 static void node_free(nm_context *ctx, nm_node *n) {
   nm__node_forget(ctx, n);
-  for (int i = 0; i < n->nslots; i++) {
+  nm__hooks_leave_node(ctx, n);
+  for (uint32_t i = 0; i < n->nslots; i++) {
     nm_edge *e = &n->edges[i];
     if (e->leaf) nm_release(ctx, e->leaf);
     if (e->node) nm__node_unref(ctx, e->node);
   }
-  for (int i = 0; i < NM_MAX_RESULTS; i++)
-    if (n->grad[i]) nm_release(ctx, n->grad[i]);
+  for (uint32_t i = 0; i < n->nout; i++)
+    if (n->result[i].grad) nm_release(ctx, n->result[i].grad);
   for (int i = 0; i < n->nargs; i++) {
-    if (n->args[i].kind == NM_ARG_INTS) free((void *)(uintptr_t)n->args[i].as.ints);
+    if (n->args[i].kind == NM_ARG_INTS || n->args[i].kind == NM_ARG_FLOATS)
+      free((void *)(uintptr_t)n->args[i].as.ints);
     if (n->args[i].kind == NM_ARG_STRING) free((void *)(uintptr_t)n->args[i].as.string);
   }
+  if (n->function) nm__function_free(n->function);
+  free(n->where);
   ctx->structs -= n->bytes;
   free(n);
 }
@@ -80,10 +114,12 @@ static int count_slots(const nm_op_call *c) {
   return n;
 }
 
-/* One allocation: the node, its edges, saved tensors and arguments. */
-static nm_node *node_new(nm_context *ctx, const nm_op_call *c, int nslots) {
-  size_t edges = (size_t)nslots * sizeof(nm_edge), saved = (size_t)(nslots + 1) * sizeof(nm_saved);
-  size_t bytes = sizeof(nm_node) + edges + saved + (size_t)c->nargs * sizeof(nm_value_arg);
+/* One allocation: the node, its edges, saved tensors, arguments and results. */
+nm_node *nm__node_new(nm_context *ctx, const nm_op *op, int nargs, int nslots, int nsaved,
+                      int nout) {
+  size_t edges = (size_t)nslots * sizeof(nm_edge), saved = (size_t)nsaved * sizeof(nm_saved);
+  size_t args = (size_t)nargs * sizeof(nm_value_arg), result = (size_t)nout * sizeof(nm_outcome);
+  size_t bytes = sizeof(nm_node) + edges + saved + args + result;
   char *p = calloc(1, bytes);
   nm_node *n = (nm_node *)(void *)p;
   if (!n) {
@@ -92,19 +128,30 @@ static nm_node *node_new(nm_context *ctx, const nm_op_call *c, int nslots) {
   }
   n->refs = 1;
   n->bytes = bytes;
-  n->nslots = (uint16_t)nslots;
-  n->nargs = (uint8_t)c->nargs;
-  n->op = c->op;
+  n->nslots = (uint32_t)nslots;
+  n->nsaved = (uint32_t)nsaved;
+  n->nout = (uint32_t)nout;
+  n->nargs = (uint8_t)nargs;
+  n->op = op;
   n->edges = (nm_edge *)(void *)(p + sizeof *n);
   n->saved = (nm_saved *)(void *)(p + sizeof *n + edges);
   n->args = (nm_value_arg *)(void *)(p + sizeof *n + edges + saved);
+  n->result = (nm_outcome *)(void *)(p + sizeof *n + edges + saved + args);
+  if (ctx->anomaly.on && ctx->anomaly.locate) {
+    const char *where = ctx->anomaly.locate(ctx->anomaly.user);
+    n->where = where ? strdup(where) : NULL;
+  }
   ctx->debt += n->bytes;
   ctx->structs += n->bytes;
   return n;
 }
 
-static nm_status connect_edge(nm_context *ctx, nm_edge *e, nm_tensor *t) {
+nm_status nm__node_connect(nm_context *ctx, nm_edge *e, nm_tensor *t) {
   if (t->base) NM_TRY(nm__view_refresh(ctx, t));
+  if (t->made == NM_MADE_BY_FUNCTION && t->view_version != t->storage->version)
+    return nm__error(ctx, NM_EINVAL,
+                     "a view that a Function returned was written through another tensor since: "
+                     "its history is lost");
   e->shape = nm__dims_of(t);
   e->dtype = t->dtype;
   e->dev = nm__device_of(t);
@@ -119,6 +166,12 @@ static nm_status connect_edge(nm_context *ctx, nm_edge *e, nm_tensor *t) {
     e->leaf = t;
   }
   return NM_OK;
+}
+
+void nm__node_result(nm_node *n, int k, nm_tensor *t) {
+  n->refs++;
+  t->node = n;
+  t->output = (uint32_t)k;
 }
 
 /* Keeps a copy of an argument; tensors are in the edges and in `saved`. */
@@ -154,20 +207,23 @@ static nm_status connect_all(nm_node *n, nm_op_call *c, nm_tensor **slot) {
     }
   }
   for (int i = 0; i < k; i++)
-    if (slot[i]) NM_TRY(connect_edge(c->ctx, &n->edges[i], slot[i]));
+    if (slot[i]) NM_TRY(nm__node_connect(c->ctx, &n->edges[i], slot[i]));
   return NM_OK;
 }
 
 /* Saves what the derivatives of the wanted slots read. */
 static nm_status save_needed(nm_node *n, nm_op_call *c, nm_tensor *const *slot) {
   unsigned uses = 0;
-  for (int i = 0; i < n->nslots; i++)
+  for (uint32_t i = 0; i < n->nslots; i++)
     if (n->edges[i].wanted) uses |= c->op->uses[i < NM_USES ? i : NM_USES - 1];
-  for (int i = 0; i < n->nslots && i < 7; i++)
+  for (uint32_t i = 0; i < n->nslots && i < 7; i++)
     if (slot[i] && uses >> i & 1)
-      NM_TRY(save(c->ctx, &n->saved[i], slot[i], slot[i]->node, slot[i]->output));
+      NM_TRY(nm__node_save(c->ctx, &n->saved[i], slot[i], slot[i]->node, slot[i]->output));
+  if (!(uses & NM_USE_RESULT)) return NM_OK;
   /* the result is saved without its node, which would hold itself */
-  if (uses & NM_USE_RESULT) NM_TRY(save(c->ctx, &n->saved[n->nslots], c->out[0], NULL, 0));
+  nm_saved *y = &n->saved[n->nslots];
+  NM_TRY(nm__node_save(c->ctx, y, c->out[0], NULL, 0));
+  y->output = 0;
   return NM_OK;
 }
 
@@ -178,7 +234,7 @@ nm_status nm__node_record(nm_op_call *c) {
   if (!tracked) return NM_OK;
   int nslots = count_slots(c);
   nm_tensor *few[16], **slot = few;
-  nm_node *n = node_new(ctx, c, nslots);
+  nm_node *n = nm__node_new(ctx, c->op, c->nargs, nslots, nslots + 1, c->nout);
   if (!n) return NM_ENOMEM;
   nm_status s = NM_OK;
   if (nslots > 16 && !(slot = malloc((size_t)nslots * sizeof *slot)))
@@ -189,16 +245,11 @@ nm_status nm__node_record(nm_op_call *c) {
   for (int i = 0; i < nslots; i++) wanted |= n->edges[i].wanted;
   if (s == NM_OK && wanted) s = save_needed(n, c, slot);
   if (s == NM_OK && wanted) {
-    n->nout = (uint8_t)c->nout;
     n->dev = nm__device_of(c->out[0]);
     for (int i = 0; i < c->nout; i++) {
       nm_tensor *y = c->out[i];
-      n->shape[i] = nm__dims_of(y);
-      n->dtype[i] = y->dtype;
-      if (!nm__is_float((nm_dtype)y->dtype)) continue;
-      n->refs++;
-      y->node = n;
-      y->output = (uint32_t)i;
+      n->result[i] = (nm_outcome){.shape = nm__dims_of(y), .dtype = y->dtype, .dev = n->dev};
+      if (nm__is_float((nm_dtype)y->dtype)) nm__node_result(n, i, y);
     }
   }
   if (slot != few) free(slot);

@@ -22,27 +22,36 @@ typedef struct nm_edge { /* where the gradient of an input slot goes */
 typedef struct nm_saved {
   nm_tensor *tensor; /* NULL: not needed */
   uint32_t version;  /* of its storage when it was saved */
+  int32_t output;    /* which result of the node it is, -1: none */
 } nm_saved;
 
-typedef struct nm_node {
+typedef struct nm_outcome { /* a result of a node */
+  nm_tensor *grad;          /* during a walk: what has come in so far */
+  nm_dims shape;
+  uint8_t dtype;
+  nm_device *dev;
+} nm_outcome;
+
+struct nm_node {
   uint32_t refs;
-  uint16_t nslots;
-  uint8_t nout, nargs;
-  bool spent;  /* what it saved was freed by a backward without retain_graph */
-  bool needed; /* the walk that is going on has to go below it */
-  bool marked; /* found by the walk that is going on */
+  uint32_t nslots, nsaved, nout;
+  uint8_t nargs;
+  bool spent;        /* what it saved was freed by a backward without retain_graph */
+  bool needed;       /* the walk has to go below it */
+  struct walk *walk; /* the innermost that is going on and has found it */
   const nm_op *op;
   size_t bytes; /* of the node itself */
   uint64_t sequence;
-  struct nm_node *next; /* in ctx->dying, or in the walk's list */
+  struct nm_node *next; /* in ctx->dying */
   nm_edge *edges;       /* nslots */
-  nm_saved *saved;      /* nslots, and one for the first result */
+  nm_saved *saved;      /* nslots, and one for the first result; of a function: nsaved */
   nm_value_arg *args;   /* nargs; tensors in them are NULL, see saved; ints and strings are owned */
-  nm_tensor *grad[NM_MAX_RESULTS]; /* during a walk: what has come in so far */
-  nm_dims shape[NM_MAX_RESULTS];   /* of the results */
-  uint8_t dtype[NM_MAX_RESULTS];
+  nm_outcome *result;   /* nout */
+  nm_function *function; /* a derivative of the host's, see function.c; else NULL */
+  nm_hook *hooks;        /* of its results, see hooks.c */
+  char *where;           /* with anomaly detection: the line that called the op, else NULL */
   nm_device *dev;
-} nm_node;
+};
 
 /* What a derivative sees. */
 typedef struct nm_grad_call {
@@ -57,6 +66,22 @@ typedef struct nm_grad_call {
 
 /* Puts a node for `c` on the tape and makes its results point to it. */
 nm_status nm__node_record(nm_op_call *c);
+/* A node without edges yet, one reference; NULL when out of memory. */
+nm_node *nm__node_new(nm_context *ctx, const nm_op *op, int nargs, int nslots, int nsaved,
+                      int nout);
+/* Fills in where the gradient of an input goes. */
+nm_status nm__node_connect(nm_context *ctx, nm_edge *e, nm_tensor *t);
+/* Makes t result k of n. */
+void nm__node_result(nm_node *n, int k, nm_tensor *t);
+/* Saves what t is now, with the history `node`. */
+nm_status nm__node_save(nm_context *ctx, nm_saved *s, nm_tensor *t, nm_node *node, uint32_t output);
+/* What was saved, as a derivative may read it: an error when it was freed or changed.  With
+ * `history`, a saved result of n has n for its history.  A reference; *out is NULL where nothing
+ * was saved. */
+nm_status nm__node_saved(nm_context *ctx, nm_node *n, uint32_t i, bool history, nm_tensor **out);
+static inline const char *nm__node_name(const nm_node *n) {
+  return n->function ? n->function->name : n->op->name;
+}
 /* Lets go of the saved tensors. */
 void nm__node_forget(nm_context *ctx, nm_node *n);
 void nm__node_unref(nm_context *ctx, nm_node *n);
@@ -74,5 +99,39 @@ nm_tensor *nm__alias(nm_context *ctx, nm_tensor *t);
 nm_status nm__rebase(nm_context *ctx, nm_tensor *t, nm_tensor *r);
 /* Brings the node of a view up to date after writes to its base or to another view of it. */
 nm_status nm__view_refresh(nm_context *ctx, nm_tensor *t);
+/* Gives t the history of `like`, and takes what retains its gradient along. */
+nm_status nm__set_history(nm_context *ctx, nm_tensor *t, const nm_tensor *like);
+
+/* ---- function.c ---- */
+void nm__function_free(nm_function *f);
+/* Calls n's derivative: *out, nslots tensors of the list of temporaries or NULL, to be freed. */
+nm_status nm__function_backward(nm_context *ctx, nm_node *n, const bool *wanted, nm_tensor ***out);
+
+/* ---- hooks.c ---- */
+/* A hook stands in two lists: of the tensor it was registered on, and of the node that computed
+ * the tensor then.  One of a leaf stands in the first alone. */
+struct nm_hook {
+  uint32_t refs, output;
+  bool dead;               /* was removed, or can never be called again */
+  nm_hook_function *call;  /* NULL: fills `retains`' gradient */
+  void (*release)(void *); /* of user, may be NULL */
+  void *user;
+  nm_node *node;                       /* NULL: of a leaf */
+  nm_tensor *retains;                  /* not a reference: its tensor takes it back when it goes */
+  struct nm_hook *of_tensor, *of_node; /* the next in each list */
+};
+/* Calls the hooks of a leaf, or of a node's result, in their order: *g, a reference, may become
+ * another. */
+nm_status nm__hooks_of_leaf(nm_context *ctx, nm_tensor *leaf, nm_tensor **g);
+nm_status nm__hooks_of_result(nm_context *ctx, nm_node *n, uint32_t output, nm_tensor **g);
+/* What goes lets go of its hooks. */
+void nm__hooks_leave_tensor(nm_context *ctx, nm_tensor *t);
+void nm__hooks_leave_node(nm_context *ctx, nm_node *n);
+/* t's gradient is not filled any more. */
+void nm__hooks_stop_retaining(nm_context *ctx, nm_tensor *t);
+/* *sum += g, as a tensor of its own; in place where nothing has to be recorded. */
+nm_status nm__accumulate(nm_context *ctx, nm_tensor **sum, nm_tensor *g, bool create);
+/* Whether nobody but t can have its hooks called: t is held once, and so is what computed it. */
+bool nm__hooks_alone(const nm_tensor *t);
 
 #endif

@@ -19,6 +19,10 @@ nm_status nm__inplace_check(nm_context *ctx, const nm_tensor *t) {
     return nm__error(ctx, NM_EINVAL,
                      "elements of the tensor share memory, as windows that overlap do: clone() it "
                      "before writing");
+  if (t->storage->inference && !ctx->inference)
+    return nm__error(ctx, NM_EINVAL,
+                     "a tensor made in inference_mode can't be written in place outside of it: "
+                     "write to a clone()");
   if (!ctx->grad_enabled) return NM_OK;
   if (t->requires_grad && !t->node)
     return nm__error(ctx, NM_EINVAL,
@@ -28,6 +32,15 @@ nm_status nm__inplace_check(nm_context *ctx, const nm_tensor *t) {
     return nm__error(ctx, NM_EINVAL,
                      "a view of a leaf that requires a gradient can't be written in place: use "
                      "nm.no_grad, or write to a clone()");
+  if (t->made == NM_MADE_UNTRACKED && t->base && nm__tracks(t->base))
+    return nm__error(ctx, NM_EINVAL,
+                     "a view that was made in no_grad can't be written in place while the tape is "
+                     "on: it does not know the history of what it shows; make the view outside, or "
+                     "write in no_grad too");
+  if (t->made == NM_MADE_BY_FUNCTION && nm__tracks(t))
+    return nm__error(ctx, NM_EINVAL,
+                     "what a Function returns can't be written in place where it is one of its "
+                     "inputs, or a view of one: write to a clone()");
   return NM_OK;
 }
 
@@ -46,12 +59,16 @@ nm_tensor *nm__alias(nm_context *ctx, nm_tensor *t) {
   return out[0];
 }
 
-static void set_history(nm_context *ctx, nm_tensor *t, const nm_tensor *like) {
+nm_status nm__set_history(nm_context *ctx, nm_tensor *t, const nm_tensor *like) {
   nm_node *old = t->node;
+  bool retains = t->retains_grad;
   t->node = like->node;
   t->output = like->output;
   if (t->node) t->node->refs++;
   if (old) nm__node_unref(ctx, old);
+  if (!retains) return NM_OK;
+  nm__hooks_stop_retaining(ctx, t);
+  return t->node ? nm_retain_grad(ctx, t) : NM_OK;
 }
 
 /* The arguments that describe t's place in its row-major base.  A base that was detached from a
@@ -73,7 +90,7 @@ static nm_status set_node(nm_context *ctx, nm_tensor *t, nm_known op, const nm_v
   nm_op_call c = {.ctx = ctx, .op = nm__known(ctx, op), .args = args, .nout = 1, .out = {stand_in}};
   c.nargs = c.op->nparams;
   nm_status s = nm__node_record(&c);
-  if (s == NM_OK) set_history(ctx, t, stand_in);
+  if (s == NM_OK) s = nm__set_history(ctx, t, stand_in);
   nm_release(ctx, stand_in);
   return s;
 }
@@ -88,10 +105,7 @@ nm_status nm__rebase(nm_context *ctx, nm_tensor *t, nm_tensor *r) {
     nm_value_arg args[1] = {nm__arg_t(r)};
     if (r->requires_grad && !r->node)
       r = nm__t(ctx, nm__known(ctx, NM_OP_clone), args); /* a leaf */
-    if (r)
-      set_history(ctx, t, r);
-    else
-      s = ctx->status;
+    s = r ? nm__set_history(ctx, t, r) : ctx->status;
   } else {
     nm_value_arg args[5] = {nm__arg_t(t->base), nm__arg_t(r)};
     s = geometry(ctx, t, args + 2);
@@ -104,9 +118,7 @@ nm_status nm__rebase(nm_context *ctx, nm_tensor *t, nm_tensor *r) {
 nm_status nm__view_refresh(nm_context *ctx, nm_tensor *t) {
   if (t->view_version == t->storage->version) return NM_OK;
   if (!nm__tracks(t->base)) {
-    nm_node *old = t->node;
-    t->node = NULL;
-    if (old) nm__node_unref(ctx, old);
+    NM_TRY(nm__set_history(ctx, t, &(nm_tensor){.node = NULL}));
   } else {
     nm_value_arg args[4] = {nm__arg_t(t->base)};
     NM_TRY(geometry(ctx, t, args + 1));

@@ -58,7 +58,14 @@ int nm_get_num_threads(const nm_context *ctx) { return ctx->num_threads; }
 
 bool nm_set_grad_enabled(nm_context *ctx, bool on) {
   bool was = ctx->grad_enabled;
-  ctx->grad_enabled = on;
+  ctx->grad_enabled = on && !ctx->inference;
+  return was;
+}
+
+bool nm_set_inference_mode(nm_context *ctx, bool on) {
+  bool was = ctx->inference;
+  ctx->inference = on;
+  if (on) ctx->grad_enabled = false;
   return was;
 }
 

@@ -19,7 +19,10 @@ struct nm_context {
   nm_status status;     /* of the last failure */
   int num_threads;
   bool fusion;
-  bool grad_enabled;
+  bool grad_enabled, inference; /* inference: what is made is never tracked */
+  nm_anomaly anomaly;
+  char blamed[192];     /* with anomaly detection: "sqrt was called at a.lua:3", of what failed */
+  int hooking;          /* hooks that are running: their lists stay as they are */
   int base; /* what index values and positions in messages count from: 0, for Lua 1 */
   nm_dtype default_dtype;
   uint64_t seed, counter; /* the random stream: philox key and the next block */

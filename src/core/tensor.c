@@ -131,6 +131,8 @@ static nm_tensor *tensor_over(nm_context *ctx, nm_storage *s, nm_dtype dtype, in
   t->node = NULL;
   t->output = t->view_version = 0;
   t->base = t->grad = NULL;
+  t->made = NM_MADE_TRACKED;
+  t->hooks = NULL;
   for (int d = 0; d < ndim; d++) t->shape[d] = shape[d];
   return t;
 }
@@ -178,6 +180,7 @@ void nm_retain(nm_tensor *t) { t->refs++; }
 
 void nm_release(nm_context *ctx, nm_tensor *t) {
   if (!t || --t->refs) return;
+  if (t->hooks) nm__hooks_leave_tensor(ctx, t);
   if (t->node) nm__node_unref(ctx, t->node);
   if (t->grad) nm_release(ctx, t->grad);
   if (t->base) nm_release(ctx, t->base);

@@ -12,6 +12,7 @@ struct nm_tensor {
   uint8_t dtype, ndim;
   bool requires_grad; /* a leaf that collects a gradient */
   bool retains_grad;  /* not a leaf, but wants .grad filled */
+  uint8_t made;       /* nm_made, of a view */
   nm_storage *storage;
   int64_t offset;
   int64_t shape[NM_MAX_DIMS], stride[NM_MAX_DIMS]; /* in elements */
@@ -21,7 +22,11 @@ struct nm_tensor {
   uint32_t view_version; /* of the storage when `node` was made for this view */
   nm_tensor *base;       /* the tensor this is a view of, itself no view */
   nm_tensor *grad;
+  nm_hook *hooks; /* see autograd/hooks.c */
 };
+/* A view that the tape cannot follow: writing into it would lose what was there from the history.
+ */
+enum nm_made { NM_MADE_TRACKED, NM_MADE_UNTRACKED /* with the tape off */, NM_MADE_BY_FUNCTION };
 
 typedef struct nm_dims {
   int ndim;

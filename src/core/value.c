@@ -57,7 +57,7 @@ nm_storage *nm__storage_new(nm_context *ctx, nm_value *v) {
     nm__value_unref(ctx, v);
     return NULL;
   }
-  *s = (nm_storage){.refs = 1, .value = v};
+  *s = (nm_storage){.refs = 1, .inference = ctx->inference, .value = v};
   return s;
 }
 

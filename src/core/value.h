@@ -56,6 +56,7 @@ typedef struct nm_storage {
   uint32_t refs;
   uint32_t version; /* writes so far; saved tensors compare it */
   uint32_t saved;   /* tape nodes that saved a tensor of it: passed on to its value */
+  bool inference;   /* was made in inference mode */
   nm_value *value;
 } nm_storage;
 

@@ -22,6 +22,13 @@ typedef struct nml_state {
   size_t low;         /* fewest live bytes since the last full collection, see module.c */
   double owed;        /* KB that the collector has still to be told */
   bool scoped;        /* tensors are noted in the current nm.scope, see scope.c */
+  lua_State *L;       /* the one that called last: the place of what is computed now */
+  lua_State *walker;  /* the one that called backward, NULL outside: hooks run there */
+  bool raised;        /* the error of a hook waits in the registry, see hooks.c */
+  lua_Integer anchors; /* made so far */
+  lua_Integer kept;    /* boxes that are kept for the sake of hooks */
+  struct nml_anchor *dead; /* to be taken out of the registry */
+  char place[LUA_IDSIZE + 16]; /* what locate of autograd.c gave last */
 } nml_state;
 
 typedef struct nml_box {
@@ -42,6 +49,8 @@ bool nml_again(lua_State *L, nm_status status, bool *tried);
 /* Raises at the line of the caller outside of numoon's own Lua files; formats as lua_pushfstring.
  */
 _Noreturn int nml_error(lua_State *L, const char *format, ...);
+/* The first function up the stack that is neither C nor numoon's own. */
+bool nml_caller(lua_State *L, const nml_state *s, lua_Debug *ar);
 /* Raises the context's message. */
 _Noreturn int nml_fail(lua_State *L, const nml_state *s);
 /* Pushes a few words about a value, for messages: `a tensor of shape {2, 3}`, `"abc"`. */
@@ -63,8 +72,8 @@ int nml_l_nearest(lua_State *L); /* core.nearest(word, names) */
 nml_box *nml_new(lua_State *L, nml_state *s);
 /* Pushes a tensor, another reference to which is taken. */
 void nml_push(lua_State *L, nml_state *s, nm_tensor *t);
-void nml_set_tensor_fields(lua_State *L,
-                           int nup); /* the metamethods, into the table below nup upvalues */
+/* Closes the box at a stack index, which may be in use. */
+void nml_close_box(lua_State *L, nml_state *s, int i);
 _Noreturn int nml_closed(lua_State *L);                      /* raises: the tensor was closed */
 
 /* The box at a stack index, NULL if there is no tensor. */
@@ -88,9 +97,45 @@ static inline nm_tensor *nml_tensor_at(lua_State *L, const nml_state *s, int i) 
 static inline nml_state *nml_enter(lua_State *L) {
   nml_state *s = lua_touserdata(L, lua_upvalueindex(NML_STATE));
   if (!s->ctx) nml_error(L, "numoon: this Lua state is being closed");
+  s->L = L;
   if (s->ctx->debt > NML_DEBT) nml_collect(L, s);
   return s;
 }
+
+/* ---- fields.c ---- */
+/* The metamethods, into the table below nup upvalues. */
+void nml_set_tensor_fields(lua_State *L, int nup);
+void nml_push_shape(lua_State *L, const nm_tensor *t);
+void nml_push_integers(lua_State *L, int n, const int64_t *list);
+int nml_l_gc(lua_State *L); /* tensor.c */
+int nml_l_close(lua_State *L);
+
+/* ---- hooks.c ---- */
+/* What a hook or a function of the tape is called with.  The Lua values themselves are in the
+ * registry under `id`. */
+typedef struct nml_anchor {
+  nml_state *s;
+  lua_Integer id;
+  struct nm_node **node; /* of a function: in a userdata that knows the node while it lives */
+  struct nml_anchor *next;
+} nml_anchor;
+nml_anchor *nml_anchor_new(lua_State *L, nml_state *s);
+void nml_anchor_release(void *anchor); /* for the tape: it calls no more */
+/* Holds the value on top of the stack, and pops it, until the anchor is released. */
+void nml_hold(lua_State *L, const nml_anchor *a);
+void nml_push_held(lua_State *L, const nml_anchor *a);
+/* Calls a body set by nml_set_body in protected mode, with `user` as a light userdata; its error
+ * waits for nml_fail_walk. */
+nm_status nml_call_back(nml_state *s, const void *key, void *user, const char *what);
+/* Raises what a hook raised, or the context's message. */
+_Noreturn int nml_fail_walk(lua_State *L, nml_state *s);
+/* Whether the hooks of the box that is being finalized have to live on, and it with them. */
+bool nml_hooks_survive(lua_State *L, nml_state *s, int i);
+/* The box is closed: its hooks are held without it. */
+void nml_hooks_unbox(lua_State *L, int i);
+void nml_hooks_sweep(lua_State *L, nml_state *s);
+void nml_hooks_end(nml_state *s); /* at the end of the state */
+void nml_hooks_open(lua_State *L); /* upvalues state and meta on top */
 
 /* ---- args.c ---- */
 enum {
@@ -165,6 +210,10 @@ nm_status nml_try_to(lua_State *L, nml_state *s, nm_tensor *t, const char *dtype
 /* ---- the rest of the functions ---- */
 extern const nml_function nml_tensor_functions[]; /* tensor.c */
 extern const nml_function nml_mode_functions[];   /* modes.c */
+extern const nml_function nml_autograd_functions[]; /* autograd.c */
+extern const nml_function nml_hook_functions[];     /* hooks.c */
+extern const nml_function nml_tape_functions[];     /* function.c */
+void nml_tape_open(lua_State *L);     /* as nml_hooks_open */
 int nml_l_eval(lua_State *L);
 void nml_scope_note(lua_State *L); /* scope.c: notes the tensor on top in the scope */
 extern const nml_function nml_scope_functions[];

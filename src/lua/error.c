@@ -8,17 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void push_position(lua_State *L) {
-  const nml_state *s = lua_touserdata(L, lua_upvalueindex(NML_STATE));
-  lua_Debug ar;
-  for (int level = 1; lua_getstack(L, level, &ar); level++) {
-    lua_getinfo(L, "Sl", &ar);
-    if (ar.currentline <= 0) continue;
-    if (s->prefix && !strncmp(ar.source, s->prefix, strlen(s->prefix))) continue;
-    lua_pushfstring(L, "%s:%d: ", ar.short_src, ar.currentline);
-    return;
+bool nml_caller(lua_State *L, const nml_state *s, lua_Debug *ar) {
+  for (int level = 0; lua_getstack(L, level, ar); level++) {
+    lua_getinfo(L, "Sl", ar);
+    if (ar->currentline <= 0) continue;
+    if (!s->prefix || strncmp(ar->source, s->prefix, strlen(s->prefix)) != 0) return true;
   }
-  lua_pushliteral(L, "");
+  return false;
+}
+
+static void push_position(lua_State *L) {
+  lua_Debug ar;
+  if (nml_caller(L, lua_touserdata(L, lua_upvalueindex(NML_STATE)), &ar))
+    lua_pushfstring(L, "%s:%d: ", ar.short_src, ar.currentline);
+  else
+    lua_pushliteral(L, "");
 }
 
 int nml_error(lua_State *L, const char *format, ...) {
@@ -92,7 +96,7 @@ static int distance(const char *a, const char *b) {
 }
 
 void nml_nearest_try(nml_nearest *n, const char *candidate) {
-  int limit = n->best ? n->distance : 2 + (int)strlen(n->word) / 4;
+  int third = (int)strlen(n->word) / 3, limit = n->best ? n->distance : third > 1 ? third : 1;
   int d = distance(n->word, candidate);
   if (d > limit || d >= (int)strlen(candidate)) return;
   if (n->best && (d > n->distance || (d == n->distance && strcmp(candidate, n->best) >= 0))) return;

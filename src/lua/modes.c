@@ -1,11 +1,8 @@
-/* modes.c: what holds for a whole Lua state: defaults, random numbers, threads, gradients, devices.
- */
+/* modes.c: what holds for a whole Lua state: defaults, random numbers, threads, devices. */
 #include "fuse/fuse.h"
 #include "lua/binding.h"
 
 #include <string.h>
-
-#define GIVEN(i) (a->arg[i].kind != NM_ARG_NONE)
 
 /* ---- evaluation ---- */
 static void announce(lua_State *L, nml_state *s, int i) {
@@ -135,80 +132,6 @@ static int f_get_default_device(lua_State *L, nml_state *s, const nml_args *a) {
   return 1;
 }
 
-/* ---- gradients ---- */
-static int f_grad_mode(lua_State *L, nml_state *s, const nml_args *a) {
-  lua_pushboolean(L, nm_set_grad_enabled(s->ctx, a->arg[0].as.boolean));
-  return 1;
-}
-
-static int f_is_grad_enabled(lua_State *L, nml_state *s, const nml_args *a) {
-  (void)a;
-  lua_pushboolean(L, s->ctx->grad_enabled);
-  return 1;
-}
-
-/* The tensors of a tensor or a list, in memory on the stack; NULL where `holes` and the list has
- * false. */
-static nm_tensor **read_tensors(lua_State *L, nml_state *s, const char *what, int i, bool holes,
-                                int *n) {
-  enum { LONGEST = 1 << 20 };
-  bool list = lua_istable(L, i);
-  size_t length = list ? lua_rawlen(L, i) : 1;
-  if (length > LONGEST) nml_error(L, "grad: %s is a list of more than %d", what, LONGEST);
-  nm_tensor **t = lua_newuserdatauv(L, (length + 1) * sizeof *t, 0);
-  *n = (int)length;
-  for (int k = 0; k < *n; k++) {
-    if (list) lua_rawgeti(L, i, k + 1);
-    else lua_pushvalue(L, i);
-    t[k] = nml_tensor_at(L, s, lua_gettop(L));
-    if (!t[k] && !(holes && !lua_toboolean(L, -1)))
-      nml_error(L, "grad: %s must be a tensor or a list of tensors, got %s", what,
-                nml_describe(L, s, lua_gettop(L)));
-    lua_pop(L, 1);
-  }
-  return t;
-}
-
-/* Pushes the box of each gradient in a list, so that nothing can be lost later. */
-static nml_box **new_boxes(lua_State *L, nml_state *s, int n) {
-  nml_box **box = lua_newuserdatauv(L, ((size_t)n + 1) * sizeof *box, 0);
-  lua_createtable(L, n, 0);
-  for (int k = 0; k < n; k++) {
-    box[k] = nml_new(L, s);
-    lua_rawseti(L, -2, k + 1);
-  }
-  return box;
-}
-
-static int f_grad(lua_State *L, nml_state *s, const nml_args *a) {
-  int nout, nin, ngrads = 0, inputs = (int)a->arg[1].as.integer;
-  luaL_checkstack(L, 12, NULL);
-  nm_tensor **out = read_tensors(L, s, "outputs", (int)a->arg[0].as.integer, false, &nout),
-            **grads = NULL;
-  nm_tensor **in = read_tensors(L, s, "inputs", inputs, false, &nin);
-  if (GIVEN(2)) {
-    grads = read_tensors(L, s, "grad_outputs", (int)a->arg[2].as.integer, true, &ngrads);
-    if (ngrads != nout) return nml_error(L, "grad: %d outputs, but %d grad_outputs", nout, ngrads);
-  }
-  bool create = GIVEN(4) && a->arg[4].as.boolean, retain = GIVEN(3) ? a->arg[3].as.boolean : create;
-  nm_tensor **result = lua_newuserdatauv(L, ((size_t)nin + 1) * sizeof *result, 0);
-  memset(result, 0, ((size_t)nin + 1) * sizeof *result);
-  nml_box **box = new_boxes(L, s, nin);
-  if (nm_gradients(s->ctx, nout, out, grads, nin, in, retain, create,
-                   GIVEN(5) && a->arg[5].as.boolean, result) != NM_OK)
-    return nml_fail(L, s);
-  for (int k = 0; k < nin; k++) box[k]->t = result[k];
-  for (int k = 0; k < nin; k++) {
-    if (result[k]) continue;
-    lua_pushboolean(L, false); /* no gradient: nil would cut the list */
-    lua_rawseti(L, -2, k + 1);
-  }
-  if (lua_istable(L, inputs)) return 1;
-  lua_rawgeti(L, -1, 1);
-  if (!lua_toboolean(L, -1)) lua_pushnil(L);
-  return 1;
-}
-
 /* ---- devices ---- */
 static void set_count(lua_State *L, const char *key, size_t n) {
   lua_pushinteger(L, (lua_Integer)n);
@@ -287,12 +210,6 @@ static const nm_param dtype_params[] = {{"dtype", NM_P_DTYPE, 0, NULL}};
 static const nm_param name_params[] = {{"device", NM_P_STRING, 0, NULL}};
 static const nm_param device_params[] = {{"device", NM_P_STRING, NM_OPTIONAL, NULL}};
 static const nm_param none[1];
-static const nm_param grad_params[] = {{"outputs", NML_P_ANY, 0, NULL},
-                                       {"inputs", NML_P_ANY, 0, NULL},
-                                       {"grad_outputs", NML_P_ANY, NM_OPTIONAL, NULL},
-                                       {"retain_graph", NM_P_BOOL, NM_OPTIONAL, "create_graph"},
-                                       {"create_graph", NM_P_BOOL, NM_OPTIONAL, "false"},
-                                       {"allow_unused", NM_P_BOOL, NM_OPTIONAL, "false"}};
 
 #define ROW(f, p, count, where, text) \
   {{.name = #f, .doc = text, .params = p, .nparams = count, .flags = where}, f_##f}
@@ -309,13 +226,9 @@ const nml_function nml_mode_functions[] = {
   ROW(get_default_dtype, none, 0, NM_FUNCTION, "the dtype of new float tensors"),
   ROW(set_default_device, name_params, 1, NM_FUNCTION, "the device of new tensors"),
   ROW(get_default_device, none, 0, NM_FUNCTION, "the device of new tensors"),
-  ROW(is_grad_enabled, none, 0, NM_FUNCTION, "whether ops are put on the tape"),
-  ROW(grad, grad_params, 6, NM_FUNCTION,
-      "gradients of outputs with respect to inputs, without touching any grad"),
   ROW(memory_stats, device_params, 1, NM_FUNCTION,
       "bytes in use, the most so far, and kept for reuse"),
   ROW(empty_cache, device_params, 1, NM_FUNCTION, "gives back the memory that is kept for reuse"),
-  ROW(grad_mode, on_params, 1, 0, "sets whether ops are put on the tape, and returns what it was"),
   ROW(synchronize, device_params, 1, 0, "waits for a device"),
   ROW(vulkan_devices, none, 0, 0, "the Vulkan devices"),
   {{.name = NULL}, NULL}};

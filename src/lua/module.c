@@ -33,6 +33,7 @@ static size_t live_bytes(const nm_context *ctx) {
 
 void nml_collect(lua_State *L, nml_state *s) {
   const double cycle = 1.25; /* a pause of one heap, and the work of the cycle itself */
+  nml_hooks_sweep(L, s);
   size_t debt = s->ctx->debt, live = live_bytes(s->ctx);
   s->ctx->debt = 0;
   if (lua_gc(L, LUA_GCISRUNNING, 0) != 1)
@@ -65,6 +66,7 @@ static int l_close(lua_State *L) {
   if (!ctx) return 0;
   nm__unscope(ctx, 0, NULL);
   nm_close(ctx);
+  nml_hooks_end(s);
   return 0;
 }
 
@@ -174,8 +176,9 @@ typedef struct tables { /* stack indices */
 
 /* The binding's own functions, in the order of the reference. */
 static const nml_function *const own_functions[] = {nml_convert_functions, nml_tensor_functions,
-                                                    nml_mode_functions, nml_scope_functions,
-                                                    file_functions};
+                                                    nml_mode_functions, nml_autograd_functions,
+                                                    nml_hook_functions, nml_tape_functions,
+                                                    nml_scope_functions, file_functions};
 enum { NOWN = sizeof own_functions / sizeof *own_functions };
 
 /* Those that read their arguments themselves, as they take any number of them. */
@@ -318,6 +321,12 @@ int luaopen_numoon_core(lua_State *L) {
               .methods = new_table(L)};
   nml_state *s = lua_touserdata(L, t.state);
   s->meta = lua_topointer(L, t.meta);
+  void (*const openers[])(lua_State *) = {nml_hooks_open, nml_tape_open};
+  for (int i = 0; i < 2; i++) {
+    lua_pushvalue(L, t.state);
+    lua_pushvalue(L, t.meta);
+    openers[i](L);
+  }
   add_ops(L, &t);
   /* after the ops: "to" takes more forms than the op of that name */
   for (int i = 0; i < NOWN; i++) add_functions(L, &t, own_functions[i]);

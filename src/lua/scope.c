@@ -21,11 +21,8 @@ static int l_scope_close(lua_State *L) {
   nml_state *s = lua_touserdata(L, lua_upvalueindex(NML_STATE));
   luaL_checktype(L, 1, LUA_TTABLE);
   for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
-    nml_box *box = nml_box_at(L, s, lua_gettop(L) - 1);
-    if (!box || !box->t) continue;
-    nm_tensor *t = box->t;
-    box->t = NULL;
-    if (s->ctx) nm_release(s->ctx, t);
+    luaL_checkstack(L, 8, NULL);
+    nml_close_box(L, s, lua_gettop(L) - 1);
   }
   s->scoped = lua_rawgetp(L, 1, &parent_key) == LUA_TTABLE;
   lua_rawsetp(L, LUA_REGISTRYINDEX, &current_key);

@@ -8,6 +8,7 @@ nm_status nm__view_result(nm_op_call *c, nm_tensor *t, int ndim, const int64_t *
   nm_tensor *v = nm__tensor_view(c->ctx, t, ndim, shape, stride, offset);
   if (!v) return c->ctx->status;
   v->base = t->base ? t->base : t;
+  v->made = t->made;
   nm_retain(v->base);
   c->out[0] = v;
   return NM_OK;
