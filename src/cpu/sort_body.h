@@ -47,7 +47,8 @@ static ITEM *NAME(merge_sort)(ITEM *a, ITEM *t, int64_t n) {
 
 /* The same from the lowest byte of the key up; a is in the order of positions. */
 static ITEM *NAME(radix_sort)(ITEM *a, ITEM *t, int64_t n, int bytes) {
-  int64_t count[8][256] = {0};
+  int64_t count[8][256];
+  memset(count, 0, (size_t)bytes * sizeof *count);
   for (int64_t i = 0; i < n; i++)
     for (int k = 0; k < bytes; k++) count[k][DIGIT(a[i], k)]++;
   for (int k = 0; k < bytes; k++) {

@@ -90,16 +90,75 @@ nm_status nm__nonempty_dim(const nm_op_call *c, const nm_tensor *x, int dim) {
                       nm__shape_text(x->ndim, x->shape, text), dim + c->ctx->base);
 }
 
+/* ---- pick_once, put_once: the elements of each line of the last dim at positions of which none
+ * comes twice, and back.  Nothing is added up there, so that all places are written at once. ----
+ */
+
+static nm_tensor *pick_once(nm_context *ctx, nm_tensor *x, nm_tensor *at) {
+  nm_value_arg args[2] = {nm__arg_t(x), nm__arg_t(at)};
+  return nm__t(ctx, nm__known(ctx, NM_OP_pick_once), args);
+}
+
+static nm_status pick_once_forward(nm_op_call *c) {
+  nm_tensor *x = nm__tensor_arg(c, 0);
+  int mark = nm__scope(c->ctx);
+  return nm__result(c, mark, nm__t_pick(c->ctx, x, x->ndim - 1, nm__tensor_arg(c, 1)));
+}
+
+static nm_tensor *pick_once_backward(nm_grad_call *b, int i) {
+  const nm_dims *s = &b->node->edges[i].shape;
+  nm_value_arg args[3] = {nm__arg_t(b->g[0]), nm__arg_t(b->x[1]), nm__arg_int(s->dim[s->ndim - 1])};
+  return nm__gradient(b, nm__t(b->ctx, nm__known(b->ctx, NM_OP_put_once), args));
+}
+
+static nm_view as_3d(nm_view v, const int64_t *shape, const int64_t *stride) {
+  v.ndim = 3;
+  for (int d = 0; d < 3; d++) v.shape[d] = shape[d], v.stride[d] = stride[d];
+  return v;
+}
+
+/* put_once(src, at, n): zeros, n to a line, with src at the positions.  To the kernel, which goes
+ * along a dim in order, each position is a line of its own. */
+static nm_status put_once_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *src = nm__tensor_arg(c, 0), *at = nm__tensor_arg(c, 1);
+  nm_device *dev = nm__device_of(src);
+  int64_t k = at->shape[at->ndim - 1], n = c->args[2].as.integer, shape[NM_MAX_DIMS];
+  nm_view vs, vi, vy;
+  int mark = nm__scope(ctx);
+  for (int d = 0; d < at->ndim; d++) shape[d] = d == at->ndim - 1 ? n : at->shape[d];
+  nm_tensor *y = nm__t_full(ctx, dev, (nm_dtype)src->dtype, at->ndim, shape, 0);
+  src = nm__contiguous(ctx, src);
+  at = nm__contiguous(ctx, at);
+  if (!y || !src || !at || nm__view_of(ctx, src, &vs) != NM_OK ||
+      nm__view_of(ctx, at, &vi) != NM_OK || nm__writable(ctx, y) != NM_OK ||
+      nm__view_of(ctx, y, &vy) != NM_OK)
+    return nm__result(c, mark, NULL);
+  if (nm_numel(at)) {
+    int64_t lines = nm_numel(at) / k, positions[3] = {lines, 1, k}, step[3] = {k, k, 1};
+    vi = as_3d(vi, positions, step);
+    vs = as_3d(vs, positions, step);
+    vy = as_3d(vy, (const int64_t[]){lines, n, k}, (const int64_t[]){n, 1, 0});
+    if (dev->cls->scatter(dev, &vy, 1, &vi, &vs, NM_SCATTER_SET) != NM_OK) y = NULL;
+  }
+  return nm__result(c, mark, y);
+}
+
+static nm_tensor *put_once_backward(nm_grad_call *b, int i) {
+  (void)i;
+  return nm__gradient(b, pick_once(b->ctx, b->g[0], b->x[1]));
+}
+
 /* ---- the ops ---- */
 
 static nm_status sorted_results(nm_op_call *c, nm_tensor *x, int dim, bool descending, int64_t n) {
   nm_context *ctx = c->ctx;
   int mark = nm__scope(ctx);
   nm_tensor *values = NULL;
-  bool direct = dim >= x->ndim - 1 && !(ctx->grad_enabled && nm__tracks(x));
+  bool last = dim >= x->ndim - 1, direct = last && !(ctx->grad_enabled && nm__tracks(x));
   nm_tensor *at =
       nm__t_turned(ctx, nm__t_order(ctx, x, dim, descending, n, direct ? &values : NULL), dim);
-  if (!direct) values = nm__t_pick(ctx, x, dim, at);
+  if (!direct && at) values = last && x->ndim ? pick_once(ctx, x, at) : nm__t_pick(ctx, x, dim, at);
   return nm__ordered_results(c, mark, values, at);
 }
 
@@ -172,6 +231,15 @@ static nm_status kthvalue_forward(nm_op_call *c) {
   { "stable", NM_P_BOOL, NM_OPTIONAL, "true" }
 /* clang-format off */
 static const nm_op ops[] = {
+  {.name = "pick_once", NM_PARAMS(X, {"at", NM_P_TENSOR, 0, NULL}),
+   .doc = "the elements of each line at positions that differ",
+   .flags = 0, .forward = pick_once_forward, .backward = pick_once_backward, .uses = {2},
+   .dtypes = "fib"},
+  {.name = "put_once",
+   NM_PARAMS({"src", NM_P_TENSOR, 0, NULL}, {"at", NM_P_TENSOR, 0, NULL}, {"n", NM_P_INT, 0, NULL}),
+   .doc = "lines of n zeros with src at positions that differ",
+   .flags = 0, .forward = put_once_forward, .backward = put_once_backward, .uses = {2},
+   .dtypes = "fib"},
   {.name = "sort", NM_PARAMS(X, DIM, DESCENDING, STABLE),
    .doc = "the elements sorted along dim, and the positions they came from; "
           "NaN counts as the largest, and equal elements keep their order, whatever stable says",
