@@ -22,32 +22,33 @@ typedef struct row { /* a row of the last dim, or a part of one */
 
 typedef void row_loop(const row *r);
 
-/* One index for a row that lies as the other one does: rows of a table are read and written whole.
- */
-static inline bool is_block(const row *r, int64_t size) {
-  return r->index_step == 0 && r->far_step == size && r->near_step == size;
-}
+/* The elements of a row: the j-th is read and written at `at` (in the indexed tensor) and `by`. The
+ * common rows have loops of their own: one index for all (rows of a table), and neighbours. */
+#define EACH(size, body)                                                                           \
+  do {                                                                                             \
+    const row w = *r; /* a copy, which what is written cannot change */                            \
+    if (w.index_step == 0 && w.far_step == (size) && w.near_step == (size)) {                      \
+      char *at = w.far + *w.index * w.far_jump, *by = w.near;                                      \
+      for (int64_t j = 0; j < w.n; j++, at += (size), by += (size)) body;                          \
+    } else if (w.index_step == 1 && w.near_step == (size)) {                                       \
+      char *at, *by = w.near, *far = w.far;                                                        \
+      for (int64_t j = 0; j < w.n; j++, far += w.far_step, by += (size)) {                         \
+        at = far + w.index[j] * w.far_jump;                                                        \
+        body;                                                                                      \
+      }                                                                                            \
+    } else {                                                                                       \
+      for (int64_t j = 0; j < w.n; j++) {                                                          \
+        char *at = w.far + j * w.far_step + w.index[j * w.index_step] * w.far_jump;                \
+        char *by = w.near + j * w.near_step;                                                       \
+        body;                                                                                      \
+      }                                                                                            \
+    }                                                                                              \
+  } while (0)
 
 /* far -> near and near -> far, for elements of 1, 2, 4 and 8 bytes */
 #define MOVES(bits)                                                                                \
-  static void gather_##bits(const row *r) {                                                        \
-    if (is_block(r, bits / 8)) {                                                                   \
-      memcpy(r->near, r->far + *r->index * r->far_jump, (size_t)r->n * (bits / 8));                \
-      return;                                                                                      \
-    }                                                                                              \
-    for (int64_t j = 0; j < r->n; j++)                                                             \
-      memcpy(r->near + j * r->near_step,                                                           \
-             r->far + j * r->far_step + r->index[j * r->index_step] * r->far_jump, bits / 8);      \
-  }                                                                                                \
-  static void set_##bits(const row *r) {                                                           \
-    if (is_block(r, bits / 8)) {                                                                   \
-      memcpy(r->far + *r->index * r->far_jump, r->near, (size_t)r->n * (bits / 8));                \
-      return;                                                                                      \
-    }                                                                                              \
-    for (int64_t j = 0; j < r->n; j++)                                                             \
-      memcpy(r->far + j * r->far_step + r->index[j * r->index_step] * r->far_jump,                 \
-             r->near + j * r->near_step, bits / 8);                                                \
-  }
+  static void gather_##bits(const row *r) { EACH(bits / 8, memcpy(by, at, bits / 8)); }            \
+  static void set_##bits(const row *r) { EACH(bits / 8, memcpy(at, by, bits / 8)); }
 MOVES(8)
 MOVES(16)
 MOVES(32)
@@ -55,18 +56,15 @@ MOVES(64)
 
 /* d = f(d, s) of elements of a dtype: M in memory, C to compute with. */
 #define FOLD(name, M, C, from, to, expression)                                                     \
-  static void name(const row *r) {                                                                 \
-    for (int64_t j = 0; j < r->n; j++) {                                                           \
-      char *at = r->far + j * r->far_step + r->index[j * r->index_step] * r->far_jump;             \
-      M m;                                                                                         \
-      memcpy(&m, at, sizeof m);                                                                    \
-      C d = from(m);                                                                               \
-      memcpy(&m, r->near + j * r->near_step, sizeof m);                                            \
-      C s = from(m);                                                                               \
-      m = (M)to(expression);                                                                       \
-      memcpy(at, &m, sizeof m);                                                                    \
-    }                                                                                              \
-  }
+  static inline void one_##name(char *at, const char *by) {                                        \
+    M m, k;                                                                                        \
+    memcpy(&m, at, sizeof m);                                                                      \
+    memcpy(&k, by, sizeof k);                                                                      \
+    C d = from(m), s = from(k);                                                                    \
+    m = (M)to(expression);                                                                         \
+    memcpy(at, &m, sizeof m);                                                                      \
+  }                                                                                                \
+  static void name(const row *r) { EACH((int64_t)sizeof(M), one_##name(at, by)); }
 #define FOLDS(dtype, M, C, from, to, max, min)                                                     \
   FOLD(add_##dtype, M, C, from, to, d + s)                                                         \
   FOLD(prod_##dtype, M, C, from, to, d *s)                                                         \

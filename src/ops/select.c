@@ -37,11 +37,43 @@ static nm_tensor *nonzero_on_host(nm_context *ctx, nm_tensor *mask) {
   return t;
 }
 
+static nm_view as_line(nm_view v) {
+  v.ndim = 2;
+  v.shape[1] = v.shape[0], v.stride[1] = v.stride[0];
+  v.shape[0] = 1, v.stride[0] = 0;
+  return v;
+}
+
+/* On the device, whose memory the host does not see: the k-th true element is the first up to which
+ * k are true.  Only their number is read back. */
+static nm_tensor *nonzero_on_device(nm_context *ctx, nm_tensor *mask) {
+  nm_device *dev = nm__device_of(mask);
+  nm_view from, so_far, nth, to;
+  int64_t n = nm_numel(mask), count = 0;
+  nm_tensor *ones = nm__t_cast(ctx, mask, NM_INT64);
+  nm_tensor *sum = nm__temp(ctx, nm__tensor_empty(ctx, dev, NM_INT64, 1, &n));
+  if (!ones || !sum || nm__view_of(ctx, ones, &from) != NM_OK ||
+      nm__view_of(ctx, sum, &so_far) != NM_OK)
+    return NULL;
+  if (n && (dev->cls->scan(dev, NM_SCAN_SUM, &from, &so_far, NULL) != NM_OK ||
+            dev->cls->read(dev, so_far.mem, (size_t)(n - 1) * 8, 8, &count) != NM_OK))
+    return NULL;
+  nm_tensor *number = nm__t2s(ctx, NM_I_add, nm__t_counting(ctx, dev, count), 1);
+  nm_tensor *t = nm__temp(ctx, nm__tensor_empty(ctx, dev, NM_INT64, 1, &count));
+  if (!count || !t || !number) return number ? t : NULL;
+  if (nm__view_of(ctx, number, &nth) != NM_OK || nm__view_of(ctx, t, &to) != NM_OK) return NULL;
+  so_far = as_line(so_far), nth = as_line(nth), to = as_line(to);
+  return dev->cls->search(dev, &so_far, &nth, false, &to) == NM_OK ? t : NULL;
+}
+
 nm_tensor *nm__nonzero(nm_context *ctx, nm_tensor *t) {
   int64_t flat[1] = {nm_numel(t)};
   if (t->dtype != NM_BOOL) t = nm__t2s(ctx, NM_I_ne, t, 0);
   t = nm__t_reshape(ctx, t, 1, flat);
-  return t ? nonzero_on_host(ctx, t) : NULL;
+  if (!t) return NULL;
+  const nm_device *dev = nm__device_of(t);
+  bool there = dev != ctx->cpu && dev->cls->scan && dev->cls->search;
+  return there ? nonzero_on_device(ctx, t) : nonzero_on_host(ctx, t);
 }
 
 /* Coordinate d of linear positions in t, counting from ctx->base. */
