@@ -205,6 +205,15 @@ for _, device in ipairs(devices) do
   end)
 end
 
+describe("quantile", function()
+  it("counts further than float32 does", function()
+    local n = (1 << 24) + 4 -- n - 1 would be rounded up
+    local x = nm.zeros(n)
+    x[n] = 7
+    assert.same({ 0.0, 7.0 }, x:quantile(nm.tensor { 0.5, 1.0 }):totable())
+  end)
+end)
+
 describe("the number of threads", function()
   local n = nm.get_num_threads()
   teardown(function() nm.set_num_threads(n) end)

@@ -37,44 +37,41 @@ static nm_tensor *median_position(nm_context *ctx, nm_tensor *x, int dim, bool n
   return at;
 }
 
-static nm_status median_forward(nm_op_call *c) {
+/* The element itself, off the tape: then it is told where the gradient goes. */
+static nm_tensor *median_of_all(nm_context *ctx, nm_tensor *x, bool nan_wins) {
+  int64_t flat[1] = {nm_numel(x)};
+  if (flat[0] == 0)
+    return nm__t_full(ctx, nm__device_of(x), (nm_dtype)x->dtype, 0, NULL, (double)NAN);
+  bool grad = ctx->grad_enabled;
+  ctx->grad_enabled = false;
+  nm_tensor *line = nm__t_reshape(ctx, x, 1, flat);
+  nm_tensor *y = line ? nm__t_pick(ctx, line, 0, median_position(ctx, line, 0, nan_wins)) : NULL;
+  if (y) y = nm__t_reshape(ctx, y, 0, NULL);
+  ctx->grad_enabled = grad;
+  nm_value_arg args[2] = {nm__arg_t(x), nm__arg_t(y)};
+  return nm__t(ctx, nm__known(ctx, NM_OP_one_of), args);
+}
+
+static nm_status median_forward(nm_op_call *c) { /* median, nanmedian */
   nm_context *ctx = c->ctx;
   nm_tensor *x = nm__tensor_arg(c, 0);
-  bool nan_wins = c->op->name[0] == 'm';
-  int dim = 0;
+  bool nan_wins = c->op->name[0] == 'm', keepdim = nm__bool_arg(c, 2, false);
+  int dim = 0, mark = nm__scope(ctx);
   if (x->dtype == NM_BOOL)
     return nm__op_error(c, NM_EINVAL, "not defined for bool: convert with :to(\"uint8\")");
   if (nm__given(c, 1)) {
     NM_TRY(nm__dim_arg(c, 1, x->ndim, &dim));
     NM_TRY(nm__nonempty_dim(c, x, dim));
-    int mark = nm__scope(ctx);
     nm_tensor *at = median_position(ctx, x, dim, nan_wins);
-    return nm__chosen_results(c, mark, x, dim, at, nm__bool_arg(c, 2, false));
+    return nm__chosen_results(c, mark, x, dim, at, keepdim);
   }
-  int64_t flat[1] = {nm_numel(x)};
-  int mark = nm__scope(ctx);
-  nm_tensor *y = NULL;
-  if (flat[0] == 0) {
-    if (!nm__is_float((nm_dtype)x->dtype))
-      return nm__op_error(c, NM_EINVAL,
-                          "the tensor has no elements, and there is no result for none");
-    y = nm__t_full(ctx, nm__device_of(x), (nm_dtype)x->dtype, 0, NULL, (double)NAN);
-  } else {
-    bool grad = ctx->grad_enabled;
-    ctx->grad_enabled = false;
-    nm_tensor *line = nm__t_reshape(ctx, x, 1, flat);
-    y = line ? nm__t_pick(ctx, line, 0, median_position(ctx, line, 0, nan_wins)) : NULL;
-    if (y) y = nm__t_reshape(ctx, y, 0, NULL);
-    ctx->grad_enabled = grad;
-    nm_value_arg args[2] = {nm__arg_t(x), nm__arg_t(y)};
-    y = nm__t(ctx, nm__known(ctx, NM_OP_one_of), args);
-  }
-  if (y && nm__bool_arg(c, 2, false)) {
-    int64_t ones[NM_MAX_DIMS];
-    for (int d = 0; d < x->ndim; d++) ones[d] = 1;
-    y = nm__t_reshape(ctx, y, x->ndim, ones);
-  }
-  return nm__result(c, mark, y);
+  if (nm_numel(x) == 0 && !nm__is_float((nm_dtype)x->dtype))
+    return nm__op_error(c, NM_EINVAL,
+                        "the tensor has no elements, and there is no result for none");
+  int64_t ones[NM_MAX_DIMS];
+  for (int d = 0; d < x->ndim; d++) ones[d] = 1;
+  nm_tensor *y = median_of_all(ctx, x, nan_wins);
+  return nm__result(c, mark, keepdim ? nm__t_reshape(ctx, y, x->ndim, ones) : y);
 }
 
 /* one_of(x, y): y, which is one of x's elements; those that equal it share its gradient. */
@@ -177,19 +174,24 @@ static nm_tensor *fractions(nm_op_call *c, nm_tensor *x, nm_dtype dtype) {
 }
 
 /* The ranks (..., Q) of fractions q (Q) among the numbers of lines sorted (..., N); of all NaN
- * where there is one and it wins. */
+ * where there is one and it wins.  (Q) when they are the same for all lines. */
 static nm_tensor *ranks_of(nm_context *ctx, nm_tensor *sorted, nm_tensor *q, bool nan_wins) {
   int last = sorted->ndim - 1;
   int64_t n = sorted->shape[last];
-  nm_tensor *number = NULL;
   if (!nan_wins) {
     nm_tensor *most = nm__t2s(ctx, NM_I_sub, count_numbers(ctx, sorted), 1);
     most = nm__t_cast(ctx, nm__t2s(ctx, NM_I_maximum, most, 0), (nm_dtype)q->dtype);
     return nm__t2(ctx, NM_I_mul, q, most);
   }
-  number = nm__t1(ctx, NM_I_isnan, nm__t_narrow(ctx, sorted, last, n - 1, 1));
+  nm_tensor *lost = nm__t1(ctx, NM_I_isnan, nm__t_narrow(ctx, sorted, last, n - 1, 1));
   nm_tensor *end = nm__t_full(ctx, nm__device_of(q), (nm_dtype)q->dtype, 0, NULL, (double)(n - 1));
-  return nm__t3(ctx, NM_I_where, number, end, nm__t2s(ctx, NM_I_mul, q, (double)(n - 1)));
+  return nm__t3(ctx, NM_I_where, lost, end, nm__t2s(ctx, NM_I_mul, q, (double)(n - 1)));
+}
+
+/* Ranks are counted in the dtype of the elements, as far as that has all whole numbers. */
+static nm_dtype rank_dtype(nm_device *dev, nm_dtype dtype, int64_t n) {
+  const char *feature;
+  return n > 1 << 24 && dev->cls->holds(dev, NM_FLOAT64, &feature) ? NM_FLOAT64 : dtype;
 }
 
 /* a + w (b - a), from the nearer side. */
@@ -201,18 +203,25 @@ static nm_tensor *between(nm_context *ctx, nm_tensor *a, nm_tensor *b, nm_tensor
   return nm__t3(ctx, NM_I_where, nm__t2s(ctx, NM_I_lt, w, 0.5), up, down);
 }
 
+/* The elements at ranks that are whole; never behind the last one, however n was rounded. */
+static nm_tensor *at_whole(nm_context *ctx, nm_tensor *sorted, nm_tensor *ranks) {
+  int last = sorted->ndim - 1;
+  nm_tensor *at = nm__t_cast(ctx, ranks, NM_INT64);
+  at = nm__t2s(ctx, NM_I_minimum, at, (double)(sorted->shape[last] - 1));
+  return nm__t_pick(ctx, sorted, last, at);
+}
+
 static nm_tensor *at_ranks(nm_context *ctx, nm_tensor *sorted, nm_tensor *ranks,
                            interpolation how) {
   static const nm_opcode whole[] = {NM_I_floor, NM_I_floor, NM_I_ceil, NM_I_floor, NM_I_round};
-  int last = sorted->ndim - 1;
+  nm_dtype dtype = (nm_dtype)sorted->dtype;
   nm_tensor *below = nm__t1(ctx, whole[how], ranks);
-  nm_tensor *y = nm__t_pick(ctx, sorted, last, nm__t_cast(ctx, below, NM_INT64));
+  nm_tensor *y = at_whole(ctx, sorted, below);
   if (how != LINEAR && how != MIDPOINT) return y;
-  nm_tensor *above = nm__t_cast(ctx, nm__t1(ctx, NM_I_ceil, ranks), NM_INT64);
-  nm_tensor *w = how == MIDPOINT
-                     ? nm__t_full(ctx, nm__device_of(sorted), (nm_dtype)sorted->dtype, 0, NULL, 0.5)
-                     : nm__t2(ctx, NM_I_sub, ranks, below);
-  return between(ctx, y, nm__t_pick(ctx, sorted, last, above), w);
+  nm_tensor *above = at_whole(ctx, sorted, nm__t1(ctx, NM_I_ceil, ranks));
+  nm_tensor *w = how == MIDPOINT ? nm__t_full(ctx, nm__device_of(sorted), dtype, 0, NULL, 0.5)
+                                 : nm__t_cast(ctx, nm__t2(ctx, NM_I_sub, ranks, below), dtype);
+  return between(ctx, y, above, w);
 }
 
 /* y (..., Q), turned, as (Q, ...) with dim gone or of size 1; without Q when q was one number. */
@@ -257,18 +266,18 @@ static nm_status quantile_forward(nm_op_call *c) {
     return nm__op_error(c, NM_EINVAL, "the result would have %d dims: a tensor has at most %d",
                         kept.ndim + 1, NM_MAX_DIMS);
   int mark = nm__scope(ctx);
-  int64_t count[1] = {nm_numel(x)};
+  int64_t count[1] = {nm_numel(x)}, n = flat ? count[0] : nm__dim_size(x, dim);
   nm_dtype wide = nm__dtype_size(dtype) == 2 ? NM_FLOAT32 : dtype;
-  q = fractions(c, x, wide);
+  q = fractions(c, x, rank_dtype(dev, wide, n));
   if (q && (flat || x->ndim == 0)) x = nm__t_reshape(ctx, x, 1, count);
   x = q ? nm__t_cast(ctx, x, wide) : NULL;
-  nm_tensor *at = x ? nm__t_order(ctx, x, dim, false, nm__dim_size(x, dim), NULL) : NULL;
+  nm_tensor *at = x ? nm__t_order(ctx, x, dim, false, n, NULL) : NULL;
   if (at) { /* the elements in order, on the tape */
     nm_tensor *sorted = x;
     if (x->ndim > 1 && dim != x->ndim - 1) sorted = nm__t_transpose(ctx, x, dim, x->ndim - 1);
     sorted = nm__t_pick(ctx, sorted, x->ndim - 1, at);
     nm_tensor *ranks = sorted ? ranks_of(ctx, sorted, q, c->op->name[0] == 'q') : NULL;
-    if (ranks) { /* (Q) when it is the same for all lines */
+    if (ranks) {
       int64_t shape[NM_MAX_DIMS];
       for (int d = 0; d < sorted->ndim; d++) shape[d] = sorted->shape[d];
       shape[sorted->ndim - 1] = q->shape[0];
