@@ -139,6 +139,12 @@ for _, device in ipairs(devices) do
       assert.same({ { 0, 0, 2 }, { 0, 2, 0 } }, gradient((x:median(2)), { 2, 2 }))
       assert.same({ { 0, 0, 0 }, { 0, 3, 0 } }, gradient((x:mode(2)), { 0, 3 }))
       assert.same({ { 0, 0, 0.5 }, { 0, 0.5, 0 } }, gradient(x:quantile(0.5)))
+      for _, dim in ipairs { 1, 2 } do -- twice
+        local y = x:sort(dim):pow(3):sum()
+        local g = nm.grad(y, x, { create_graph = true })
+        assert.is_true(g == x:square() * 3)
+        assert.is_true(nm.grad(g:square():sum(), x) == x:pow(3) * 36)
+      end
       -- of all, the median 1 stands in three places
       assert.same({ { 0, 2, 0 }, { 2, 2, 0 } }, gradient(x:median(), 6))
     end)
