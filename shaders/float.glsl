@@ -126,6 +126,7 @@ T nm_pow(const T a, const T b) {
 }
 
 T nm_sin(const T a) {
+  if (a == T(0)) return a;
   T r;
   int q = nm_reduce(a, r);
   T y = (q & 1) != 0 ? nm_cos_small(r) : nm_sin_small(r);

@@ -55,6 +55,7 @@ float nm_log(const float a) {
 }
 
 float nm_tanh(const float a) {
+  if (a == float(0)) return a;
   float x = abs(a);
   if (x < 0.625) {
     float z = a * a, p = -5.70498872745e-3;
@@ -119,7 +120,90 @@ float nm_log_tail(const float z) {
   return p * z + 2.0 / 5.0;
 }
 
+// Polynomials that interpolate at Chebyshev points: (atan x - x) / x^3, (erf x - x) / x of z = x^2;
+// erfc(x) e^(x^2) (1 + 2 x) of z = (x - 3) / (x + 3); lgamma(2 + z) / z; psi(x0 + z) / z.
+float nm_atan_poly(const float z) {
+  float p = -0.0644773008;
+  p = p * z + 0.107424624;
+  p = p * z - 0.142638379;
+  p = p * z + 0.199995371;
+  p = p * z - 0.333333317;
+  return p;
+}
+
+float nm_erf_poly(const float z) {
+  float p = -9.66704457e-06;
+  p = p * z + 0.00011265959;
+  p = p * z - 0.000848408041;
+  p = p * z + 0.00522103181;
+  p = p * z - 0.0268654307;
+  p = p * z + 0.112837825;
+  p = p * z - 0.376126385;
+  p = p * z + 0.128379167;
+  return p;
+}
+
+float nm_erfc_poly(const float z) {
+  float p = -0.000717273139;
+  p = p * z + 0.00182251773;
+  p = p * z + 0.00251985876;
+  p = p * z - 0.0237557283;
+  p = p * z + 0.0683082416;
+  p = p * z - 0.119275019;
+  p = p * z + 0.129645198;
+  p = p * z - 0.0475622507;
+  p = p * z - 0.135621107;
+  p = p * z + 1.25300806;
+  return p;
+}
+
+float nm_lgamma_poly(const float z) {
+  float p = -1.7992513e-05;
+  p = p * z + 8.96139058e-05;
+  p = p * z - 0.000235325738;
+  p = p * z + 0.000520163429;
+  p = p * z - 0.00119212314;
+  p = p * z + 0.0028881287;
+  p = p * z - 0.00738532949;
+  p = p * z + 0.0205810017;
+  p = p * z - 0.0673523208;
+  p = p * z + 0.322467029;
+  p = p * z + 0.422784335;
+  return p;
+}
+
+float nm_digamma_poly(const float z) {
+  float p = -0.017853621;
+  p = p * z + 0.0261504032;
+  p = p * z - 0.0328928981;
+  p = p * z + 0.0484119485;
+  p = p * z - 0.0722114539;
+  p = p * z + 0.107841446;
+  p = p * z - 0.163942522;
+  p = p * z + 0.258499493;
+  p = p * z - 0.442763169;
+  p = p * z + 0.967672246;
+  return p;
+}
+
+// The next float after a towards b: one step of the bits, through 0 when the sign changes.
+float nm_nextafter(const float a, const float b) {
+  if (IS_NAN(a) || IS_NAN(b)) return NOT_A_NUMBER(float);
+  if (a == b) return b;
+  uint u = floatBitsToUint(a), sign = b > a ? 0u : 0x80000000u;
+  if ((u << 1) == 0u) return uintBitsToFloat(sign | 1u);
+  return uintBitsToFloat((b > a) == (u >> 31 == 0u) ? u + 1u : u - 1u);
+}
+
 #define T float
+#define LOG10E 0.434294492
+#define LOG10E_LOW -1.010305005e-8
+#define LOG10_2 0.301025390625
+#define LOG10_2_LOW 4.605038981e-6
+#define STIRLING 0.418938533
+#define ROOT 1.4616321325302124
+#define ROOT_LOW 1.24381499389e-8
+#define EPSILON 1.1920929e-7
 #define SPLIT 4097.0
 #define TWO_THIRDS 0.666666686534881591796875
 #define TWO_THIRDS_LOW -1.98682149e-8
@@ -129,7 +213,16 @@ float nm_log_tail(const float z) {
 #define HALF_PI HALF_PI_F32
 #define WHOLE 16777216.0
 #include "float.glsl"
+#include "special.glsl"
 #undef T
+#undef LOG10E
+#undef LOG10E_LOW
+#undef LOG10_2
+#undef LOG10_2_LOW
+#undef STIRLING
+#undef ROOT
+#undef ROOT_LOW
+#undef EPSILON
 #undef SPLIT
 #undef TWO_THIRDS
 #undef TWO_THIRDS_LOW

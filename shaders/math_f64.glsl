@@ -74,6 +74,7 @@ double nm_log(const double a) {
 }
 
 double nm_tanh(const double a) {
+  if (a == double(0)) return a;
   double x = abs(a);
   if (x < 0.625lf) {
     double z = a * a;
@@ -153,7 +154,134 @@ double nm_log_tail(const double z) {
   return p * z + 2.0lf / 5.0lf;
 }
 
+// Polynomials that interpolate at Chebyshev points: (atan x - x) / x^3, (erf x - x) / x of z = x^2;
+// erfc(x) e^(x^2) (1 + 2 x) of z = (x - 3) / (x + 3); lgamma(2 + z) / z; psi(x0 + z) / z.
+double nm_atan_poly(const double z) {
+  double p = 0.0162580593058208947lf;
+  p = p * z - 0.0345455368799094248lf;
+  p = p * z + 0.0455061883540767154lf;
+  p = p * z - 0.052302403518543289lf;
+  p = p * z + 0.058788999072497676lf;
+  p = p * z - 0.066664223512632334lf;
+  p = p * z + 0.076922962336369749lf;
+  p = p * z - 0.0909090874859850434lf;
+  p = p * z + 0.11111111105056605lf;
+  p = p * z - 0.142857142856588071lf;
+  p = p * z + 0.199999999999998013lf;
+  p = p * z - 0.333333333333333315lf;
+  return p;
+}
+
+double nm_erf_poly(const double z) {
+  double p = -4.23094582429334246e-12lf;
+  p = p * z + 8.70904512905175943e-11lf;
+  p = p * z - 1.21645600572830445e-9lf;
+  p = p * z + 1.47924012094047424e-8lf;
+  p = p * z - 1.6364642158167608e-7lf;
+  p = p * z + 1.64620454414684182e-6lf;
+  p = p * z - 1.49256475675193321e-5lf;
+  p = p * z + 1.20553329028887357e-4lf;
+  p = p * z - 8.5483270219348297e-4lf;
+  p = p * z + 5.22397762542329853e-3lf;
+  p = p * z - 0.0268661706451298402lf;
+  p = p * z + 0.112837916709551206lf;
+  p = p * z - 0.376126389031837538lf;
+  p = p * z + 0.128379167095512586lf;
+  return p;
+}
+
+double nm_erfc_poly(const double z) {
+  double p = -3.11607018698339468e-8lf;
+  p = p * z + 1.65839114104317954e-7lf;
+  p = p * z - 1.01255712457622193e-7lf;
+  p = p * z - 6.96815215744273103e-7lf;
+  p = p * z + 3.65091638764610615e-7lf;
+  p = p * z + 3.51025372108424698e-6lf;
+  p = p * z - 7.44647335053933137e-7lf;
+  p = p * z - 2.01097994794142165e-5lf;
+  p = p * z + 4.95427317494976411e-6lf;
+  p = p * z + 1.25100607723383991e-4lf;
+  p = p * z - 1.05160690094237115e-4lf;
+  p = p * z - 7.7983236605520779e-4lf;
+  p = p * z + 1.88869045296594117e-3lf;
+  p = p * z + 2.52939181963295241e-3lf;
+  p = p * z - 0.023770514924152053lf;
+  p = p * z + 0.0683080273439165414lf;
+  p = p * z - 0.119273663415146655lf;
+  p = p * z + 0.129645158702761387lf;
+  p = p * z - 0.0475622943534525916lf;
+  p = p * z - 0.13562110612458117lf;
+  p = p * z + 1.25300805826972961lf;
+  return p;
+}
+
+double nm_lgamma_poly(const double z) {
+  double p = -3.73382246056590903e-9lf;
+  p = p * z + 2.74683985103588369e-8lf;
+  p = p * z - 9.58942908411916936e-8lf;
+  p = p * z + 2.27702895058652612e-7lf;
+  p = p * z - 4.65458374915580748e-7lf;
+  p = p * z + 9.55773044295240182e-7lf;
+  p = p * z - 2.03181700525592627e-6lf;
+  p = p * z + 4.37182188717755134e-6lf;
+  p = p * z - 9.44080390100400049e-6lf;
+  p = p * z + 2.05082574329493481e-5lf;
+  p = p * z - 4.49261805758835204e-5lf;
+  p = p * z + 9.9457346270540026e-5lf;
+  p = p * z - 2.23154746121081516e-4lf;
+  p = p * z + 5.0966953887736637e-4lf;
+  p = p * z - 1.19275391346895712e-3lf;
+  p = p * z + 2.8905103301131484e-3lf;
+  p = p * z - 7.38555102859160539e-3lf;
+  p = p * z + 0.0205808084277973626lf;
+  p = p * z - 0.0673523010531993788lf;
+  p = p * z + 0.322467033424113148lf;
+  p = p * z + 0.422784335098467134lf;
+  return p;
+}
+
+double nm_digamma_poly(const double z) {
+  double p = -4.63111302168684976e-4lf;
+  p = p * z + 6.76905114251627688e-4lf;
+  p = p * z - 7.05747223456474411e-4lf;
+  p = p * z + 1.03157964696630011e-3lf;
+  p = p * z - 1.58171984021090203e-3lf;
+  p = p * z + 2.31211743902319262e-3lf;
+  p = p * z - 3.36937863211635288e-3lf;
+  p = p * z + 4.92616308903564854e-3lf;
+  p = p * z - 7.20455741228227028e-3lf;
+  p = p * z + 0.0105388252721642962lf;
+  p = p * z - 0.0154247651444683869lf;
+  p = p * z + 0.0225976471206713291lf;
+  p = p * z - 0.0331611264892418128lf;
+  p = p * z + 0.0488042881851825788lf;
+  p = p * z - 0.0721995612563165745lf;
+  p = p * z + 0.107824050691060463lf;
+  p = p * z - 0.16394270544240705lf;
+  p = p * z + 0.258499760955651747lf;
+  p = p * z - 0.442763168983592081lf;
+  p = p * z + 0.967672245447621204lf;
+  return p;
+}
+
+double nm_nextafter(const double a, const double b) {
+  if (IS_NAN(a) || IS_NAN(b)) return NOT_A_NUMBER(double);
+  if (a == b) return b;
+  uvec2 w = unpackDouble2x32(a);
+  if ((w.y << 1) == 0u && w.x == 0u) return packDouble2x32(uvec2(1u, b > a ? 0u : 0x80000000u));
+  if ((b > a) == (w.y >> 31 == 0u)) return packDouble2x32(uvec2(w.x + 1u, w.x == ~0u ? w.y + 1u : w.y));
+  return packDouble2x32(uvec2(w.x - 1u, w.x == 0u ? w.y - 1u : w.y));
+}
+
 #define T double
+#define LOG10E 0.4342944819032518lf
+#define LOG10E_LOW 1.09831965021676511e-17lf
+#define LOG10_2 0.30102999566315702396lf
+#define LOG10_2_LOW 8.2417125860235717261e-13lf
+#define STIRLING 0.41893853320467274178lf
+#define ROOT 1.4616321449683622lf
+#define ROOT_LOW 9.5499954299656977e-17lf
+#define EPSILON 2.220446049250313e-16lf
 #define SPLIT 134217729.0lf
 #define TWO_THIRDS 0.66666666666666662966lf
 #define TWO_THIRDS_LOW 3.70074341541718826e-17lf
@@ -163,7 +291,16 @@ double nm_log_tail(const double z) {
 #define HALF_PI HALF_PI_F64
 #define WHOLE 9007199254740992.0lf
 #include "float.glsl"
+#include "special.glsl"
 #undef T
+#undef LOG10E
+#undef LOG10E_LOW
+#undef LOG10_2
+#undef LOG10_2_LOW
+#undef STIRLING
+#undef ROOT
+#undef ROOT_LOW
+#undef EPSILON
 #undef SPLIT
 #undef TWO_THIRDS
 #undef TWO_THIRDS_LOW

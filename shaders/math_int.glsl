@@ -4,6 +4,7 @@
 T nm_square(const T a) { return a * a; }
 T nm_same(const T a) { return a; }
 T nm_where(const int a, const T b, const T c) { return a != 0 ? b : c; }
+T nm_iheaviside(const T a, const T b) { return a == T(0) ? b : a > T(0) ? T(1) : T(0); }
 T nm_irelu(const T a) { return a > T(0) ? a : T(0); }
 
 bool nm_false(const T a) { return false; }

@@ -11,6 +11,17 @@
 #define t_square(x) nm__t1(ctx, NM_I_square, x)
 #define t_sin(x) nm__t1(ctx, NM_I_sin, x)
 #define t_cos(x) nm__t1(ctx, NM_I_cos, x)
+#define t_exp(x) nm__t1(ctx, NM_I_exp, x)
+#define t_sinh(x) nm__t1(ctx, NM_I_sinh, x)
+#define t_cosh(x) nm__t1(ctx, NM_I_cosh, x)
+#define t_rsqrt(x) nm__t1(ctx, NM_I_rsqrt, x)
+#define t_digamma(x) nm__t1(ctx, NM_I_digamma, x)
+#define t_zeta(s, x) nm__ts2(ctx, NM_I_zeta, s, x)
+#define t_zeta_next(s, x) nm__t2(ctx, NM_I_zeta, nm__t2s(ctx, NM_I_add, s, 1), x)
+#define t_fmax_first(x, z) first(ctx, NM_I_ge, x, z)
+#define t_fmin_first(x, z) first(ctx, NM_I_le, x, z)
+#define t_copysign_da(x, y) copysign_da(ctx, x, y)
+#define t_adds(x, k) nm__t2s(ctx, NM_I_add, x, k)
 #define t_trunc(x) nm__t1(ctx, NM_I_trunc, x)
 #define t_add(x, z) nm__t2(ctx, NM_I_add, x, z)
 #define t_mul(x, z) nm__t2(ctx, NM_I_mul, x, z)
@@ -34,6 +45,17 @@ static nm_tensor *pick(nm_context *ctx, nm_tensor *x, nm_tensor *z) {
       nm__t_cast(ctx, nm__t1(ctx, NM_I_logical_not, nm__t2(ctx, NM_I_le, x, z)), dtype);
   nm_tensor *equal = nm__t_cast(ctx, nm__t2(ctx, NM_I_eq, x, z), dtype);
   return t_add(above, t_muls(equal, 0.5));
+}
+
+/* Whether x is the result of fmax or fmin: it compares so, or z is NaN. */
+static nm_tensor *first(nm_context *ctx, nm_opcode compare, nm_tensor *x, nm_tensor *z) {
+  return nm__t2(ctx, NM_I_logical_or, nm__t2(ctx, compare, x, z), nm__t1(ctx, NM_I_isnan, z));
+}
+
+/* y / x, which is 1 or -1; 0 where x is 0. */
+static nm_tensor *copysign_da(nm_context *ctx, nm_tensor *x, nm_tensor *y) {
+  nm_tensor *d = t_div(y, x);
+  return t_where(nm__t2s(ctx, NM_I_eq, x, 0), t_zero(d), d);
 }
 
 /* d(a^b)/da = b a^(b-1), and 0 where b is 0 (also at a = 0). */

@@ -24,7 +24,8 @@ static inline bool quotients_below(int n, const float *a, const float *b) {
 static inline bool in_domain_f32(nm_opcode op, int n, const float *a, const float *b) {
   switch (op) {
   case NM_I_sin:
-  case NM_I_cos: return all_below(n, a, 0x1p20f);
+  case NM_I_cos:
+  case NM_I_tan: return all_below(n, a, 0x1p20f);
   case NM_I_floor_divide:
   case NM_I_remainder:
   case NM_I_fmod: return quotients_below(n, a, b);
@@ -37,6 +38,7 @@ static __attribute__((noinline)) void careful_f32(nm_opcode op, int n, float *y,
     switch (op) {
     case NM_I_sin: y[i] = sin_f32_careful(a[i]); break;
     case NM_I_cos: y[i] = cos_f32_careful(a[i]); break;
+    case NM_I_tan: y[i] = tan_f32_careful(a[i]); break;
     case NM_I_floor_divide: y[i] = floordiv_f32_careful(a[i], b[i]); break;
     case NM_I_remainder: y[i] = remainder_f32_careful(a[i], b[i]); break;
     default: y[i] = fmod_f32_careful(a[i], b[i]); break;

@@ -315,6 +315,8 @@ static inline double floordiv_f64(double a, double b) {
   return b == 0 ? a / b : quotient_f64(a, b, fmod(a, b));
 }
 
+#include "cpu/special.h"
+
 /* ---- integers: everything wraps; what is refused above (division by 0) must only not trap ---- */
 #define COMMON_INT(t, T, U)                                                                        \
   static inline T abs_##t(T a) { return a < 0 ? -a : a; }                                          \

@@ -1,8 +1,235 @@
-/* activation.c: activations: compositions, each a line or two. */
+/* activation.c: activations, each a few instructions that fuse by themselves.
+ *
+ * A branch that is not taken must not reach the gradient: where(c, f(x), ...) is written with the
+ * operand of f set to a harmless number where c is false, as 0 * inf would be NaN.  Halves are
+ * computed in float32 and rounded once. */
+#include "fuse/fuse.h"
 #include "ops/families.h"
 
+#include <string.h>
+
+typedef struct activation {
+  nm_context *ctx;
+  nm_tensor *x;
+  double p[2];      /* the numbers that the op takes, or their defaults */
+  const char *text; /* and its word, NULL if none */
+} activation;
+
+#define OP1(name, x) nm__t1(ctx, NM_I_##name, x)
+#define OP2(name, x, y) nm__t2(ctx, NM_I_##name, x, y)
+#define OP2S(name, x, k) nm__t2s(ctx, NM_I_##name, x, k)
+#define WHERE(p, x, y) nm__t3(ctx, NM_I_where, p, x, y)
+#define FULL(k) nm__t_full_like(ctx, x, k)
+#define BEGIN                                                                                      \
+  nm_context *ctx = a->ctx;                                                                        \
+  nm_tensor *x = a->x
+
+/* min where x <= min, max where x >= max: on the bounds the gradient is 0. */
+static nm_tensor *between(nm_context *ctx, nm_tensor *x, double min, double max) {
+  return WHERE(OP2S(le, x, min), FULL(min), WHERE(OP2S(ge, x, max), FULL(max), x));
+}
+
+static nm_tensor *hardtanh(const activation *a) { return between(a->ctx, a->x, a->p[0], a->p[1]); }
+static nm_tensor *relu6(const activation *a) { return between(a->ctx, a->x, 0, 6); }
+
+static nm_tensor *leaky_relu(const activation *a) {
+  BEGIN;
+  return WHERE(OP2S(gt, x, 0), x, OP2S(mul, x, a->p[0]));
+}
+
+/* scale * (x where x > 0, else alpha * (e^(x / width) - 1)) */
+static nm_tensor *exponential_unit(const activation *a, double alpha, double scale, double width) {
+  BEGIN;
+  nm_tensor *positive = OP2S(gt, x, 0), *low = WHERE(positive, FULL(0), x);
+  if (width != 1) low = OP2S(div, low, width);
+  nm_tensor *y = OP2S(mul, OP1(expm1, low), alpha * scale);
+  return WHERE(positive, scale == 1 ? x : OP2S(mul, x, scale), y);
+}
+
+static nm_tensor *elu(const activation *a) { return exponential_unit(a, a->p[0], 1, 1); }
+static nm_tensor *celu(const activation *a) { return exponential_unit(a, a->p[0], 1, a->p[0]); }
+static nm_tensor *selu(const activation *a) {
+  return exponential_unit(a, 1.6732632423543772848170429916717, 1.0507009873554804934193349852946,
+                          1);
+}
+
+/* x Phi(x): with the complement of the error function the left tail keeps its digits. */
+static nm_tensor *gelu(const activation *a) {
+  BEGIN;
+  if (!a->text || a->text[0] == 'n')
+    return OP2(mul, OP2S(mul, x, 0.5), OP1(erfc, OP2S(mul, x, -0.70710678118654752440)));
+  nm_tensor *cube = OP2(mul, x, OP1(square, x));
+  nm_tensor *t =
+      OP2S(mul, OP2(add, x, OP2S(mul, cube, 0.044715)), 0.79788456080286535588); /* sqrt(2 / pi) */
+  return OP2(mul, OP2S(mul, x, 0.5), OP2S(add, OP1(tanh, t), 1));
+}
+
+static nm_tensor *silu(const activation *a) {
+  BEGIN;
+  return OP2(mul, x, OP1(sigmoid, x));
+}
+
+/* log(1 + e^(beta x)) / beta; x itself where beta x is over the threshold. */
+static nm_tensor *smooth_relu(nm_context *ctx, nm_tensor *x, double beta, double threshold) {
+  nm_tensor *z = beta == 1 ? x : OP2S(mul, x, beta), *linear = OP2S(gt, z, threshold);
+  nm_tensor *y = OP1(log1p, OP1(exp, WHERE(linear, FULL(0), z)));
+  return WHERE(linear, x, beta == 1 ? y : OP2S(div, y, beta));
+}
+
+static nm_tensor *softplus(const activation *a) {
+  return smooth_relu(a->ctx, a->x, a->p[0], a->p[1]);
+}
+
+static nm_tensor *mish(const activation *a) {
+  BEGIN;
+  return OP2(mul, x, OP1(tanh, smooth_relu(ctx, x, 1, 20)));
+}
+
+static nm_tensor *softsign(const activation *a) {
+  BEGIN;
+  return OP2(div, x, OP2S(add, OP1(abs, x), 1));
+}
+
+/* x - log(1 + e^x) on the left, -log(1 + e^-x) on the right */
+static nm_tensor *logsigmoid(const activation *a) {
+  BEGIN;
+  nm_tensor *left = OP2S(lt, x, 0), *low = WHERE(left, x, FULL(0)), *high = WHERE(left, FULL(0), x);
+  return WHERE(left, OP2(sub, x, OP1(log1p, OP1(exp, low))),
+               OP1(neg, OP1(log1p, OP1(exp, OP1(neg, high)))));
+}
+
+static nm_tensor *hardsigmoid(const activation *a) {
+  BEGIN;
+  return OP2S(div, between(ctx, OP2S(add, x, 3), 0, 6), 6);
+}
+
+static nm_tensor *hardswish(const activation *a) {
+  BEGIN;
+  nm_tensor *right = OP2S(gt, x, 3), *left = OP2S(lt, x, -3);
+  nm_tensor *m = WHERE(OP2(logical_or, left, right), FULL(0), x);
+  nm_tensor *middle = OP2S(div, OP2(mul, m, OP2S(add, m, 3)), 6);
+  return WHERE(right, x, WHERE(left, FULL(0), middle));
+}
+
+static nm_tensor *hardshrink(const activation *a) {
+  BEGIN;
+  return WHERE(OP2S(le, OP1(abs, x), a->p[0]), FULL(0), x);
+}
+
+static nm_tensor *softshrink(const activation *a) {
+  BEGIN;
+  double k = a->p[0];
+  nm_tensor *outer = WHERE(OP2S(lt, x, -k), OP2S(add, x, k), OP2S(mul, x, 0));
+  return WHERE(OP2S(gt, x, k), OP2S(sub, x, k), outer);
+}
+
+static nm_tensor *tanhshrink(const activation *a) {
+  BEGIN;
+  return OP2(sub, x, OP1(tanh, x));
+}
+
+static nm_tensor *threshold(const activation *a) {
+  BEGIN;
+  return WHERE(OP2S(le, x, a->p[0]), FULL(a->p[1]), x);
+}
+
+static nm_status forward(nm_op_call *c);
+
+#define X                                                                                          \
+  { "input", NM_P_TENSOR, 0, NULL }
+#define P(name, standard)                                                                          \
+  { name, NM_P_FLOAT, NM_OPTIONAL, standard }
 /* clang-format off */
-static const nm_op ops[] = {
-};
+/* FORMS(op, parameters, defaults, doc, example): one line of each table below. */
+#define FORMS(ROW)                                                                                 \
+  ROW(relu6, NM_PARAMS(X), (0, 0), "min(max(input, 0), 6)", "nm.tensor{-1, 3, 8.0}:relu6()")       \
+  ROW(leaky_relu, NM_PARAMS(X, P("negative_slope", "0.01")), (0.01, 0),                            \
+      "input where it is positive, else negative_slope * input [Maas et al. 2013]",                \
+      "nm.tensor{-1, 2.0}:leaky_relu(0.1)")                                                        \
+  ROW(elu, NM_PARAMS(X, P("alpha", "1")), (1, 0),                                                  \
+      "input where it is positive, else alpha * (exp(input) - 1) [Clevert et al. 2016]",           \
+      "nm.tensor{-1, 2.0}:elu()")                                                                  \
+  ROW(selu, NM_PARAMS(X), (0, 0),                                                                  \
+      "elu, scaled so that mean and variance settle: 1.0507 * elu(input, 1.6733) "                 \
+      "[Klambauer et al. 2017]", "nm.tensor{-1, 2.0}:selu()")                                      \
+  ROW(celu, NM_PARAMS(X, P("alpha", "1")), (1, 0),                                                 \
+      "input where it is positive, else alpha * (exp(input / alpha) - 1) [Barron 2017]",           \
+      "nm.tensor{-1, 2.0}:celu(0.5)")                                                              \
+  ROW(gelu, NM_PARAMS(X, {"approximate", NM_P_STRING, NM_OPTIONAL, "none"}), (0, 0),               \
+      "input times the normal distribution's probability of less: input * Phi(input), or with "    \
+      "approximate = \"tanh\" input / 2 * (1 + tanh(sqrt(2 / pi) * (input + 0.044715 * input^3))) "\
+      "[Hendrycks & Gimpel 2016]", "nm.tensor{-1, 2.0}:gelu()")                                    \
+  ROW(silu, NM_PARAMS(X), (0, 0), "input * sigmoid(input) [Elfwing et al. 2018]",                  \
+      "nm.tensor{-1, 2.0}:silu()")                                                                 \
+  ROW(mish, NM_PARAMS(X), (0, 0), "input * tanh(softplus(input)) [Misra 2019]",                    \
+      "nm.tensor{-1, 2.0}:mish()")                                                                 \
+  ROW(softplus, NM_PARAMS(X, P("beta", "1"), P("threshold", "20")), (1, 20),                       \
+      "a smooth relu: log(1 + exp(beta * input)) / beta; input itself where beta * input is over " \
+      "threshold [Dugas et al. 2001]", "nm.tensor{-1000, 0, 1000.0}:softplus()")                   \
+  ROW(softsign, NM_PARAMS(X), (0, 0), "input / (1 + |input|)", "nm.tensor{-1, 2.0}:softsign()")    \
+  ROW(logsigmoid, NM_PARAMS(X), (0, 0), "log(sigmoid(input)), also where sigmoid is 0 or 1",       \
+      "nm.tensor{-1000, 0, 1000.0}:logsigmoid()")                                                  \
+  ROW(hardtanh, NM_PARAMS(X, P("min_val", "-1"), P("max_val", "1")), (-1, 1),                      \
+      "min(max(input, min_val), max_val)", "nm.tensor{-2, 0.5}:hardtanh()")                        \
+  ROW(hardsigmoid, NM_PARAMS(X), (0, 0), "relu6(input + 3) / 6", "nm.tensor{-4, 0.5}:hardsigmoid()")\
+  ROW(hardswish, NM_PARAMS(X), (0, 0), "input * relu6(input + 3) / 6 [Howard et al. 2019]",        \
+      "nm.tensor{-4, 0.5}:hardswish()")                                                            \
+  ROW(hardshrink, NM_PARAMS(X, P("lambd", "0.5")), (0.5, 0),                                       \
+      "input where |input| is over lambd, else 0", "nm.tensor{-0.4, 0.6}:hardshrink()")            \
+  ROW(softshrink, NM_PARAMS(X, P("lambd", "0.5")), (0.5, 0),                                       \
+      "input moved by lambd towards 0, 0 where it would pass it", "nm.tensor{-0.4, 0.6}:softshrink()")\
+  ROW(tanhshrink, NM_PARAMS(X), (0, 0), "input - tanh(input)", "nm.tensor{-1, 2.0}:tanhshrink()")  \
+  ROW(threshold, NM_PARAMS(X, {"threshold", NM_P_FLOAT, 0, NULL}, {"value", NM_P_FLOAT, 0, NULL}), \
+      (0, 0), "input where it is over threshold, else value",                                      \
+      "nm.tensor{-1, 2.0}:threshold(0, 9)")
+
+#define ROW(op, params_, defaults, doc_, example_)                                                 \
+  {.name = #op, params_, .doc = doc_, .shapes = "(*) -> (*)",                                      \
+   .flags = NM_ANYWHERE | NM_INPLACE | NM_OUT | NM_COMPOSED, .forward = forward, .dtypes = "f",    \
+   .lo = -2.9, .hi = 2.9, .example = example_},
+static const nm_op ops[] = {FORMS(ROW)};
+#undef ROW
+
+typedef struct formula {
+  nm_tensor *(*f)(const activation *);
+  double standard[2];
+} formula;
+#define PAIR(a, b) {a, b}
+#define ROW(op, params_, defaults, doc_, example_) {op, PAIR defaults},
+static const formula formulas[] = {FORMS(ROW)}; /* as `ops` */
+#undef ROW
 /* clang-format on */
+
+static nm_status check(const nm_op_call *c, const nm_tensor *x, const activation *a) {
+  if (!nm__is_float((nm_dtype)x->dtype))
+    return nm__op_error(c, NM_EINVAL, "not defined for %s: convert with :to(\"float32\")",
+                        nm__dtype_name(x->dtype));
+  nm_tensor *(*f)(const activation *) = formulas[c->op - ops].f;
+  if ((f == celu || f == softplus) && !(a->p[0] != 0))
+    return nm__op_error(c, NM_EINVAL, "%s is 0, which is divided by", c->op->params[1].name);
+  if (f == softshrink && !(a->p[0] >= 0))
+    return nm__op_error(c, NM_EINVAL, "lambd %g is negative", a->p[0]);
+  if (f == hardtanh && !(a->p[0] <= a->p[1]))
+    return nm__op_error(c, NM_EINVAL, "min_val %g is above max_val %g", a->p[0], a->p[1]);
+  if (a->text && strcmp(a->text, "none") != 0 && strcmp(a->text, "tanh") != 0)
+    return nm__op_error(c, NM_EINVAL, "approximate is \"none\" or \"tanh\", got \"%s\"", a->text);
+  return NM_OK;
+}
+
+static nm_status forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  const formula *f = &formulas[c->op - ops];
+  nm_tensor *x = nm__tensor_arg(c, 0);
+  nm_dtype dtype = (nm_dtype)x->dtype;
+  activation a = {.ctx = ctx, .p = {f->standard[0], f->standard[1]}};
+  for (int i = 1; i < c->nargs; i++) {
+    if (c->args[i].kind == NM_ARG_STRING) a.text = c->args[i].as.string;
+    else a.p[i - 1] = nm__float_arg(c, i, f->standard[i - 1]);
+  }
+  NM_TRY(check(c, x, &a));
+  int mark = nm__scope(ctx);
+  bool half = dtype == NM_FLOAT16 || dtype == NM_BFLOAT16;
+  a.x = half ? nm__t_cast(ctx, x, NM_FLOAT32) : x;
+  return nm__result(c, mark, nm__t_cast(ctx, a.x ? f->f(&a) : NULL, dtype));
+}
 NM_FAMILY(activation);

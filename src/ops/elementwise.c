@@ -4,10 +4,9 @@
 #include "ops/families.h"
 
 /* Instructions that have a meaning on bools; the rest of ARITH refuses them, as PyTorch does. */
-static bool takes_bool(nm_opcode op) {
-  return op == NM_I_add || op == NM_I_mul || op == NM_I_maximum || op == NM_I_minimum ||
-         op == NM_I_sign;
-}
+#define TAKES_BOOL(op)                                                                             \
+  ((op) == NM_I_add || (op) == NM_I_mul || (op) == NM_I_maximum || (op) == NM_I_minimum ||         \
+   (op) == NM_I_fmax || (op) == NM_I_fmin || (op) == NM_I_heaviside || (op) == NM_I_sign)
 
 static nm_status check_bool(const nm_op_call *c) {
   switch (c->op->opcode) {
@@ -82,7 +81,7 @@ static nm_status types(const nm_op_call *c, nm_dtype *compute, nm_dtype *result)
       return check_bool(c);
     break;
   case NM_K_ARITH:
-    if (t == NM_BOOL && !takes_bool((nm_opcode)c->op->opcode)) return check_bool(c);
+    if (t == NM_BOOL && !TAKES_BOOL(c->op->opcode)) return check_bool(c);
     if (!floats) NM_TRY(check_integer(c));
     break;
   case NM_K_SELECT: {
@@ -186,6 +185,17 @@ enum { a = 1, b = 2, c = 4, y = NM_USE_RESULT, g = 0, NONE = 0 };
 #define t_square(x) (x)
 #define t_sin(x) (x)
 #define t_cos(x) (x)
+#define t_exp(x) (x)
+#define t_sinh(x) (x)
+#define t_cosh(x) (x)
+#define t_rsqrt(x) (x)
+#define t_digamma(x) (x)
+#define t_zeta(s, x) (x)
+#define t_zeta_next(s, x) ((s) | (x))
+#define t_fmax_first(x, z) ((x) | (z))
+#define t_fmin_first(x, z) ((x) | (z))
+#define t_copysign_da(x, r) ((x) | (r))
+#define t_adds(x, k) (x)
 #define t_trunc(x) (x)
 #define t_add(x, z) ((x) | (z))
 #define t_mul(x, z) ((x) | (z))
@@ -206,6 +216,9 @@ static const nm_param unary[] = {{"input", NM_P_TENSOR, 0, NULL}};
 static const nm_param binary[] = {OPERAND("input"), OPERAND("other")};
 static const nm_param ternary[] = {OPERAND("condition"), OPERAND("input"), OPERAND("other")};
 static const nm_param none[] = {{NULL, 0, 0, NULL}};
+#define SHAPES(arity)                                                                              \
+  ((arity) == 1 ? "(*) -> (*)" : (arity) == 2 ? "(*), (*) -> (*), broadcast"                       \
+                                              : "(*), (*), (*) -> (*), broadcast")
 #define PARAMS(arity) ((arity) == 1 ? unary : (arity) == 2 ? binary : (arity) == 3 ? ternary : none)
 #define G1(da) .backward = nm__elementwise_backward, .uses = {da, 0, 0}
 #define G2(da, db) .backward = nm__elementwise_backward, .uses = {da, db, 0}
@@ -217,19 +230,19 @@ static const nm_param none[] = {{NULL, 0, 0, NULL}};
 #define FLAGS_COMPARE FLAGS_ARITH
 #define FLAGS_SELECT (NM_FUNCTION | NM_OUT) /* x:where(condition, other) has another order */
 #define FLAGS_SPECIAL 0
-#define DTYPES_ARITH "fi"
-#define DTYPES_FLOAT "fib"
-#define DTYPES_INT "ib"
-#define DTYPES_COMPARE "fib"
-#define DTYPES_SELECT "b"
-#define DTYPES_SPECIAL "fib"
+#define DTYPES_ARITH(name) (TAKES_BOOL(NM_I_##name) ? "fib" : "fi")
+#define DTYPES_FLOAT(name) "fib"
+#define DTYPES_INT(name) "ib"
+#define DTYPES_COMPARE(name) "fib"
+#define DTYPES_SELECT(name) "b"
+#define DTYPES_SPECIAL(name) "fib"
 
 const nm_op nm__elementwise_ops[NM_NOPCODES] = {
 #define NM_EW(name_, arity, kind, cf, ci, sf, si, grads, lo_, hi_, doc_)                           \
   [NM_I_##name_] = {.name = #name_, .doc = doc_, .params = PARAMS(arity), .nparams = arity,        \
                     .opcode = NM_I_##name_, .flags = FLAGS_##kind,                                 \
-                    .forward = nm__elementwise_forward, grads, .dtypes = DTYPES_##kind,            \
-                    .lo = lo_, .hi = hi_},
+                    .forward = nm__elementwise_forward, grads, .dtypes = DTYPES_##kind(name_),            \
+                    .shapes = SHAPES(arity), .lo = lo_, .hi = hi_},
 #include "core/elementwise.def"
 #undef NM_EW
 };

@@ -1,0 +1,123 @@
+/* special.c: special functions of double that the C library has not, one element at a time. */
+#include <math.h>
+#include <stdbool.h>
+
+#include "core/program.h"
+#include "cpu/mathf.h"
+
+#define PI 3.14159265358979323846
+
+/* psi(x) = d log Gamma(x) / dx.  x < 0: psi(1 - x) - pi / tan(pi x).  Around the root x0: (x - x0)
+ * P(x - x0), so that its digits are right there too.  Else raised to 10 by psi(x) = psi(x + 1) - 1
+ * / x, then log x - 1 / (2 x) - sum B_2k / (2 k x^2k) (Abramowitz & Stegun 6.3.5-7, 6.3.18). */
+double nm__digamma(double x) {
+  static const double tail[] = {1.0 / 12,  -1.0 / 120,     1.0 / 252, -1.0 / 240,
+                                1.0 / 132, -691.0 / 32760, 1.0 / 12,  -3617.0 / 8160};
+  double sum = 0;
+  if (x == 0) return -copysign(INFINITY, x);
+  if (x < 0) {
+    if (x == floor(x)) return NAN;
+    double part = x - rint(x);
+    sum = -PI / tan(PI * part);
+    x = 1 - x;
+  }
+  double z = (x - 0x1.762d86356be3fp+0) - 9.5499954299656977e-17;
+  if (fabs(z) < 0.35 && sum == 0) {
+    double p = -0x1.e59b7e5b05f47p-12;
+    p = madd_f64(p, z, 0x1.62e4aaa02a682p-11);
+    p = madd_f64(p, z, -0x1.7203c9f3b02b9p-11);
+    p = madd_f64(p, z, 0x1.0e6c2363441abp-10);
+    p = madd_f64(p, z, -0x1.9ea36bf0c895bp-10);
+    p = madd_f64(p, z, 0x1.2f0dc991fab5ap-9);
+    p = madd_f64(p, z, -0x1.b9a19610c8aa3p-9);
+    p = madd_f64(p, z, 0x1.42d74d5cb733dp-8);
+    p = madd_f64(p, z, -0x1.d8286a77c8bc7p-8);
+    p = madd_f64(p, z, 0x1.595612f0ec0f2p-7);
+    p = madd_f64(p, z, -0x1.f9704eec0749fp-7);
+    p = madd_f64(p, z, 0x1.723d66d663a57p-6);
+    p = madd_f64(p, z, -0x1.0fa7ec38a24eap-5);
+    p = madd_f64(p, z, 0x1.8fce02b51e0d2p-5);
+    p = madd_f64(p, z, -0x1.27baba261a54ap-4);
+    p = madd_f64(p, z, 0x1.b9a5b6370bad6p-4);
+    p = madd_f64(p, z, -0x1.4fc1317257dbbp-3);
+    p = madd_f64(p, z, 0x1.08b4294d5038ep-2);
+    p = madd_f64(p, z, -0x1.c563b54aa1a35p-2);
+    p = madd_f64(p, z, 0x1.ef72bc8ee38acp-1);
+    return p * z;
+  }
+  for (; x < 10; x += 1) sum -= 1 / x;
+  double w = 1 / (x * x), power = w, series = 0;
+  if (x > 1e17) return log(x) + sum;
+  for (int k = 0; k < 8; k++, power *= w) series += tail[k] * power;
+  return sum + log(x) - 0.5 / x - series;
+}
+
+/* zeta(s, q) = sum over k >= 0 of (q + k)^-s, for s > 1: terms up to q + k > 10, then the integral,
+ * half a term and derivatives (Euler-Maclaurin; Abramowitz & Stegun 23.2, 3.6.28).  q < 0: for s =
+ * 2 and 3 by reflection, as derivatives of psi(1 - x) - psi(x) = pi / tan(pi x). */
+double nm__zeta(double s, double q) {
+  /* (2 k)! / B_2k */
+  static const double a[] = {12.0,
+                             -720.0,
+                             30240.0,
+                             -1209600.0,
+                             47900160.0,
+                             -1.8924375803183791606e9,
+                             7.47242496e10,
+                             -2.950130727918164224e12,
+                             1.1646782814350067249e14,
+                             -4.5979787224074726105e15,
+                             1.8152105401943546773e17,
+                             -7.1661652561756670113e18};
+  if (s == 1) return INFINITY;
+  if (!(s > 1)) return NAN;
+  if (q != q) return q;
+  if (q <= 0) {
+    if (q == floor(q)) return INFINITY;
+    if (s != floor(s)) return NAN;
+    double part = q - rint(q), sine = sin(PI * part), c = PI / sine;
+    if (s == 2) return c * c - nm__zeta(2, 1 - q);
+    if (s == 3) return c * c * c * cos(PI * part) + nm__zeta(3, 1 - q);
+    if (q < -10000) return NAN;
+  }
+  double sum = 0, x = q, term;
+  for (;; x += 1) {
+    term = pow(x, -s);
+    sum += term;
+    if (x > 9) break;
+  }
+  if (!isfinite(sum) || term == 0) return sum;
+  sum += term * x / (s - 1) - 0.5 * term;
+  double factor = 1, k = 0;
+  for (int i = 0; i < 12; i++) {
+    factor *= s + k;
+    term /= x;
+    double t = factor * term / a[i];
+    sum += t;
+    if (fabs(t) < fabs(sum) * 0x1p-53) break;
+    factor *= s + k + 1;
+    term /= x;
+    k += 2;
+  }
+  return sum;
+}
+
+/* The root of erf(x) = y, by Halley's steps (f'' / f' = -2 x), each of which trebles the digits;
+ * far out of erfc(x) = 1 - y, which is exact.  The start is within 7 % (Winitzki 2008). */
+double nm__erfinv(double y) {
+  double u = fabs(y), x;
+  if (!(u < 1)) return u == 1 ? copysign(INFINITY, y) : NAN;
+  if (u < 0x1p-30) return y * 0x1.c5bf891b4ef6bp-1; /* sqrt(pi) / 2 */
+  if (u < 0.5) {
+    x = u * 0.93;
+  } else {
+    double l = log((1 - u) * (1 + u)), t = 2 / (PI * 0.147) + l / 2;
+    x = sqrt(sqrt(t * t - l / 0.147) - t);
+  }
+  for (int i = 0; i < 4; i++) {
+    double f = u < 0.5 ? erf(x) - u : (1 - u) - erfc(x);
+    double step = f * exp(x * x) * 0x1.c5bf891b4ef6bp-1;
+    x -= step / (1 + x * step);
+  }
+  return copysign(x, y);
+}
