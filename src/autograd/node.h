@@ -92,6 +92,8 @@ static inline bool nm__tracks(const nm_tensor *t) {
 /* Checks that t may be written in place now: elements of its own, and not a leaf that requires a
  * gradient while the tape is on. */
 nm_status nm__inplace_check(nm_context *ctx, const nm_tensor *t);
+/* The same for a write that goes on the tape: t's history is known. */
+nm_status nm__tracked_write_check(nm_context *ctx, const nm_tensor *t);
 /* What t is now, as a tensor that later writes to t do not change. */
 nm_tensor *nm__alias(nm_context *ctx, nm_tensor *t);
 /* t was overwritten by r: its history is r's, and if it is a view, its base's history is amended.

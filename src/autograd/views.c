@@ -32,12 +32,16 @@ nm_status nm__inplace_check(nm_context *ctx, const nm_tensor *t) {
     return nm__error(ctx, NM_EINVAL,
                      "a view of a leaf that requires a gradient can't be written in place: use "
                      "nm.no_grad, or write to a clone()");
-  if (t->made == NM_MADE_UNTRACKED && t->base && nm__tracks(t->base))
+  return NM_OK;
+}
+
+nm_status nm__tracked_write_check(nm_context *ctx, const nm_tensor *t) {
+  if (t->made == NM_MADE_UNTRACKED)
     return nm__error(ctx, NM_EINVAL,
                      "a view that was made in no_grad can't be written in place while the tape is "
                      "on: it does not know the history of what it shows; make the view outside, or "
                      "write in no_grad too");
-  if (t->made == NM_MADE_BY_FUNCTION && nm__tracks(t))
+  if (t->made == NM_MADE_BY_FUNCTION)
     return nm__error(ctx, NM_EINVAL,
                      "what a Function returns can't be written in place where it is one of its "
                      "inputs, or a view of one: write to a clone()");
@@ -117,6 +121,12 @@ nm_status nm__rebase(nm_context *ctx, nm_tensor *t, nm_tensor *r) {
 
 nm_status nm__view_refresh(nm_context *ctx, nm_tensor *t) {
   if (t->view_version == t->storage->version) return NM_OK;
+  if (t->made == NM_MADE_UNTRACKED && nm__tracks(t->base))
+    return nm__error(
+        ctx, NM_EINVAL,
+        "a view that was made in no_grad has been written through its base since: "
+        "whether it has a history now is not known; make the view outside, or detach() "
+        "it");
   if (!nm__tracks(t->base)) {
     NM_TRY(nm__set_history(ctx, t, &(nm_tensor){.node = NULL}));
   } else {

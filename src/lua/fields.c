@@ -134,9 +134,10 @@ static void set_grad(lua_State *L, nml_state *s, nm_tensor *t) {
   if (nm_set_grad(s->ctx, t, g) != NM_OK) nml_fail(L, s);
 }
 
-/* What computed the tensor, after in-place writes to what it is a view of. */
+/* What computed the tensor, after in-place writes to what it is a view of; of a view made with the
+ * tape off nothing, whatever came of its base. */
 static const nm_node *node_of(lua_State *L, nml_state *s, nm_tensor *t) {
-  if (t->base && nm__view_refresh(s->ctx, t) != NM_OK) nml_fail(L, s);
+  if (t->base && t->made == NM_MADE_TRACKED && nm__view_refresh(s->ctx, t) != NM_OK) nml_fail(L, s);
   return t->node;
 }
 

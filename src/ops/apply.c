@@ -134,6 +134,7 @@ static nm_status apply_inplace(nm_context *ctx, const nm_op *op, const nm_value_
   nm_op_call c = {.ctx = ctx, .op = op, .nargs = op->nparams, .args = args};
   if (!ctx->grad_enabled || !any_tracks(&c))
     return op->inplace && !reads_itself(&c) ? op->inplace(&c) : apply_into(ctx, op, args, x);
+  NM_TRY(nm__tracked_write_check(ctx, x));
   nm_tensor *before = nm__alias(ctx, x); /* the tape keeps what x was before */
   if (!before) return ctx->status;
   for (int i = 0; i < op->nparams; i++) {
