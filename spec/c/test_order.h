@@ -134,10 +134,13 @@ static void test_orders(void) {
     }
   }
   int before = ctx->num_threads;
-  for (int threads = 2; is_cpu && threads < 4; threads++) {
+  for (int threads = 2; is_cpu && threads < 5; threads++) {
     ctx->num_threads = threads;
     test_sort(NM_FLOAT32, L_SWAPPED, 2, (const int64_t[]){200, 700}, 700, false, 3, 100);
     test_sort(NM_INT64, L_FLAT, 2, (const int64_t[]){30000, 5}, 5, true, 3, 100);
+    test_sort(NM_FLOAT32, L_STEPPED, 1, (const int64_t[]){300001}, 300001, true, 3, 1e4);
+    test_sort(NM_INT16, L_FLAT, 1, (const int64_t[]){140000}, 100000, false, 1, 1e4);
+    test_sort(NM_FLOAT64, L_SWAPPED, 2, (const int64_t[]){2, 150000}, 150000, false, 2, 100);
     test_search(NM_FLOAT32, L_SWAPPED, 3, 3, 17, 9000, false);
   }
   ctx->num_threads = before;

@@ -24,7 +24,7 @@ typedef struct wide_item {
 
 #define ITEM wide_item
 #define NAME(f) wide_##f
-#define BEFORE(a, b) ((a).key < (b).key || ((a).key == (b).key && (a).at < (b).at))
+#define BEFORE(a, b) (((a).key < (b).key) | (((a).key == (b).key) & ((a).at < (b).at)))
 #define DIGIT(a, k) ((uint8_t)((a).key >> (8 * (k))))
 #include "cpu/sort_body.h"
 #undef ITEM
@@ -32,24 +32,26 @@ typedef struct wide_item {
 #undef BEFORE
 #undef DIGIT
 
-/* Items of n elements `stride` apart; flip: the bits of the keys to invert. */
-typedef void load_items(int64_t n, const void *from, int64_t stride, uint64_t flip, void *to);
+/* Items of the elements first .. end - 1, `stride` apart, into to[first] and on; flip: the bits of
+ * the keys to invert. */
+typedef void load_items(int64_t first, int64_t end, const void *from, int64_t stride, uint64_t flip,
+                        void *to);
 #define LOAD_NARROW(dtype, T, key)                                                                 \
-  static void narrow_items_##dtype(int64_t n, const void *from, int64_t stride, uint64_t flip,     \
-                                   void *to) {                                                     \
+  static void narrow_items_##dtype(int64_t first, int64_t end, const void *from, int64_t stride,   \
+                                   uint64_t flip, void *to) {                                      \
     const T *x = from;                                                                             \
     uint64_t *a = to;                                                                              \
-    for (int64_t i = 0; i < n; i++) {                                                              \
+    for (int64_t i = first; i < end; i++) {                                                        \
       T v = x[i * stride];                                                                         \
       a[i] = ((key) ^ flip) << 32 | (uint64_t)i;                                                   \
     }                                                                                              \
   }
 #define LOAD_WIDE(dtype, T, key)                                                                   \
-  static void wide_items_##dtype(int64_t n, const void *from, int64_t stride, uint64_t flip,       \
-                                 void *to) {                                                       \
+  static void wide_items_##dtype(int64_t first, int64_t end, const void *from, int64_t stride,     \
+                                 uint64_t flip, void *to) {                                        \
     const T *x = from;                                                                             \
     wide_item *a = to;                                                                             \
-    for (int64_t i = 0; i < n; i++) {                                                              \
+    for (int64_t i = first; i < end; i++) {                                                        \
       T v = x[i * stride];                                                                         \
       a[i] = (wide_item){(key) ^ flip, (uint64_t)i};                                               \
     }                                                                                              \
@@ -93,35 +95,137 @@ static void sort_line(const sort_job *s, const char *x, char *y, int64_t *index,
   void *a = scratch, *t = scratch + (size_t)length * s->item;
   if (!index) index = (int64_t *)(scratch + 2 * (size_t)length * s->item);
   if (s->wide) {
-    wide_items[s->x->dtype](length, x, s->step, s->flip, a);
+    wide_items[s->x->dtype](0, length, x, s->step, s->flip, a);
     const wide_item *sorted = wide_sort(a, t, length, bytes, n);
     for (int64_t i = 0; i < n; i++) index[i] = (int64_t)sorted[i].at;
   } else {
-    narrow_items[s->x->dtype](length, x, s->step, s->flip, a);
+    narrow_items[s->x->dtype](0, length, x, s->step, s->flip, a);
     const uint64_t *sorted = narrow_sort(a, t, length, bytes, n);
     for (int64_t i = 0; i < n; i++) index[i] = (int64_t)(uint32_t)sorted[i];
   }
   if (y) pick_of[bytes](n, y, x, s->step, index);
 }
 
+typedef struct sort_place { /* of a line */
+  const char *x;
+  char *y;        /* NULL: not wanted */
+  int64_t *index; /* likewise */
+} sort_place;
+
+static sort_place place_of(const sort_job *s, int64_t line) {
+  const nm_view *x = s->x;
+  int64_t size = (int64_t)nm__dtype_size(x->dtype), rest = line, at = x->offset;
+  for (int d = x->ndim - 2; d >= 0; d--) {
+    at += rest % x->shape[d] * x->stride[d];
+    rest /= x->shape[d];
+  }
+  return (sort_place){(const char *)x->mem->ptr + at * size,
+                      s->y ? (char *)s->y->mem->ptr + (s->y->offset + line * s->n) * size : NULL,
+                      s->index ? (int64_t *)s->index->mem->ptr + s->index->offset + line * s->n
+                               : NULL};
+}
+
 static void sort_work(void *arg, nm_job *job, int worker) {
   const sort_job *s = arg;
-  const nm_view *x = s->x;
-  int64_t size = (int64_t)nm__dtype_size(x->dtype), task;
+  int64_t task;
   while ((task = nm__next_task(job)) >= 0) {
     int64_t i = task * s->lines_per_task,
             end = i + s->lines_per_task < s->lines ? i + s->lines_per_task : s->lines;
     for (; i < end; i++) {
-      int64_t rest = i, at = x->offset;
-      for (int d = x->ndim - 2; d >= 0; d--) {
-        at += rest % x->shape[d] * x->stride[d];
-        rest /= x->shape[d];
-      }
-      sort_line(s, (const char *)x->mem->ptr + at * size,
-                s->y ? (char *)s->y->mem->ptr + (s->y->offset + i * s->n) * size : NULL,
-                s->index ? (int64_t *)s->index->mem->ptr + s->index->offset + i * s->n : NULL,
-                s->scratch + (size_t)worker * s->per_worker);
+      sort_place p = place_of(s, i);
+      sort_line(s, p.x, p.y, p.index, s->scratch + (size_t)worker * s->per_worker);
     }
+  }
+}
+
+/* ---- a long line by several workers: pieces are sorted, then merged; no two items are equal, so
+ * that the result does not depend on how many pieces there are ---- */
+
+enum { LONG_LINE = 1 << 17 };
+
+typedef struct long_job {
+  const sort_job *s;
+  sort_place place;
+  void *a, *t;          /* items, and where they go next */
+  int64_t *index;       /* where positions go */
+  int64_t piece, width; /* items of a task, of what is sorted */
+} long_job;
+
+static void piece_work(void *arg, nm_job *job, int worker) {
+  const long_job *l = arg;
+  const sort_job *s = l->s;
+  int bytes = (int)nm__dtype_size(s->x->dtype);
+  int64_t task;
+  (void)worker;
+  while ((task = nm__next_task(job)) >= 0) {
+    int64_t i = task * l->piece, rest = s->length - i, n = rest < l->piece ? rest : l->piece;
+    char *a = (char *)l->a + (size_t)i * s->item, *t = (char *)l->t + (size_t)i * s->item;
+    void *sorted;
+    if (s->wide) {
+      wide_items[s->x->dtype](i, i + n, l->place.x, s->step, s->flip, l->a);
+      sorted = wide_sort((wide_item *)a, (wide_item *)t, n, bytes, n);
+    } else {
+      narrow_items[s->x->dtype](i, i + n, l->place.x, s->step, s->flip, l->a);
+      sorted = narrow_sort((uint64_t *)a, (uint64_t *)t, n, bytes, n);
+    }
+    if (sorted != a) memcpy(a, sorted, (size_t)n * s->item);
+  }
+}
+
+static void merge_work(void *arg, nm_job *job, int worker) {
+  const long_job *l = arg;
+  const sort_job *s = l->s;
+  int64_t task;
+  (void)worker;
+  while ((task = nm__next_task(job)) >= 0) {
+    int64_t i = task * l->piece, end = i + l->piece < s->length ? i + l->piece : s->length;
+    int64_t pair = i / (2 * l->width) * (2 * l->width), rest = s->length - pair;
+    int64_t n = rest < l->width ? rest : l->width, m = rest - n < l->width ? rest - n : l->width;
+    if (s->wide) {
+      const wide_item *a = (const wide_item *)l->a + pair;
+      wide_merge_part(a, n, a + n, m, i - pair, end - pair, (wide_item *)l->t + pair);
+    } else {
+      const uint64_t *a = (const uint64_t *)l->a + pair;
+      narrow_merge_part(a, n, a + n, m, i - pair, end - pair, (uint64_t *)l->t + pair);
+    }
+  }
+}
+
+static void result_work(void *arg, nm_job *job, int worker) {
+  const long_job *l = arg;
+  const sort_job *s = l->s;
+  int64_t size = (int64_t)nm__dtype_size(s->x->dtype), task;
+  (void)worker;
+  while ((task = nm__next_task(job)) >= 0) {
+    int64_t first = task * l->piece, end = first + l->piece < s->n ? first + l->piece : s->n;
+    if (s->wide)
+      for (int64_t i = first; i < end; i++) l->index[i] = (int64_t)((wide_item *)l->a)[i].at;
+    else
+      for (int64_t i = first; i < end; i++) l->index[i] = (int64_t)(uint32_t)((uint64_t *)l->a)[i];
+    if (l->place.y && first < end)
+      pick_of[size](end - first, l->place.y + first * size, l->place.x, s->step, l->index + first);
+  }
+}
+
+static void sort_long_lines(nm_cpu *cpu, const sort_job *s, int workers) {
+  int64_t pieces = 1;
+  while (pieces < workers) pieces *= 2;
+  for (int64_t i = 0; i < s->lines; i++) {
+    long_job l = {.s = s,
+                  .place = place_of(s, i),
+                  .a = s->scratch,
+                  .t = s->scratch + (size_t)s->length * s->item,
+                  .piece = (s->length + pieces - 1) / pieces};
+    l.index =
+        l.place.index ? l.place.index : (int64_t *)(s->scratch + 2 * (size_t)s->length * s->item);
+    nm__parallel(cpu, workers, pieces, piece_work, &l);
+    for (l.width = l.piece; l.width < s->length; l.width *= 2) {
+      nm__parallel(cpu, workers, pieces, merge_work, &l);
+      void *was = l.a;
+      l.a = l.t;
+      l.t = was;
+    }
+    nm__parallel(cpu, workers, pieces, result_work, &l);
   }
 }
 
@@ -139,11 +243,16 @@ nm_status nm__cpu_sort(nm_device *dev, const nm_view *x, bool descending, int64_
   s.per_worker = ((size_t)s.length * (2 * s.item + sizeof(int64_t)) + 63) & ~(size_t)63;
   s.lines_per_task = s.length < 8192 ? 8192 / s.length : 1;
   int64_t tasks = (s.lines + s.lines_per_task - 1) / s.lines_per_task;
-  int workers = nm__workers(cpu, tasks, (double)s.lines * (double)s.length * 32);
+  double work = (double)s.lines * (double)s.length * 32;
+  bool within = s.length >= LONG_LINE && n >= s.length / 8; /* else it is passed over once */
+  int workers = nm__workers(cpu, within ? s.length / (LONG_LINE / 8) : tasks, work);
   nm_mem scratch;
-  NM_TRY(dev->cls->alloc(dev, (size_t)workers * s.per_worker, &scratch));
+  NM_TRY(dev->cls->alloc(dev, (size_t)(within ? 1 : workers) * s.per_worker, &scratch));
   s.scratch = scratch.ptr;
-  nm__parallel(cpu, workers, tasks, sort_work, &s);
+  if (within && workers > 1)
+    sort_long_lines(cpu, &s, workers);
+  else
+    nm__parallel(cpu, workers, tasks, sort_work, &s);
   dev->cls->release(dev, &scratch);
   return NM_OK;
 }

@@ -16,17 +16,37 @@ static void NAME(insertion)(ITEM *a, int64_t n) {
   }
 }
 
-/* Merges the sorted a[0 .. m-1] and a[m .. n-1] into to. */
-static void NAME(merge)(const ITEM *a, int64_t m, int64_t n, ITEM *to) {
-  int64_t i = 0, j = m, k = 0;
-  while (i < m && j < n) {
-    bool second = BEFORE(a[j], a[i]);
-    to[k++] = second ? a[j] : a[i];
+/* Merges the sorted a (n) and b (m), of which a comes first where they are alike, into to. */
+static void NAME(merge)(const ITEM *a, int64_t n, const ITEM *b, int64_t m, ITEM *to) {
+  int64_t i = 0, j = 0, k = 0;
+  while (i < n && j < m) {
+    bool second = BEFORE(b[j], a[i]);
+    to[k++] = second ? b[j] : a[i];
     j += second;
     i += !second;
   }
-  memcpy(to + k, a + i, (size_t)(m - i) * sizeof *a);
-  memcpy(to + k + (m - i), a + j, (size_t)(n - j) * sizeof *a);
+  memcpy(to + k, a + i, (size_t)(n - i) * sizeof *a);
+  memcpy(to + k + (n - i), b + j, (size_t)(m - j) * sizeof *a);
+}
+
+/* How many of the first k merged items of a and b come from a. */
+static int64_t NAME(split)(const ITEM *a, int64_t n, const ITEM *b, int64_t m, int64_t k) {
+  int64_t low = k > m ? k - m : 0, high = k < n ? k : n;
+  while (low < high) {
+    int64_t half = (low + high) / 2;
+    if (BEFORE(a[half], b[k - 1 - half]))
+      low = half + 1;
+    else
+      high = half;
+  }
+  return low;
+}
+
+/* Merged items first .. end - 1 alone, into to[first] and on. */
+static void NAME(merge_part)(const ITEM *a, int64_t n, const ITEM *b, int64_t m, int64_t first,
+                             int64_t end, ITEM *to) {
+  int64_t i = NAME(split)(a, n, b, m, first), j = NAME(split)(a, n, b, m, end);
+  NAME(merge)(a + i, j - i, b + (first - i), (end - j) - (first - i), to + first);
 }
 
 /* Sorts a; gives where the result is: a or t. */
@@ -36,7 +56,8 @@ static ITEM *NAME(merge_sort)(ITEM *a, ITEM *t, int64_t n) {
   for (int64_t w = NAME(RUN); w < n; w *= 2) {
     for (int64_t i = 0; i < n; i += 2 * w) {
       int64_t rest = n - i;
-      NAME(merge)(a + i, rest < w ? rest : w, rest < 2 * w ? rest : 2 * w, t + i);
+      int64_t one = rest < w ? rest : w, two = rest - one < w ? rest - one : w;
+      NAME(merge)(a + i, one, a + i + one, two, t + i);
     }
     ITEM *u = a;
     a = t;
