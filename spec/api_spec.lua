@@ -109,13 +109,13 @@ end)
 -- One op, one way to spell what it takes.
 describe("the names of parameters", function()
   it("are the same everywhere", function()
-    local wrong = {}
+    local wrong = {} -- but tensordot's, which are PyTorch's
     local instead = { self = "input", x = "input", axis = "dim", axes = "dims",
       keepdims = "keepdim", a = "input", b = "other" }
     for name, op in pairs(nm.ops) do
       local public = op.func or op.method or op.inplace
       for _, p in ipairs(public and op.params or {}) do
-        if instead[p.name] then wrong[#wrong + 1] = name .. ": " .. p.name end
+        if instead[p.name] and name ~= "tensordot" then wrong[#wrong + 1] = name .. ": " .. p.name end
       end
     end
     table.sort(wrong)

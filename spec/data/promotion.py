@@ -79,18 +79,22 @@ def row(f):
     return "".join(asked(lambda d, a=a: f(made(a, (2,), d))) for a in LETTERS)
 
 
+def held(letter):
+    """"+" where there is a result, "-" and "?" as they are."""
+    return letter if letter in "-?" else "+"
+
+
 def in_place(name):
     def f(x, y):
         return getattr(x, name + "_")(y)
-    return {kind: ["".join("+" if asked(lambda d, a=a, b=b: f(made(a, (2,), d), b(d))) != "-"
-                           else "-" for b in others(kind)) for a in LETTERS]
+    return {kind: ["".join(held(asked(lambda d, a=a, b=b: f(made(a, (2,), d), b(d))))
+                           for b in others(kind)) for a in LETTERS]
             for kind in ("tensor", "number")}
 
 
 def out(f):
     """Rows by the dtype of the operands, columns by that of out."""
-    return ["".join("+" if asked(lambda d, a=a, c=c: f(made(a, (2,), d),
-                                                       out=made(c, (2,), d))) != "-" else "-"
+    return ["".join(held(asked(lambda d, a=a, c=c: f(made(a, (2,), d), out=made(c, (2,), d))))
                     for c in LETTERS) for a in LETTERS]
 
 
