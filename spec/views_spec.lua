@@ -218,7 +218,7 @@ local function ask(programs)
   local file = assert(io.open(input, "w"))
   for _, program in ipairs(programs) do file:write(program, "\n") end
   file:close()
-  local ok = os.execute(("%s spec/oracle/views.py %s %s 2>/dev/null"):format(python, input, output))
+  local ok = os.execute(("%s spec/data/views.py %s %s 2>/dev/null"):format(python, input, output))
   local answers = {}
   if ok then
     for line in io.lines(output) do
