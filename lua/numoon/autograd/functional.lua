@@ -23,7 +23,7 @@ end
 local function prepared(inputs, create_graph)
   local list = {}
   for i, x in ipairs(inputs) do
-    list[i] = create_graph and x.requires_grad and x:view_as(x) or x:detach():requires_grad_()
+    list[i] = create_graph and x.requires_grad and x:reshape(x.shape) or x:detach():requires_grad_()
   end
   return list
 end
