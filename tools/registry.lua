@@ -78,6 +78,7 @@ registry.kinds = {
   parts = { "an integer, or a list of them", "integer|integer[]" },
   pair = { "an integer, or two lists of dims", "integer|integer[][]" },
   word = { "a number, or a name", "number|string" },
+  padding = { "an integer, a list of them, or a name", "integer|integer[]|string" },
   dtype = { "a dtype", "numoon.dtype" },
   device = { "a device", "numoon.device" },
   string = { "a string", "string" },

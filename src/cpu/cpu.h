@@ -225,6 +225,8 @@ nm_status nm__cpu_gather(nm_device *dev, const nm_view *x, int dim, const nm_vie
                          const nm_view *y);
 nm_status nm__cpu_scatter(nm_device *dev, const nm_view *y, int dim, const nm_view *index,
                           const nm_view *src, nm_scatter_mode mode);
+nm_status nm__cpu_conv(nm_device *dev, const nm_conv *conv, const nm_view *x, const nm_view *w,
+                       const nm_view *y);
 nm_status nm__cpu_scan(nm_device *dev, nm_scan_kind kind, const nm_view *x, const nm_view *y,
                        const nm_view *index);
 nm_status nm__cpu_sort(nm_device *dev, const nm_view *x, bool descending, int64_t n,

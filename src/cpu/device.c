@@ -82,6 +82,7 @@ static const nm_device_class cpu_class = {
     .softmax = nm__cpu_softmax,
     .gather = nm__cpu_gather,
     .scatter = nm__cpu_scatter,
+    .conv = nm__cpu_conv,
     .scan = nm__cpu_scan,
     .sort = nm__cpu_sort,
     .search = nm__cpu_search,

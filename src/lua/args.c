@@ -18,7 +18,8 @@ static const char *const wanted[] = {
   "sizes (integers or a list of integers)", "a list of integers",
   "an integer or a list of integers", "a number or a list of numbers",
   "an integer or a list of integers",
-  "an integer or two lists of dims of one length", "a number or a string", "a dtype", "a device",
+  "an integer or two lists of dims of one length", "a number or a string",
+  "an integer, a list of integers or a string", "a dtype", "a device",
   "a string"};
 _Static_assert(sizeof wanted / sizeof *wanted == NM_P_STRING + 1, "ORDER nm_param_kind");
 
@@ -83,7 +84,7 @@ bool nml_number_at(lua_State *L, int i, nm_value_arg *v) {
 static bool is_list_kind(int kind) {
   return kind == NM_P_TENSORS || kind == NM_P_DIMS || kind == NM_P_SIZES ||
          kind == NM_P_INTS || kind == NM_P_EACH || kind == NM_P_FLOATS ||
-         kind == NM_P_PARTS;
+         kind == NM_P_PARTS || kind == NM_P_PADDING;
 }
 
 static union nml_word *take_words(reader *r, size_t n) {
@@ -160,7 +161,7 @@ static void read_elements(reader *r, nm_value_arg *v, int i, int n, bool list) {
 static int count_elements(const reader *r, int i) {
   int64_t ignored;
   if (r->p->kind == NM_P_FLOATS) return lua_type(r->L, i) == LUA_TNUMBER;
-  if (r->p->kind == NM_P_EACH) return nml_integer_at(r->L, i, &ignored);
+  if (r->p->kind == NM_P_EACH || r->p->kind == NM_P_PADDING) return nml_integer_at(r->L, i, &ignored);
   int n = 0, last = r->position ? r->a->npos : i;
   if (r->p->kind == NM_P_INTS) return 0;
   while (i + n <= last && (r->p->kind == NM_P_TENSORS ? nml_box_at(r->L, r->s, i + n) != NULL
@@ -249,6 +250,11 @@ static int read_value(reader *r, nm_value_arg *v, int i, bool trailing) {
       if (lua_type(L, i) != LUA_TNUMBER) wrong(r, i);
       v->kind = NM_ARG_FLOAT;
       v->as.number = (double)lua_tonumber(L, i);
+      return 1;
+    case NM_P_PADDING:
+      if (lua_type(L, i) != LUA_TSTRING) return read_list(r, v, i, trailing);
+      v->kind = NM_ARG_STRING;
+      v->as.string = lua_tostring(L, i);
       return 1;
     case NM_P_PARTS:
       if (lua_istable(L, i)) return read_list(r, v, i, false);

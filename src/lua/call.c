@@ -265,7 +265,7 @@ void nml_set_operators(lua_State *L, int nup) {
 /* ORDER nm_param_kind */
 static const char *const kind_names[] = {
   "tensor", "operand", "tensors", "number", "int", "float", "bool", "dim", "dims", "index", "sizes",
-  "ints", "each", "floats", "parts", "pair", "word", "dtype", "device", "string"};
+  "ints", "each", "floats", "parts", "pair", "word", "padding", "dtype", "device", "string"};
 _Static_assert(sizeof kind_names / sizeof *kind_names == NM_P_STRING + 1, "ORDER nm_param_kind");
 
 static void set_string(lua_State *L, const char *key, const char *value) {

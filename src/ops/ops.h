@@ -28,6 +28,7 @@ typedef enum nm_param_kind {
   NM_P_PARTS,  /* INT: how many or how large, or INTS: a list that says it for each */
   NM_P_PAIR,   /* INT: so many dims, or INTS: two lists of dims of one length, end to end */
   NM_P_WORD,   /* INT, FLOAT or STRING: a number, or the name of something */
+  NM_P_PADDING, /* as EACH, or STRING */
   NM_P_DTYPE,  /* STRING: name or alias */
   NM_P_DEVICE, /* STRING */
   NM_P_STRING,
@@ -108,7 +109,7 @@ const nm_op *nm__op_of(nm_opcode op);       /* the entry of an elementwise instr
 /* clang-format off */
 #define NM_KNOWN(X)                                                                                \
   X(amax) X(amin) X(argmax) X(argmin) X(argwhere) X(atleast_1d) X(atleast_2d) X(atleast_3d)        \
-  X(cat) X(clone) X(copy) X(diag_embed) X(diagonal) X(expand) X(fill) X(full) X(full_like)         \
+  X(cat) X(clone) X(convolution) X(copy) X(diag_embed) X(diagonal) X(expand) X(fill) X(flip) X(full) X(full_like)         \
   X(gather) X(masked_fill) X(matmul) X(one_of) X(permute) X(pick) X(pick_once) X(prod) X(put_add)  \
   X(put_fold) X(put_once) X(put_set) X(rand_like) X(randn_like) X(reshape) X(select) X(slice)      \
   X(squeeze) X(strided) X(sum) X(to) X(transpose) X(unsqueeze) X(write)

@@ -74,7 +74,8 @@ static bool suits(int param, const nm_value_arg *a) {
       [NM_P_INT] = "i",    [NM_P_FLOAT] = "ifb",    [NM_P_BOOL] = "b",    [NM_P_DIM] = "i",
       [NM_P_DIMS] = "I",   [NM_P_INDEX] = "i",      [NM_P_SIZES] = "I",   [NM_P_INTS] = "I",
       [NM_P_EACH] = "I",   [NM_P_FLOATS] = "F",     [NM_P_DTYPE] = "s",   [NM_P_DEVICE] = "s",
-      [NM_P_STRING] = "s", [NM_P_PARTS] = "iI", [NM_P_PAIR] = "iI", [NM_P_WORD] = "ifs"};
+      [NM_P_STRING] = "s", [NM_P_PARTS] = "iI", [NM_P_PAIR] = "iI", [NM_P_WORD] = "ifs",
+      [NM_P_PADDING] = "Is"};
   static const char letters[] = "-TLifbIsF"; /* ORDER nm_value_arg.kind */
   if (!strchr(takes[param], letters[a->kind])) return false;
   if (a->kind == NM_ARG_TENSOR) return a->as.tensor != NULL;

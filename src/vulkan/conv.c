@@ -1,0 +1,88 @@
+/* conv.c: the host of convolution. */
+#include <string.h>
+
+#include "vulkan/launch.h"
+
+/* shaders/conv.comp: ORDER Geometry.  Handed over in the place of a kernel_dims, and as large. */
+typedef struct conv_geometry {
+  uint32_t x[3], w[3], y[3], x_stride[3];
+  int32_t stride[3], low[3], lhs[3], rhs[3];
+} conv_geometry;
+
+/* shaders/conv.comp: ORDER Push, OUT */
+enum { CONV_OUT = 4 };
+typedef struct conv_push {
+  uint64_t x, w, y, geometry;
+  uint32_t samples, in, out, groups, x_n, x_c, taps, places, x_at, w_at, y_at, first, end;
+} conv_push;
+
+nm_status vulkan_conv(nm_device *dev, const nm_conv *conv, const nm_view *x, const nm_view *w,
+                      const nm_view *y) {
+  nm_vulkan *d = vulkan_of(dev);
+  NM_TRY(vulkan_usable(d));
+  union {
+    conv_geometry geometry;
+    kernel_dims dims[2];
+  } g;
+  memset(&g, 0, sizeof g);
+  int64_t taps = 1, places = 1;
+  for (int i = 0; i < conv->dims; i++) {
+    taps *= w->shape[2 + i];
+    places *= y->shape[2 + i];
+    g.geometry.x[i] = (uint32_t)x->shape[2 + i];
+    g.geometry.w[i] = (uint32_t)w->shape[2 + i];
+    g.geometry.y[i] = (uint32_t)y->shape[2 + i];
+    g.geometry.x_stride[i] = (uint32_t)x->stride[2 + i];
+    g.geometry.stride[i] = (int32_t)conv->stride[i];
+    g.geometry.low[i] = (int32_t)conv->low[i];
+    g.geometry.lhs[i] = (int32_t)conv->lhs[i];
+    g.geometry.rhs[i] = (int32_t)conv->rhs[i];
+  }
+  int64_t numel = y->shape[0] * y->shape[1] * places, in = w->shape[1],
+          out = w->shape[0] / conv->groups;
+  if (!numel) return NM_OK;
+  kernel_launch l = {.d = d};
+  kernel_place px = {0, 0}, pw = {0, 0}, py = kernel_place_of(kernel_addr(y), y->dtype);
+  NM_TRY(kernel_check_size(d, numel));
+  if (in * taps && kernel_last(x) >= 0 && x->shape[0]) {
+    NM_TRY(kernel_check_size(d, kernel_last(x)));
+    NM_TRY(kernel_check_size(d, kernel_last(w)));
+    px = kernel_place_of(kernel_addr(x), x->dtype);
+    pw = kernel_place_of(kernel_addr(w), w->dtype);
+    kernel_touch_view(&l, x, false);
+    kernel_touch_view(&l, w, false);
+  }
+  kernel_touch_view(&l, y, true);
+  const uint32_t spec[] = {y->dtype, (uint32_t)conv->dims};
+  bool wide = nm__dtype_class(y->dtype) == NM_F64;
+  NM_TRY(vulkan_kernel(d, wide ? NM_SHADER_conv_f64 : NM_SHADER_conv_f32, 2, spec, &l.pipeline));
+  conv_push p = {.x = px.words,
+                 .w = pw.words,
+                 .y = py.words,
+                 .samples = (uint32_t)y->shape[0],
+                 .in = (uint32_t)in,
+                 .out = (uint32_t)out,
+                 .groups = (uint32_t)conv->groups,
+                 .x_n = (uint32_t)x->stride[0],
+                 .x_c = (uint32_t)x->stride[1],
+                 .taps = (uint32_t)taps,
+                 .places = (uint32_t)places,
+                 .x_at = px.at,
+                 .w_at = pw.at,
+                 .y_at = py.at};
+  kernel_use_dims(&l, &g.dims[0], &p.geometry);
+  uint64_t ignored;
+  kernel_use_dims(&l, &g.dims[1], &ignored); /* its second half, which lies behind the first */
+  int64_t blocks = y->shape[0] * conv->groups * ((out + CONV_OUT - 1) / CONV_OUT) * places;
+  uint64_t each = (uint64_t)(in * taps) * CONV_OUT + 64;
+  int64_t most = (int64_t)(d->stream.cost_cap / each) + 128;
+  for (int64_t i = 0; i < blocks; i += most) {
+    p.first = (uint32_t)i;
+    p.end = (uint32_t)kernel_min(blocks, i + most);
+    uint64_t now = p.end - p.first;
+    NM_TRY(kernel_dispatch(&l, &p, sizeof p, kernel_grid(now, 128), 1, 1, now * each));
+  }
+  return NM_OK;
+}
+_Static_assert(sizeof(conv_geometry) <= 2 * sizeof(kernel_dims),
+               "the geometry is handed over whole");
