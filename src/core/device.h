@@ -63,7 +63,14 @@ typedef enum nm_scatter_mode {
   NM_SCATTER_MIN
 } nm_scatter_mode;
 
-typedef enum nm_scan_kind { NM_SCAN_SUM, NM_SCAN_PROD, NM_SCAN_MAX, NM_SCAN_MIN } nm_scan_kind;
+typedef enum nm_scan_kind {
+  NM_SCAN_SUM,
+  NM_SCAN_PROD,
+  NM_SCAN_MAX,
+  NM_SCAN_MIN,
+  NM_SCAN_LOGSUMEXP
+} nm_scan_kind;
+enum { NM_SCAN_KINDS = NM_SCAN_LOGSUMEXP + 1 };
 
 /* A convolution over up to 3 spatial dims, as XLA's conv_general_dilated: its own derivatives are
  * convolutions of this kind.  x (N, G * C, X...), w (G * O, C, K...), y (N, G * O, Y...).  With x
@@ -107,11 +114,11 @@ typedef struct nm_device_class {
    * expanded). ADD must be exact for integers and complete for repeated indices. */
   nm_status (*scatter)(nm_device *, const nm_view *y, int dim, const nm_view *index,
                        const nm_view *src, nm_scatter_mode mode);
-  /* y = running sum, product, maximum or minimum of x along its last dim; y contiguous, of x's
-   * shape and dtype (float or int64 for sums and products, which accumulate as reductions do).  MAX
-   * and MIN: NaN wins; index (int64, contiguous, 0-based, may be NULL) is where the last extreme so
-   * far stands. */
-  nm_status (*scan)(nm_device *, nm_scan_kind kind, const nm_view *x, const nm_view *y,
+  /* y = running sum, product, maximum, minimum or logarithm of the sum of exponentials of x along
+   * dim; y contiguous, of x's shape and dtype (float or int64 for sums and products, which accumulate
+   * as reductions do; float for LOGSUMEXP).  MAX and MIN: NaN wins; index (int64, contiguous, 0-based,
+   * may be NULL) is where the last extreme so far stands. */
+  nm_status (*scan)(nm_device *, nm_scan_kind kind, const nm_view *x, int dim, const nm_view *y,
                     const nm_view *index);
   /* Sorts x along its last dim, stably; NaN counts as the largest.  y (dtype of x, may be NULL) and
    * index (int64, 0-based, may be NULL) are contiguous and end after the first `n` of each line. */

@@ -227,8 +227,8 @@ nm_status nm__cpu_scatter(nm_device *dev, const nm_view *y, int dim, const nm_vi
                           const nm_view *src, nm_scatter_mode mode);
 nm_status nm__cpu_conv(nm_device *dev, const nm_conv *conv, const nm_view *x, const nm_view *w,
                        const nm_view *y);
-nm_status nm__cpu_scan(nm_device *dev, nm_scan_kind kind, const nm_view *x, const nm_view *y,
-                       const nm_view *index);
+nm_status nm__cpu_scan(nm_device *dev, nm_scan_kind kind, const nm_view *x, int dim,
+                       const nm_view *y, const nm_view *index);
 nm_status nm__cpu_sort(nm_device *dev, const nm_view *x, bool descending, int64_t n,
                        const nm_view *y, const nm_view *index);
 nm_status nm__cpu_search(nm_device *dev, const nm_view *sorted, const nm_view *x, bool right,

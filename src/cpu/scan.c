@@ -1,124 +1,280 @@
-/* scan.c: running sums, products and extremes along lines.
+/* scan.c: running sums, products, extremes and log-sums-exp along a dim.
  *
- * A line is brought into the class of its dtype a tile at a time, and worked on there; sums and
- * products of floats are carried in double.  Lines are shared among threads, one is never split, so
- * the order of operations is always the same. */
+ * The dims before the scanned one count as `outer`, those behind it as `inner`; a strip is up to
+ * NM_TILE neighbouring lines of one outer index.  Strips are worked on row after row of neighbours,
+ * and a strip of one line tile after tile.  A scan of n elements is cut into chunks of CHUNK rows,
+ * by the shape alone: each has a running result t of its own, from the identity on, and what came
+ * before the chunk is joined to it.  With several workers a first pass finds what the chunks come
+ * to, with one it is known when a chunk is done; the arithmetic is the same.  Floats are carried in
+ * double. */
+#include <math.h>
+
 #include "cpu/cpu.h"
 
-typedef union carried { /* along a line */
-  double f;
-  int64_t i;
+enum { CHUNK = 1 << 16 };
+
+typedef struct carried { /* of a strip */
+  nm_acc acc[NM_TILE];
+  int64_t at[NM_TILE]; /* where the extremes are */
 } carried;
 
-/* Works on n elements of `row` in place, of which the first is element `first` of its line; index
- * (may be NULL) gets the places of the extremes, *at is that of the one so far. */
-typedef void scan_loop(int n, void *row, carried *c, int64_t first, int64_t *index, int64_t *at);
+/* m steps of `width` neighbouring lines: x joins t, and the result replaces x where `before` is
+ * given: of what came before the chunk and t.  The steps' positions count from `first`; they go to
+ * index, which may be NULL, `pitch` apart. */
+typedef void scan_loop(int m, int width, void *x, carried *t, const carried *before, int64_t first,
+                       int64_t *index, int64_t pitch);
 
-#define SUMMED(name, T, member, start, op)                                                         \
-  static void name(int n, void *row_, carried *c, int64_t first, int64_t *index, int64_t *at) {    \
-    T *row = row_;                                                                                 \
-    (void)index, (void)at;                                                                         \
-    if (first == 0) c->member = start;                                                             \
-    for (int k = 0; k < n; k++) row[k] = (T)(c->member = c->member op row[k]);                     \
-  }
-SUMMED(sum_f32, float, f, 0, +)
-SUMMED(sum_f64, double, f, 0, +)
-SUMMED(sum_i64, int64_t, i, 0, +)
-SUMMED(prod_f32, float, f, 1, *)
-SUMMED(prod_f64, double, f, 1, *)
-SUMMED(prod_i64, int64_t, i, 1, *)
+static inline double log_add(double a, double b) {
+  if (a == b) return a + 0.69314718055994530942;
+  double most = a > b ? a : b;
+  return most + log1p(exp(-fabs(a - b)));
+}
 
-/* The later of equal ones is taken, and a NaN from anything. */
-#define EXTREME(name, T, member, compare)                                                          \
-  static void name(int n, void *row_, carried *c, int64_t first, int64_t *index, int64_t *at) {    \
-    T *row = row_;                                                                                 \
-    for (int k = 0; k < n; k++) {                                                                  \
-      T best = (T)c->member;                                                                       \
-      if (first + k == 0 || row[k] compare best || row[k] != row[k]) {                             \
-        c->member = row[k];                                                                        \
-        *at = first + k;                                                                           \
-      } else {                                                                                     \
-        row[k] = best;                                                                             \
-      }                                                                                            \
-      if (index) index[k] = *at;                                                                   \
+#define JOIN_SUM(a, b) ((a) + (b))
+#define JOIN_PROD(a, b) ((a) * (b))
+#define JOIN_LOG(a, b) log_add(a, b)
+#define SCAN(kind, t, T, A, field)                                                                 \
+  static void kind##_##t(int m, int width, void *x_, carried *run, const carried *before,          \
+                         int64_t first, int64_t *index, int64_t pitch) {                           \
+    T *x = x_;                                                                                     \
+    A *acc = &run->acc->field;                                                                     \
+    (void)first, (void)index, (void)pitch;                                                         \
+    for (int k = 0; k < m; k++, x += width) {                                                      \
+      if (!before)                                                                                 \
+        for (int j = 0; j < width; j++) acc[j] = JOIN_##kind(acc[j], (A)x[j]);                     \
+      else                                                                                         \
+        for (int j = 0; j < width; j++) {                                                          \
+          acc[j] = JOIN_##kind(acc[j], (A)x[j]);                                                   \
+          x[j] = (T)JOIN_##kind((&before->acc->field)[j], acc[j]);                                 \
+        }                                                                                          \
     }                                                                                              \
   }
-EXTREME(max_f32, float, f, >=)
-EXTREME(max_f64, double, f, >=)
-EXTREME(max_i32, int32_t, i, >=)
-EXTREME(max_i64, int64_t, i, >=)
-EXTREME(min_f32, float, f, <=)
-EXTREME(min_f64, double, f, <=)
-EXTREME(min_i32, int32_t, i, <=)
-EXTREME(min_i64, int64_t, i, <=)
 
-static scan_loop *const loops[4][NM_NCLASSES] = {
-    [NM_SCAN_SUM] = {[NM_F32] = sum_f32, [NM_F64] = sum_f64, [NM_I64] = sum_i64},
-    [NM_SCAN_PROD] = {[NM_F32] = prod_f32, [NM_F64] = prod_f64, [NM_I64] = prod_i64},
+/* Of equal ones the later counts, and a NaN rather than anything: whether b is taken. */
+#define LATER(a, b, compare) (((b)compare(a)) | ((b) != (b))) & !(((a) != (a)) & ((b) == (b)))
+#define EXTREME(kind, t, T, A, field, compare)                                                     \
+  static void kind##_##t(int m, int width, void *x_, carried *run, const carried *before,          \
+                         int64_t first, int64_t *index, int64_t pitch) {                           \
+    T *x = x_;                                                                                     \
+    A *acc = &run->acc->field;                                                                     \
+    int64_t *at = run->at;                                                                         \
+    for (int k = 0; k < m; k++, x += width, index += index ? pitch : 0) {                          \
+      for (int j = 0; j < width; j++) {                                                            \
+        A v = acc[j], w = (A)x[j];                                                                 \
+        bool take = LATER(v, w, compare);                                                          \
+        acc[j] = take ? w : v;                                                                     \
+        at[j] = take ? first + k : at[j];                                                          \
+      }                                                                                            \
+      if (!before) continue;                                                                       \
+      const A *old = &before->acc->field;                                                          \
+      for (int j = 0; j < width; j++) {                                                            \
+        bool take = LATER(old[j], acc[j], compare);                                                \
+        x[j] = (T)(take ? acc[j] : old[j]);                                                        \
+        if (index) index[j] = take ? at[j] : before->at[j];                                        \
+      }                                                                                            \
+    }                                                                                              \
+  }
+SCAN(SUM, f32, float, double, f)
+SCAN(SUM, f64, double, double, f)
+SCAN(SUM, i64, int64_t, int64_t, i)
+SCAN(PROD, f32, float, double, f)
+SCAN(PROD, f64, double, double, f)
+SCAN(PROD, i64, int64_t, int64_t, i)
+SCAN(LOG, f32, float, double, f)
+SCAN(LOG, f64, double, double, f)
+EXTREME(MAX, f32, float, double, f, >=)
+EXTREME(MAX, f64, double, double, f, >=)
+EXTREME(MAX, i32, int32_t, int64_t, i, >=)
+EXTREME(MAX, i64, int64_t, int64_t, i, >=)
+EXTREME(MIN, f32, float, double, f, <=)
+EXTREME(MIN, f64, double, double, f, <=)
+EXTREME(MIN, i32, int32_t, int64_t, i, <=)
+EXTREME(MIN, i64, int64_t, int64_t, i, <=)
+
+static scan_loop *const loops[NM_SCAN_KINDS][NM_NCLASSES] = {
+    [NM_SCAN_SUM] = {[NM_F32] = SUM_f32, [NM_F64] = SUM_f64, [NM_I64] = SUM_i64},
+    [NM_SCAN_PROD] = {[NM_F32] = PROD_f32, [NM_F64] = PROD_f64, [NM_I64] = PROD_i64},
     [NM_SCAN_MAX] =
-        {[NM_F32] = max_f32, [NM_F64] = max_f64, [NM_I32] = max_i32, [NM_I64] = max_i64},
+        {[NM_F32] = MAX_f32, [NM_F64] = MAX_f64, [NM_I32] = MAX_i32, [NM_I64] = MAX_i64},
     [NM_SCAN_MIN] =
-        {[NM_F32] = min_f32, [NM_F64] = min_f64, [NM_I32] = min_i32, [NM_I64] = min_i64},
+        {[NM_F32] = MIN_f32, [NM_F64] = MIN_f64, [NM_I32] = MIN_i32, [NM_I64] = MIN_i64},
+    [NM_SCAN_LOGSUMEXP] = {[NM_F32] = LOG_f32, [NM_F64] = LOG_f64},
 };
+
+static nm_acc identity_of(nm_scan_kind kind, bool real) {
+  switch (kind) {
+  case NM_SCAN_PROD: return real ? (nm_acc){.f = 1} : (nm_acc){.i = 1};
+  case NM_SCAN_MAX: return real ? (nm_acc){.f = -(double)INFINITY} : (nm_acc){.i = INT64_MIN};
+  case NM_SCAN_MIN: return real ? (nm_acc){.f = (double)INFINITY} : (nm_acc){.i = INT64_MAX};
+  case NM_SCAN_LOGSUMEXP: return (nm_acc){.f = -(double)INFINITY};
+  default: return real ? (nm_acc){.f = 0} : (nm_acc){.i = 0};
+  }
+}
 
 typedef struct scan_job {
   nm_cpu *cpu;
+  nm_scan_kind kind;
   const nm_view *x, *y, *index;
   nm_walk walk; /* of x */
   scan_loop *loop;
-  int64_t lines, length, lines_per_task;
+  nm_acc identity;
+  bool real;
+  int64_t n, inner;        /* the length of a line, and how far apart its elements are in y */
+  int64_t strips, chunks;  /* how many: strips of all outer indices, chunks of a line */
+  int64_t per_outer;       /* strips of an outer index */
+  int64_t strips_per_task; /* when a line is one chunk */
+  bool totals;             /* the first of two passes */
+  carried *total;          /* of two passes: of each chunk of each strip */
 } scan_job;
 
-static void scan_line(const scan_job *s, nm_cursor *cursor, int64_t line) {
+static int strip_width(const scan_job *s, int64_t strip) {
+  int64_t left = s->inner - strip % s->per_outer * NM_TILE;
+  return left < NM_TILE ? (int)left : NM_TILE;
+}
+
+static void start(const scan_job *s, carried *c, int width, int64_t first) {
+  for (int j = 0; j < width; j++) c->acc[j] = s->identity, c->at[j] = first;
+}
+
+/* a = a joined with b. */
+static void join(const scan_job *s, carried *a, const carried *b, int width) {
+  for (int j = 0; j < width; j++) {
+    nm_acc *v = &a->acc[j];
+    nm_acc w = b->acc[j];
+    bool later;
+    switch (s->kind) {
+    case NM_SCAN_SUM:
+      if (s->real)
+        v->f += w.f;
+      else
+        v->i += w.i;
+      continue;
+    case NM_SCAN_PROD:
+      if (s->real)
+        v->f *= w.f;
+      else
+        v->i *= w.i;
+      continue;
+    case NM_SCAN_LOGSUMEXP: v->f = log_add(v->f, w.f); continue;
+    case NM_SCAN_MAX: later = s->real ? LATER(v->f, w.f, >=) : w.i >= v->i; break;
+    default: later = s->real ? LATER(v->f, w.f, <=) : w.i <= v->i; break;
+    }
+    if (later) *v = w, a->at[j] = b->at[j];
+  }
+}
+
+/* Reads n elements of x from `at` on in its order. */
+static void load(const scan_job *s, nm_cursor *cursor, int64_t at, int n, char *row) {
   const nm_isa *isa = s->cpu->isa;
   nm_dtype dtype = s->x->dtype;
-  int64_t size = (int64_t)nm__dtype_size(dtype), offset, at = 0;
-  const char *x = (const char *)s->x->mem->ptr + s->x->offset * size;
-  char *y = (char *)s->y->mem->ptr + (s->y->offset + line * s->length) * size;
-  int64_t *index =
-      s->index ? (int64_t *)s->index->mem->ptr + s->index->offset + line * s->length : NULL;
-  int64_t row[NM_TILE]; /* of any class */
-  carried c = {.i = 0};
-  nm__walk_seek(&s->walk, cursor, line * s->length);
-  for (int64_t i = 0; i < s->length;) {
-    int64_t left = s->length - i;
-    int n = nm__walk_next(&s->walk, cursor, left < NM_TILE ? (int)left : NM_TILE, &offset);
-    isa->load[dtype](n, row, x + offset * size, s->walk.stride[s->walk.ndim - 1]);
-    s->loop(n, row, &c, i, index ? index + i : NULL, &at);
-    isa->store[dtype](n, y + i * size, 1, row);
-    i += n;
+  int64_t size = (int64_t)nm__dtype_size(dtype), offset;
+  const char *base = (const char *)s->x->mem->ptr + s->x->offset * size;
+  nm__walk_seek(&s->walk, cursor, at);
+  while (n > 0) {
+    int k = nm__walk_next(&s->walk, cursor, n, &offset);
+    isa->load[dtype](k, row, base + offset * size, s->walk.stride[s->walk.ndim - 1]);
+    row += (size_t)k * nm__class_size[nm__dtypes[dtype].cls];
+    n -= k;
+  }
+}
+
+/* One chunk of a strip.  t is left as what it comes to; before: NULL in a pass for totals. */
+static void scan_chunk(const scan_job *s, nm_cursor *cursor, int64_t strip, int64_t chunk,
+                       carried *t, const carried *before) {
+  nm_dtype dtype = s->x->dtype;
+  int64_t size = (int64_t)nm__dtype_size(dtype), column = strip % s->per_outer * NM_TILE;
+  int64_t begin = strip / s->per_outer * s->n * s->inner + column;
+  int width = strip_width(s, strip);
+  int64_t k = chunk * CHUNK, end = s->n - k < CHUNK ? s->n : k + CHUNK;
+  char *y = (char *)s->y->mem->ptr + (s->y->offset + begin) * size;
+  int64_t *index = s->index ? (int64_t *)s->index->mem->ptr + s->index->offset + begin : NULL;
+  int64_t tile[NM_TILE];                              /* of any class */
+  int most = width == s->inner ? NM_TILE / width : 1; /* steps that are neighbours in y */
+  start(s, t, width, k);
+  for (int m; k < end; k += m) {
+    m = end - k < most ? (int)(end - k) : most;
+    load(s, cursor, begin + k * s->inner, m * width, (char *)tile);
+    s->loop(m, width, tile, t, before, k, index ? index + k * s->inner : NULL, s->inner);
+    if (before) s->cpu->isa->store[dtype](m * width, y + k * s->inner * size, 1, tile);
   }
 }
 
 static void scan_work(void *arg, nm_job *job, int worker) {
   const scan_job *s = arg;
   nm_cursor cursor = {.at = -1};
+  carried t, before;
   int64_t task;
   (void)worker;
   while ((task = nm__next_task(job)) >= 0) {
-    int64_t end = (task + 1) * s->lines_per_task;
-    for (int64_t i = task * s->lines_per_task; i < end && i < s->lines; i++)
-      scan_line(s, &cursor, i);
+    if (s->total) {
+      int64_t strip = task / s->chunks, chunk = task % s->chunks;
+      carried *total = &s->total[task];
+      scan_chunk(s, &cursor, strip, chunk, s->totals ? total : &t, s->totals ? NULL : total);
+      continue;
+    }
+    int64_t end = (task + 1) * s->strips_per_task;
+    for (int64_t i = task * s->strips_per_task; i < end && i < s->strips; i++) {
+      int width = strip_width(s, i);
+      start(s, &before, width, 0);
+      for (int64_t chunk = 0; chunk < s->chunks; chunk++) {
+        scan_chunk(s, &cursor, i, chunk, &t, &before);
+        if (s->chunks > 1) join(s, &before, &t, width);
+      }
+    }
   }
 }
 
-nm_status nm__cpu_scan(nm_device *dev, nm_scan_kind kind, const nm_view *x, const nm_view *y,
-                       const nm_view *index) {
+/* Totals become what came before. */
+static void shift_totals(const scan_job *s) {
+  carried before, next;
+  for (int64_t strip = 0; strip < s->strips; strip++) {
+    int width = strip_width(s, strip);
+    start(s, &before, width, 0);
+    for (int64_t chunk = 0; chunk < s->chunks; chunk++) {
+      carried *total = &s->total[strip * s->chunks + chunk];
+      next = before;
+      join(s, &next, total, width);
+      *total = before;
+      before = next;
+    }
+  }
+}
+
+nm_status nm__cpu_scan(nm_device *dev, nm_scan_kind kind, const nm_view *x, int dim,
+                       const nm_view *y, const nm_view *index) {
   nm_cpu *cpu = (nm_cpu *)dev;
-  int64_t length = y->ndim ? y->shape[y->ndim - 1] : 1, lines = 1;
-  for (int d = 0; d < y->ndim - 1; d++) lines *= y->shape[d];
-  if (lines == 0 || length == 0) return NM_OK;
-  scan_job s = {.cpu = cpu,
-                .x = x,
-                .y = y,
-                .index = index,
-                .loop = loops[kind][nm__dtypes[x->dtype].cls],
-                .lines = lines,
-                .length = length};
+  int64_t outer = 1;
+  scan_job s = {.cpu = cpu, .kind = kind, .x = x, .y = y, .index = index, .inner = 1};
+  for (int d = 0; d < dim && d < x->ndim; d++) outer *= x->shape[d];
+  for (int d = dim + 1; d < x->ndim; d++) s.inner *= x->shape[d];
+  s.n = x->ndim ? x->shape[dim] : 1;
+  if (outer == 0 || s.n == 0 || s.inner == 0) return NM_OK;
+  s.real = nm__is_float(x->dtype);
+  s.loop = loops[kind][nm__dtypes[x->dtype].cls];
+  s.identity = identity_of(kind, s.real);
+  s.per_outer = (s.inner + NM_TILE - 1) / NM_TILE;
+  s.strips = outer * s.per_outer;
+  s.chunks = (s.n + CHUNK - 1) / CHUNK;
   nm__walk_make(&s.walk, x->ndim, x->shape, x->stride);
-  s.lines_per_task = length < 8192 ? 8192 / length : 1;
-  int64_t tasks = (lines + s.lines_per_task - 1) / s.lines_per_task;
-  nm__parallel(cpu, nm__workers(cpu, tasks, (double)lines * (double)length * 4), tasks, scan_work,
-               &s);
+  double work =
+      (double)s.strips * (double)s.n * (double)(s.inner < NM_TILE ? s.inner : NM_TILE) * 4;
+  int64_t each = s.n * (s.inner < NM_TILE ? s.inner : NM_TILE);
+  s.strips_per_task = each < 8192 ? 8192 / each : 1;
+  int64_t tasks = (s.strips + s.strips_per_task - 1) / s.strips_per_task;
+  int workers = nm__workers(cpu, s.strips * s.chunks, work);
+  if (workers == 1 || s.chunks == 1 || tasks >= workers) {
+    nm__parallel(cpu, tasks < workers ? (int)tasks : workers, tasks, scan_work, &s);
+    return NM_OK;
+  }
+  nm_mem totals;
+  tasks = s.strips * s.chunks;
+  NM_TRY(nm__cpu_alloc(dev, (size_t)tasks * sizeof(carried), &totals));
+  s.total = totals.ptr;
+  s.totals = true;
+  nm__parallel(cpu, workers, tasks, scan_work, &s);
+  shift_totals(&s);
+  s.totals = false;
+  nm__parallel(cpu, workers, tasks, scan_work, &s);
+  nm__cpu_release(dev, &totals);
   return NM_OK;
 }

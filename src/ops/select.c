@@ -55,7 +55,7 @@ static nm_tensor *nonzero_on_device(nm_context *ctx, nm_tensor *mask) {
   if (!ones || !sum || nm__view_of(ctx, ones, &from) != NM_OK ||
       nm__view_of(ctx, sum, &so_far) != NM_OK)
     return NULL;
-  if (n && (dev->cls->scan(dev, NM_SCAN_SUM, &from, &so_far, NULL) != NM_OK ||
+  if (n && (dev->cls->scan(dev, NM_SCAN_SUM, &from, 0, &so_far, NULL) != NM_OK ||
             dev->cls->read(dev, so_far.mem, (size_t)(n - 1) * 8, 8, &count) != NM_OK))
     return NULL;
   nm_tensor *number = nm__t2s(ctx, NM_I_add, nm__t_counting(ctx, dev, count), 1);
