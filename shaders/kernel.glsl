@@ -104,3 +104,8 @@ bool is_nan(const T v) {
 
 T larger(const T a, const T b) { return is_nan(a) || a > b ? a : b; }
 T smaller(const T a, const T b) { return is_nan(a) || a < b ? a : b; }
+
+// What a place holds after a scatter to it.  ORDER nm_scatter_mode
+T folded(const uint mode, const T old, const T v) {
+  return mode == 1u ? old + v : mode == 2u ? old * v : mode == 3u ? larger(old, v) : smaller(old, v);
+}

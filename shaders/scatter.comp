@@ -25,10 +25,6 @@ layout(push_constant, std430) uniform Push {
   uint first, end;                         // of j
 } p;
 
-T folded(const T old, const T v) {
-  return MODE == 1u ? old + v : MODE == 2u ? old * v : MODE == 3u ? larger(old, v) : smaller(old, v);
-}
-
 void main() {
   const Dims y_of = p.y_of.d, index_of = p.index_of.d, src_of = p.src_of.d;
   for (uint i = gl_GlobalInvocationID.x; i < p.lines; i += gl_NumWorkGroups.x * 64u) {
@@ -37,7 +33,7 @@ void main() {
     for (uint j = p.first; j < p.end; j++) {
       uint to = y + p.index.w[2u * (x + j * p.index_stride)] * p.y_stride;
       T v = load_as(DTYPE, p.src, s + j * p.src_stride);
-      store_as(DTYPE, p.y, to, MODE == 0u ? v : folded(load_as(DTYPE, p.y, to), v));
+      store_as(DTYPE, p.y, to, MODE == 0u ? v : folded(MODE, load_as(DTYPE, p.y, to), v));
     }
   }
 }

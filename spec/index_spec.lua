@@ -478,6 +478,42 @@ describe("many elements", function()
     for i = 1, 4 do assert.is_true(one[i] == four[i], tostring(i)) end
   end)
 
+  -- Few long lines are sorted there by their index, many short ones are walked.
+  it("are the same bits on Vulkan, in every mode", function()
+    if not nm.vulkan.is_available() then return pending("there is no Vulkan") end
+    nm.manual_seed(7)
+    local devices = { "cpu", "vulkan" }
+    local function same(f)
+      local results = {}
+      for i, device in ipairs(devices) do
+        results[i] = f(function(t) return t:to { device = device } end):cpu()
+      end
+      assert.is_true(results[1] == results[2])
+    end
+    for _, dtype in ipairs { "float32", "float16", "uint8" } do
+      local x = (nm.randn(50, 7) * 3):abs():to(dtype)
+      local src = (nm.randn(3000, 7) * 3):abs():to(dtype)
+      local rows, each = nm.randint(1, 51, { 3000 }), nm.randint(1, 51, { 3000, 7 })
+      same(function(d) return d(x):index_copy(1, d(rows), d(src)) end)
+      same(function(d) return d(x):index_add(1, d(rows), d(src)) end)
+      same(function(d) return d(x):scatter(1, d(each), d(src)) end)
+      for _, how in ipairs { "sum", "prod", "amax", "amin", "mean" } do
+        same(function(d) return d(x):scatter_reduce(1, d(each), d(src), how, false) end)
+        same(function(d) return d(x.T:clone()):scatter_reduce(2, d(each.T), d(src.T), how) end)
+      end
+    end
+    local v = nm.randn(100000)
+    local mask = v:gt(0.5)
+    same(function(d) return d(mask):nonzero() end)
+    same(function(d) return d(v)[d(mask)] end)
+    same(function(d) return d(v):gt(100):nonzero() end)
+    same(function(d)
+      local y = d(v):clone()
+      y[d(mask)] = d(v)[d(mask)] * 2
+      return y
+    end)
+  end)
+
   it("agree with a plain loop", function()
     nm.manual_seed(6)
     local x = nm.arange(1000)

@@ -438,18 +438,18 @@ static val ref_folded(nm_scatter_mode mode, val a, val b) {
   }
 }
 
-static void test_scatter(nm_dtype dtype, nm_scatter_mode mode, int layout, int ndim,
-                         const int64_t *shape, int dim) {
+static void test_scatter(nm_dtype dtype, nm_scatter_mode mode, int layout, int index_layout,
+                         int ndim, const int64_t *shape, int dim) {
   bool set = mode == NM_SCATTER_SET;
   static const char *const mode_name[] = {"set", "add", "prod", "max", "min"};
-  testing("scatter %s of %s, %s, %dd, dim %d", mode_name[mode], nm__dtypes[dtype].name,
-          layout_name[layout], ndim, dim);
+  testing("scatter %s of %s, %s by %s, %dd, dim %d", mode_name[mode], nm__dtypes[dtype].name,
+          layout_name[layout], layout_name[index_layout], ndim, dim);
   int64_t wide[NM_MAX_DIMS];
   for (int d = 0; d < ndim; d++)
     wide[d] = shape[d] + (d == dim ? (set ? 2 : -(shape[d] > 3 ? 3 : 0)) : ref_below(2));
   int target = layout == L_EXPANDED || layout == L_SINGLE ? L_FLAT : layout;
   array y = make(dtype, target, ndim, wide, 0, 4, false),
-        ix = make(NM_INT64, L_FLAT, ndim, shape, 0, 1, false);
+        ix = make(NM_INT64, index_layout, ndim, shape, 0, 1, false);
   array src = make(dtype, layout, ndim, shape, 0, 4, false);
   if (nm__is_float(dtype)) { /* quarters: sums are exact whatever their order */
     int most = mode == NM_SCATTER_PROD ? 4 : 8; /* products must not become infinite */
@@ -493,8 +493,8 @@ static void test_scatter(nm_dtype dtype, nm_scatter_mode mode, int layout, int n
 
 static void test_indexing(void) {
   static const int64_t shapes[][3] = {{50, 1, 1}, {6, 9, 1}, {40, 1, 1},  {3, 4, 5},
-                                      {1, 1, 1},  {3, 0, 2}, {200, 60, 1}};
-  static const int ndims[] = {1, 2, 2, 3, 1, 3, 2};
+                                      {1, 1, 1},  {3, 0, 2}, {200, 60, 1}, {3, 300, 2}};
+  static const int ndims[] = {1, 2, 2, 3, 1, 3, 2, 3};
   for (int d = 0; d < NM_NDTYPES; d++) {
     if (!holds((nm_dtype)d) || !holds(NM_INT64)) continue;
     for (size_t s = 0; s < sizeof ndims / sizeof *ndims; s++)
@@ -503,12 +503,13 @@ static void test_indexing(void) {
         test_gather((nm_dtype)d, L_SWAPPED, L_EXPANDED, ndims[s], shapes[s], dim);
         test_gather((nm_dtype)d, L_STEPPED, L_SWAPPED, ndims[s], shapes[s], dim);
         test_gather((nm_dtype)d, L_EXPANDED, L_FLAT, ndims[s], shapes[s], dim);
-        test_scatter((nm_dtype)d, NM_SCATTER_SET, L_FLAT, ndims[s], shapes[s], dim);
-        test_scatter((nm_dtype)d, NM_SCATTER_SET, L_SWAPPED, ndims[s], shapes[s], dim);
+        test_scatter((nm_dtype)d, NM_SCATTER_SET, L_FLAT, L_FLAT, ndims[s], shapes[s], dim);
+        test_scatter((nm_dtype)d, NM_SCATTER_SET, L_SWAPPED, L_FLAT, ndims[s], shapes[s], dim);
         for (int mode = NM_SCATTER_ADD; mode <= NM_SCATTER_MIN; mode++) {
-          test_scatter((nm_dtype)d, (nm_scatter_mode)mode, L_FLAT, ndims[s], shapes[s], dim);
-          test_scatter((nm_dtype)d, (nm_scatter_mode)mode, L_SWAPPED, ndims[s], shapes[s], dim);
-          test_scatter((nm_dtype)d, (nm_scatter_mode)mode, L_EXPANDED, ndims[s], shapes[s], dim);
+          test_scatter((nm_dtype)d, (nm_scatter_mode)mode, L_FLAT, L_SWAPPED, ndims[s], shapes[s], dim);
+          test_scatter((nm_dtype)d, (nm_scatter_mode)mode, L_SWAPPED, L_FLAT, ndims[s], shapes[s], dim);
+          test_scatter((nm_dtype)d, (nm_scatter_mode)mode, L_EXPANDED, L_EXPANDED, ndims[s],
+                       shapes[s], dim);
         }
       }
   }
