@@ -1,8 +1,8 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
-// scatter_sorted.comp: scatter.comp for lines whose index is sorted: y[i, key[i, j], k] = src[i,
-// from[i, j], k], or their sum and so on.  What meets in one place stands in a row of equal keys, in
-// the order in which it takes effect; the invocation of its first one walks it.
+// scatter_sorted.comp: scatter.comp for lines whose index is sorted: y[i, key[i, j], k] =
+// src[i, from[i, j], k], or their sum and so on.  What meets in one place stands in a row of equal
+// keys, in the order in which it takes effect; the invocation of its first one walks it.
 // variant: scatter_sorted_f32 -DF32
 // variant: scatter_sorted_f64 -DF64
 // variant: scatter_sorted_i32 -DI32

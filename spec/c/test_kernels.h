@@ -506,8 +506,10 @@ static void test_indexing(void) {
         test_scatter((nm_dtype)d, NM_SCATTER_SET, L_FLAT, L_FLAT, ndims[s], shapes[s], dim);
         test_scatter((nm_dtype)d, NM_SCATTER_SET, L_SWAPPED, L_FLAT, ndims[s], shapes[s], dim);
         for (int mode = NM_SCATTER_ADD; mode <= NM_SCATTER_MIN; mode++) {
-          test_scatter((nm_dtype)d, (nm_scatter_mode)mode, L_FLAT, L_SWAPPED, ndims[s], shapes[s], dim);
-          test_scatter((nm_dtype)d, (nm_scatter_mode)mode, L_SWAPPED, L_FLAT, ndims[s], shapes[s], dim);
+          test_scatter((nm_dtype)d, (nm_scatter_mode)mode, L_FLAT, L_SWAPPED, ndims[s], shapes[s],
+                       dim);
+          test_scatter((nm_dtype)d, (nm_scatter_mode)mode, L_SWAPPED, L_FLAT, ndims[s], shapes[s],
+                       dim);
           test_scatter((nm_dtype)d, (nm_scatter_mode)mode, L_EXPANDED, L_EXPANDED, ndims[s],
                        shapes[s], dim);
         }
