@@ -11,6 +11,8 @@
 --   undefined    true where values are not set at all
 --   unordered    true where the elements may come in another order on another device
 --   positions    which results are positions: these count from 0 in PyTorch; a number or a list
+--   through      what tensors go through before derivatives are checked, where not all matrices
+--                are the op's: it is differentiated, too
 --   apart        a function of the case: whether PyTorch is not to be asked
 -- and `conventions`, a list of { name, arguments } as in gradients.lua, for derivatives at kinks.
 -- What PyTorch is asked, if it isn't the function of the same name, stands in
@@ -21,7 +23,7 @@ local names = {
 }
 
 local fields = { "arguments", "edges", "reference", "bounds", "any_zero", "random", "undefined",
-  "unordered", "positions", "apart" }
+  "unordered", "positions", "through", "apart" }
 
 local families = { conventions = {} }
 for _, field in ipairs(fields) do families[field] = {} end

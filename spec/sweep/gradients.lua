@@ -51,11 +51,14 @@ local function split(c)
   return leaves, template
 end
 
-local function fill(template, tensors, layout)
+local function fill(template, tensors, layout, through)
   if type(template) ~= "table" then return template end
-  if template.leaf then return relaid[layout](tensors[template.leaf]) end
+  if template.leaf then
+    local x = tensors[template.leaf]
+    return relaid[layout](through and through(x) or x)
+  end
   local out = {}
-  for key, value in pairs(template) do out[key] = fill(value, tensors, layout) end
+  for key, value in pairs(template) do out[key] = fill(value, tensors, layout, through) end
   return out
 end
 
@@ -63,7 +66,8 @@ end
 local function as_function(c, f, template)
   return function(...)
     nm.manual_seed(1)
-    return case.call(f, fill(template, { ... }, c.layout))
+    local through = families.through[c.op.name]
+    return case.call(f, fill(template, { ... }, c.layout, through))
   end
 end
 

@@ -33,7 +33,7 @@ struct nm_context {
   size_t structs;        /* bytes of values, storages, tensors and tape nodes in use */
   void *pool[NM_POOLED]; /* free lists of fixed-size structs, linked through their first word */
   nm_temps temps;
-  const struct nm_op *known[64]; /* ops that C code applies, see nm__known */
+  const struct nm_op *known[128]; /* ops that C code applies, see nm__known */
   nm_program program;    /* the one that is being built; a build never starts inside another */
   struct nm_node *dying; /* tape nodes to free, see autograd/node.c */
   bool reaping;

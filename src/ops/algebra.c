@@ -172,12 +172,45 @@ static nm_status cross_forward(nm_op_call *c) {
 
 /* ---- cdist ---- */
 
-/* s ^ (1 / p), with the gradient 0 at 0. */
-static nm_tensor *root(nm_context *ctx, nm_tensor *s, double p) {
+nm_tensor *nm__t_root(nm_context *ctx, nm_tensor *s, double p) {
   nm_tensor *zero = nm__t2s(ctx, NM_I_eq, s, 0);
   nm_tensor *safe = nm__t3(ctx, NM_I_where, zero, nm__t_full_like(ctx, s, 1), s);
   nm_tensor *y = p == 2 ? nm__t1(ctx, NM_I_sqrt, safe) : nm__t2s(ctx, NM_I_pow, safe, 1 / p);
   return nm__t3(ctx, NM_I_where, zero, nm__t_full_like(ctx, s, 0), y);
+}
+
+/* |x|^p has the gradient 0 at 0, also for p <= 1. */
+static nm_tensor *power(nm_context *ctx, nm_tensor *x, double p) {
+  nm_tensor *zero = nm__t2s(ctx, NM_I_eq, x, 0);
+  nm_tensor *safe = nm__t3(ctx, NM_I_where, zero, x ? nm__t_full_like(ctx, x, 1) : NULL, x);
+  nm_tensor *y = nm__t2s(ctx, NM_I_pow, safe, p);
+  if (p < 0) return nm__t2s(ctx, NM_I_pow, x, p);
+  return nm__t3(ctx, NM_I_where, zero, x ? nm__t_full_like(ctx, x, 0) : NULL, y);
+}
+
+nm_tensor *nm__t_norm(nm_context *ctx, nm_tensor *x, double p, uint32_t dims, bool keepdim) {
+  if (!x) return NULL;
+  if (!dims && x->ndim == 0) /* of one number */
+    return p == 0 ? nm__t_cast(ctx, nm__t2s(ctx, NM_I_ne, x, 0), (nm_dtype)x->dtype)
+                  : nm__t1(ctx, NM_I_abs, x);
+  if (p == 0)
+    return nm__t_sum(ctx, nm__t_cast(ctx, nm__t2s(ctx, NM_I_ne, x, 0), (nm_dtype)x->dtype), dims,
+                     keepdim);
+  if (p == 2) return nm__t_root(ctx, nm__t_sum(ctx, nm__t1(ctx, NM_I_square, x), dims, keepdim), 2);
+  x = nm__t1(ctx, NM_I_abs, x);
+  if (p == 1) return nm__t_sum(ctx, x, dims, keepdim);
+  if (isinf(p)) return nm__t_extreme(ctx, x, dims, keepdim, p > 0);
+  return nm__t_root(ctx, nm__t_sum(ctx, power(ctx, x, p), dims, keepdim), p);
+}
+
+nm_tensor *nm__t_extreme(nm_context *ctx, nm_tensor *x, uint32_t dims, bool keepdim, bool max) {
+  if (!x || !dims) return x;
+  int64_t list[NM_MAX_DIMS];
+  int n = 0;
+  for (int d = 0; d < x->ndim; d++)
+    if (dims >> d & 1) list[n++] = d;
+  nm_value_arg args[3] = {nm__arg_t(x), nm__arg_ints(n, list), nm__arg_bool(keepdim)};
+  return nm__t(ctx, nm__known(ctx, max ? NM_OP_amax : NM_OP_amin), args);
 }
 
 /* From |x|^2 + |y|^2 - 2 x y: fast, and exact only to within rounding of the squares. */
@@ -189,29 +222,14 @@ static nm_tensor *euclid(nm_context *ctx, nm_tensor *a, nm_tensor *b) {
   nm_tensor *ab = nm__t_matmul(ctx, a, nm__t_mT(ctx, b));
   nm_tensor *s =
       nm__t2(ctx, NM_I_sub, nm__t2(ctx, NM_I_add, aa, bb), nm__t2s(ctx, NM_I_mul, ab, 2));
-  return root(ctx, nm__t2s(ctx, NM_I_maximum, s, 0), 2);
+  return nm__t_root(ctx, nm__t2s(ctx, NM_I_maximum, s, 0), 2);
 }
 
 static nm_tensor *distances(nm_context *ctx, nm_tensor *a, nm_tensor *b, double p) {
   nm_tensor *d = nm__t2(ctx, NM_I_sub, nm__t_unsqueeze(ctx, a, -2), nm__t_unsqueeze(ctx, b, -3));
   if (!d) return NULL;
   uint32_t last = 1u << (d->ndim - 1);
-  if (p == 2) return root(ctx, nm__t_sum(ctx, nm__t1(ctx, NM_I_square, d), last, false), 2);
-  if (p == 0)
-    return nm__t_cast(ctx, nm__t_sum(ctx, nm__t2s(ctx, NM_I_ne, d, 0), last, false),
-                      (nm_dtype)d->dtype);
-  d = nm__t1(ctx, NM_I_abs, d);
-  if (p == 1) return nm__t_sum(ctx, d, last, false);
-  if (isinf(p)) {
-    int64_t list[1] = {-1};
-    nm_value_arg args[3] = {nm__arg_t(d), nm__arg_ints(1, list), nm__arg_none()};
-    return nm__t(ctx, nm__known(ctx, NM_OP_amax), args);
-  }
-  nm_tensor *zero = nm__t2s(ctx, NM_I_eq, d, 0); /* |d|^p has the gradient 0 at 0, also for p < 1 */
-  nm_tensor *safe = nm__t3(ctx, NM_I_where, zero, nm__t_full_like(ctx, d, 1), d);
-  nm_tensor *power = nm__t2s(ctx, NM_I_pow, safe, p);
-  power = nm__t3(ctx, NM_I_where, zero, nm__t_full_like(ctx, d, 0), power);
-  return root(ctx, nm__t_sum(ctx, power, last, false), p);
+  return nm__t_norm(ctx, d, p, last, false);
 }
 
 static nm_status cdist_forward(nm_op_call *c) {
@@ -281,7 +299,7 @@ static const nm_op ops[] = {
    .doc = "the sum of products over pairs of dims: the last so many of a with the first of b, or "
           "those in two lists",
    .shapes = "(..., K), (K, *) -> (..., *)", .errors = "bool, two dtypes, sizes that differ",
-   .flags = NM_FUNCTION | NM_OUT | NM_COMPOSED, .forward = tensordot_forward, .dtypes = "fi",
+   .flags = OUT, .forward = tensordot_forward, .dtypes = "fi",
    .lo = -2, .hi = 2,
    .example = "nm.tensordot(nm.ones(3, 4, 5), nm.ones(4, 3, 2), {{2, 1}, {1, 2}})"},
   {.name = "kron", NM_PARAMS(PAIR),
@@ -309,7 +327,7 @@ static const nm_op ops[] = {
           "rows through a matrix product, unless compute_mode forbids it, which rounds at the size "
           "of the rows' squares; the gradient at distance 0 is 0",
    .shapes = "(..., P, M), (..., R, M) -> (..., P, R)", .errors = "integers, p < 0",
-   .flags = NM_FUNCTION | NM_COMPOSED, .forward = cdist_forward, .dtypes = "f", .lo = -2, .hi = 2,
+   .flags = NM_ANYWHERE | NM_COMPOSED, .forward = cdist_forward, .dtypes = "f", .lo = -2, .hi = 2,
    .example = "nm.cdist(nm.randn(3, 2), nm.randn(4, 2))"},
   {.name = "trace", NM_PARAMS({"input", NM_P_TENSOR, 0, NULL}),
    .doc = "the sum of the diagonal; of integers in int64",

@@ -19,5 +19,10 @@ static inline nm_tensor *nm__t_mT(nm_context *ctx, nm_tensor *x) {
 nm_tensor *nm__t_own(const nm_op_call *c, nm_tensor *x);
 /* x times a number that keeps its type; x itself for 1. */
 nm_tensor *nm__t_times(nm_context *ctx, nm_tensor *x, const nm_value_arg *number);
+/* s ^ (1 / p), with the gradient 0 at 0. */
+nm_tensor *nm__t_root(nm_context *ctx, nm_tensor *s, double p);
+/* (sum |x|^p)^(1/p) over dims, none for a 0-d tensor; p = 0 counts, infinities take the extreme. */
+nm_tensor *nm__t_norm(nm_context *ctx, nm_tensor *x, double p, uint32_t dims, bool keepdim);
+nm_tensor *nm__t_extreme(nm_context *ctx, nm_tensor *x, uint32_t dims, bool keepdim, bool max);
 
 #endif

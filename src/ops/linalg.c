@@ -1,8 +1,560 @@
-/* linalg.c: nm.linalg: factorizations, through LAPACKE on the host. */
-#include "ops/families.h"
+/* linalg.c: nm.linalg: what is made of factorizations (factor.c, spectral.c). */
+#include "ops/linalg.h"
 
+#include <math.h>
+#include <string.h>
+
+enum { MOST = 20000 }; /* rows or columns: LAPACK counts its workspace in 32 bits */
+
+nm_status nm__check_matrices(const nm_op_call *c, const nm_tensor *x, bool square) {
+  char text[NM_SHAPE_TEXT];
+  if (!nm__is_float((nm_dtype)x->dtype))
+    return nm__op_error(c, NM_EINVAL, "not defined for %s: convert with :to(\"float32\")",
+                        nm__dtype_name(x->dtype));
+  const char *shape = nm__shape_text(x->ndim, x->shape, text);
+  if (x->ndim < 2)
+    return nm__op_error(c, NM_EINVAL, "shape %s: a matrix, or a batch of them, has 2 dims or more",
+                        shape);
+  int64_t m = x->shape[x->ndim - 2], n = x->shape[x->ndim - 1];
+  if (square && m != n)
+    return nm__op_error(c, NM_EINVAL, "shape %s: the matrices must be square", shape);
+  if (m > MOST || n > MOST)
+    return nm__op_error(c, NM_EINVAL, "shape %s: at most %d rows and columns", shape, MOST);
+  return NM_OK;
+}
+
+static int64_t rows(const nm_tensor *x) { return x->shape[x->ndim - 2]; }
+static int64_t cols(const nm_tensor *x) { return x->shape[x->ndim - 1]; }
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* In x's dtype again, a tensor of its own. */
+static nm_tensor *narrowed(nm_context *ctx, nm_tensor *y, const nm_tensor *x) {
+  return y ? nm__contiguous(ctx, nm__t_cast(ctx, y, (nm_dtype)x->dtype)) : NULL;
+}
+
+/* Ends a forward with several results, all temporaries. */
+static nm_status results(nm_op_call *c, int mark, int n, nm_tensor **y) {
+  for (int r = 0; r < n; r++)
+    if (!y[r]) return nm__result(c, mark, NULL);
+  for (int r = 1; r < n; r++) {
+    nm_retain(y[r]);
+    c->out[r] = y[r];
+  }
+  c->nout = n;
+  return nm__result(c, mark, y[0]);
+}
+
+/* All results of an op, as temporaries. */
+static bool apply_all(nm_context *ctx, nm_known op, const nm_value_arg *args, nm_tensor **y) {
+  nm_tensor *out[NM_MAX_RESULTS];
+  int n;
+  if (args[0].as.tensor == NULL || nm__apply(ctx, nm__known(ctx, op), args, &n, out) != NM_OK)
+    return false;
+  bool all = true;
+  for (int r = 0; r < n; r++) all = (y[r] = nm__temp(ctx, out[r])) != NULL && all;
+  return all;
+}
+
+/* ---- inverse, determinants ---- */
+
+static nm_status inv_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *x = nm__tensor_arg(c, 0);
+  NM_TRY(nm__check_matrices(c, x, true));
+  int mark = nm__scope(ctx);
+  nm_tensor *y = nm__t_factor(ctx, NM_OP_factor_inv, nm__t_wide(ctx, x), false);
+  return nm__result(c, mark, narrowed(ctx, y, x));
+}
+
+static nm_status det_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *x = nm__tensor_arg(c, 0);
+  NM_TRY(nm__check_matrices(c, x, true));
+  int mark = nm__scope(ctx);
+  nm_tensor *y = nm__t_factor(ctx, NM_OP_factor_det, nm__t_wide(ctx, x), false);
+  return nm__result(c, mark, narrowed(ctx, y, x));
+}
+
+static nm_status slogdet_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *x = nm__tensor_arg(c, 0), *y[2] = {NULL, NULL};
+  NM_TRY(nm__check_matrices(c, x, true));
+  int mark = nm__scope(ctx);
+  nm_value_arg args[2] = {nm__arg_t(nm__t_wide(ctx, x)), nm__arg_bool(true)};
+  if (!apply_all(ctx, NM_OP_factor_det, args, y)) return nm__result(c, mark, NULL);
+  if (!strcmp(c->op->name, "logdet")) {
+    nm_tensor *bad = nm__t2s(ctx, NM_I_lt, y[0], 0);
+    nm_tensor *r = nm__t3(ctx, NM_I_where, bad, nm__t_full_like(ctx, y[1], NAN), y[1]);
+    return nm__result(c, mark, narrowed(ctx, r, x));
+  }
+  y[0] = narrowed(ctx, y[0], x);
+  y[1] = narrowed(ctx, y[1], x);
+  return results(c, mark, 2, y);
+}
+
+/* ---- linear equations ---- */
+
+typedef struct equations { /* A X = B, both expanded to one batch, in float32 or float64 */
+  nm_tensor *a, *b;
+  bool vector; /* B was a vector, or a batch of them */
+} equations;
+
+static nm_status equal_parts(const nm_op_call *c, const nm_tensor *a, const nm_tensor *b,
+                             bool fit) {
+  char one[NM_SHAPE_TEXT], two[NM_SHAPE_TEXT];
+  if (fit) return NM_OK;
+  return nm__op_error(c, NM_EINVAL, "shapes %s and %s do not fit: B needs as many rows as A",
+                      nm__shape_text(a->ndim, a->shape, one),
+                      nm__shape_text(b->ndim, b->shape, two));
+}
+
+/* left: A X = B, else X A = B, which is solved transposed. */
+static nm_status read_equations(nm_op_call *c, nm_tensor *a, nm_tensor *b, bool vectors, bool left,
+                                bool square, equations *e) {
+  nm_context *ctx = c->ctx;
+  nm_device *dev;
+  nm_dims batch = {.ndim = 0}, s;
+  NM_TRY(nm__same_device(c, &dev));
+  NM_TRY(nm__check_matrices(c, a, square));
+  NM_TRY(nm__same_dtype(c, "B", b, a));
+  e->vector = vectors && (b->ndim == 1 ||
+                          (b->ndim == a->ndim - 1 && nm__same_shape(b, a->ndim - 1, a->shape)));
+  if (!e->vector) NM_TRY(nm__check_matrices(c, b, false));
+  int nb = b->ndim - (e->vector ? 1 : 2);
+  NM_TRY(equal_parts(c, a, b,
+                     (e->vector || left ? b->shape[nb] : cols(b)) == (left ? rows(a) : cols(a))));
+  if (e->vector && !left)
+    return nm__op_error(c, NM_EINVAL, "left = false is for matrices, and B is a vector");
+  nm__broadcast(&batch, a->ndim - 2, a->shape);
+  if (!nm__broadcast(&batch, nb, b->shape)) {
+    char one[NM_SHAPE_TEXT], two[NM_SHAPE_TEXT];
+    return nm__op_error(c, NM_EINVAL, "the batch dims of shapes %s and %s do not broadcast",
+                        nm__shape_text(a->ndim, a->shape, one),
+                        nm__shape_text(b->ndim, b->shape, two));
+  }
+  if (batch.ndim > NM_MAX_DIMS - 2) return nm__op_error(c, NM_EINVAL, "too many dims");
+  e->a = nm__t_wide(ctx, a);
+  e->b = nm__t_wide(ctx, b);
+  if (e->vector) e->b = e->b ? nm__t_unsqueeze(ctx, e->b, -1) : NULL;
+  if (!e->a || !e->b) return ctx->status;
+  s = batch;
+  s.dim[s.ndim++] = rows(e->a), s.dim[s.ndim++] = cols(e->a);
+  e->a = nm__t_expand(ctx, e->a, s.ndim, s.dim);
+  s = batch;
+  s.dim[s.ndim++] = rows(e->b), s.dim[s.ndim++] = cols(e->b);
+  e->b = nm__t_expand(ctx, e->b, s.ndim, s.dim);
+  if (!left) e->a = nm__t_mT(ctx, e->a), e->b = nm__t_mT(ctx, e->b);
+  return e->a && e->b ? NM_OK : ctx->status;
+}
+
+static nm_tensor *solution(nm_context *ctx, const equations *e, nm_tensor *x, bool left,
+                           const nm_tensor *like) {
+  if (!left) x = nm__t_mT(ctx, x);
+  if (e->vector && x) x = nm__t_squeeze(ctx, x, -1);
+  return narrowed(ctx, x, like);
+}
+
+static nm_status solve_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *a = nm__tensor_arg(c, 0), *b = nm__tensor_arg(c, 1), *y = NULL;
+  bool left = nm__bool_arg(c, 2, true);
+  equations e = {0};
+  int mark = nm__scope(ctx);
+  nm_status s = read_equations(c, a, b, true, left, true, &e);
+  if (s == NM_OK) y = solution(ctx, &e, nm__t_solve(ctx, e.a, e.b), left, a);
+  return nm__result(c, mark, y);
+}
+
+static nm_status triangular_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *a = nm__tensor_arg(c, 0), *b = nm__tensor_arg(c, 1), *y = NULL;
+  bool upper = nm__bool_arg(c, 2, false), left = nm__bool_arg(c, 3, true),
+       unit = nm__bool_arg(c, 4, false);
+  equations e = {0};
+  int mark = nm__scope(ctx);
+  nm_status s = read_equations(c, a, b, false, left, true, &e);
+  if (s == NM_OK) /* the transposed triangle is the other one */
+    y = solution(ctx, &e, nm__t_triangular(ctx, e.a, e.b, left ? upper : !upper, unit), left, a);
+  return nm__result(c, mark, y);
+}
+
+/* ---- Cholesky ---- */
+
+static nm_status cholesky_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *x = nm__tensor_arg(c, 0);
+  bool upper = nm__bool_arg(c, 1, false);
+  NM_TRY(nm__check_matrices(c, x, true));
+  int mark = nm__scope(ctx);
+  nm_tensor *wide = nm__t_wide(ctx, x); /* upper: that triangle of the matrix is read */
+  if (upper) wide = nm__t_mT(ctx, wide);
+  nm_tensor *y = nm__t_factor(ctx, NM_OP_factor_cholesky, wide, false);
+  return nm__result(c, mark, narrowed(ctx, upper ? nm__t_mT(ctx, y) : y, x));
+}
+
+/* L (L^T X) = B */
+static nm_tensor *by_cholesky(nm_context *ctx, nm_tensor *factor, nm_tensor *b, bool upper) {
+  nm_tensor *l = upper ? nm__t_mT(ctx, factor) : factor;
+  nm_tensor *y = l && b ? nm__t_triangular(ctx, l, b, false, false) : NULL;
+  return y ? nm__t_triangular(ctx, nm__t_mT(ctx, l), y, true, false) : NULL;
+}
+
+static nm_status cholesky_solve_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *b = nm__tensor_arg(c, 0), *l = nm__tensor_arg(c, 1), *y = NULL;
+  equations e = {0};
+  int mark = nm__scope(ctx);
+  nm_status s = read_equations(c, l, b, false, true, true, &e);
+  if (s == NM_OK) y = narrowed(ctx, by_cholesky(ctx, e.a, e.b, nm__bool_arg(c, 2, false)), b);
+  return nm__result(c, mark, y);
+}
+
+static nm_status cholesky_inverse_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *x = nm__tensor_arg(c, 0);
+  NM_TRY(nm__check_matrices(c, x, true));
+  int mark = nm__scope(ctx);
+  nm_tensor *wide = nm__t_wide(ctx, x), *eye = nm__t_eye_like(ctx, wide, rows(x));
+  eye = eye ? nm__t_expand(ctx, eye, x->ndim, x->shape) : NULL;
+  return nm__result(c, mark,
+                    narrowed(ctx, by_cholesky(ctx, wide, eye, nm__bool_arg(c, 1, false)), x));
+}
+
+/* ---- orthogonal factors ---- */
+
+static nm_status qr_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *x = nm__tensor_arg(c, 0), *y[2];
+  const char *mode = nm__given(c, 1) ? c->args[1].as.string : "reduced";
+  NM_TRY(nm__check_matrices(c, x, false));
+  if (strcmp(mode, "reduced") != 0 && strcmp(mode, "complete") != 0 && strcmp(mode, "r") != 0)
+    return nm__op_error(c, NM_EINVAL, "mode is \"reduced\", \"complete\" or \"r\", not \"%s\"",
+                        mode);
+  bool complete = *mode == 'c';
+  int64_t m = rows(x), n = cols(x), k = complete ? m : least(m, n), none[1] = {0};
+  int mark = nm__scope(ctx);
+  nm_tensor *p = nm__t_factor(ctx, NM_OP_factor_qr, nm__t_wide(ctx, x), complete);
+  y[0] = !mode[1] ? nm__t_full(ctx, nm__device_of(x), (nm_dtype)x->dtype, 1, none, 0)
+                  : narrowed(ctx, p ? nm__t_mT(ctx, nm__t_block(ctx, p, 0, k, 0, m)) : NULL, x);
+  y[1] = narrowed(ctx, nm__t_block(ctx, p, 0, k, m, n), x);
+  return results(c, mark, 2, y);
+}
+
+static nm_status svd_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *x = nm__tensor_arg(c, 0), *y[3];
+  bool full = nm__bool_arg(c, 1, true);
+  NM_TRY(nm__check_matrices(c, x, false));
+  int64_t m = rows(x), n = cols(x), k = least(m, n), nu = full ? m : k, nv = full ? n : k;
+  int mark = nm__scope(ctx);
+  nm_tensor *p = nm__t_factor(ctx, NM_OP_factor_svd, nm__t_wide(ctx, x), full);
+  if (!p) return nm__result(c, mark, NULL);
+  nm_tensor *u = nm__t_narrow(ctx, nm__t_narrow(ctx, p, p->ndim - 2, 0, nu), p->ndim - 1, 0, m);
+  nm_tensor *v = nm__t_narrow(ctx, nm__t_narrow(ctx, p, p->ndim - 2, 0, nv), p->ndim - 1, m, n);
+  y[0] = narrowed(ctx, nm__t_mT(ctx, u), x);
+  y[1] = narrowed(ctx, nm__t_column(ctx, p, 0, k, m + n), x);
+  y[2] = narrowed(ctx, v, x);
+  return results(c, mark, 3, y);
+}
+
+/* Whether gradients will be asked for: then the vectors are computed too. */
+static bool tracked(const nm_context *ctx, const nm_tensor *x) {
+  return ctx->grad_enabled && nm__tracks(x);
+}
+
+static nm_tensor *singular_values(nm_context *ctx, nm_tensor *x) {
+  nm_tensor *wide = nm__t_wide(ctx, x);
+  if (!wide) return NULL;
+  if (!tracked(ctx, x)) return nm__t_factor(ctx, NM_OP_factor_svdvals, wide, false);
+  nm_tensor *p = nm__t_factor(ctx, NM_OP_factor_svd, wide, false);
+  return nm__t_column(ctx, p, 0, least(rows(x), cols(x)), rows(x) + cols(x));
+}
+
+static nm_status svdvals_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *x = nm__tensor_arg(c, 0);
+  NM_TRY(nm__check_matrices(c, x, false));
+  int mark = nm__scope(ctx);
+  return nm__result(c, mark, narrowed(ctx, singular_values(ctx, x), x));
+}
+
+/* ---- eigenvalues ---- */
+
+static nm_status triangle_arg(const nm_op_call *c, int i, bool *upper) {
+  const char *t = nm__given(c, i) ? c->args[i].as.string : "L";
+  *upper = !strcmp(t, "U") || !strcmp(t, "u");
+  if (*upper || !strcmp(t, "L") || !strcmp(t, "l")) return NM_OK;
+  return nm__op_error(c, NM_EINVAL, "UPLO is \"L\" or \"U\", not \"%s\"", t);
+}
+
+static nm_status eigh_forward(nm_op_call *c) { /* eigh, eigvalsh */
+  nm_context *ctx = c->ctx;
+  nm_tensor *x = nm__tensor_arg(c, 0), *y[2];
+  bool upper = false, vectors = c->op->name[10] == 'h'; /* linalg.eigh */
+  NM_TRY(nm__check_matrices(c, x, true));
+  NM_TRY(triangle_arg(c, 1, &upper));
+  int mark = nm__scope(ctx);
+  int64_t n = rows(x);
+  nm_tensor *wide = nm__t_wide(ctx, x);
+  if (!vectors && !tracked(ctx, x))
+    return nm__result(c, mark,
+                      narrowed(ctx, nm__t_factor(ctx, NM_OP_factor_eigvalsh, wide, upper), x));
+  nm_tensor *p = nm__t_factor(ctx, NM_OP_factor_eigh, wide, upper);
+  y[0] = narrowed(ctx, nm__t_column(ctx, p, 0, n, n), x);
+  if (!vectors) return nm__result(c, mark, y[0]);
+  y[1] = p ? narrowed(ctx, nm__t_mT(ctx, nm__t_narrow(ctx, p, p->ndim - 1, 0, n)), x) : NULL;
+  return results(c, mark, 2, y);
+}
+
+static nm_status eig_forward(nm_op_call *c) { /* eig, eigvals */
+  nm_context *ctx = c->ctx;
+  nm_tensor *x = nm__tensor_arg(c, 0), *y[2];
+  NM_TRY(nm__check_matrices(c, x, true));
+  int mark = nm__scope(ctx);
+  int64_t n = rows(x);
+  nm_tensor *p = nm__t_factor(ctx, NM_OP_factor_eig, nm__t_wide(ctx, x), false);
+  y[0] = narrowed(ctx, nm__t_column(ctx, p, 0, n, n), x);
+  if (!strcmp(c->op->name, "linalg.eigvals")) return nm__result(c, mark, y[0]);
+  y[1] = p ? narrowed(ctx, nm__t_mT(ctx, nm__t_narrow(ctx, p, p->ndim - 1, 0, n)), x) : NULL;
+  return results(c, mark, 2, y);
+}
+
+/* ---- rank, pseudoinverse, least squares ---- */
+
+/* The machine epsilon of what is computed in, times the larger size. */
+static double standard_rtol(const nm_tensor *x) {
+  double epsilon = nm__factor_dtype(x) == NM_FLOAT64 ? 0x1p-52 : 0x1p-23;
+  return epsilon * (double)(rows(x) > cols(x) ? rows(x) : cols(x));
+}
+
+/* Singular values up to atol, or rtol times the largest, count as 0. */
+static nm_status bounds_args(const nm_op_call *c, const nm_tensor *x, int rtol, int atol, double *r,
+                             double *a) {
+  *a = nm__float_arg(c, atol, 0);
+  *r = nm__given(c, rtol) ? nm__float_arg(c, rtol, 0) : *a > 0 ? 0 : standard_rtol(x);
+  if (*a >= 0 && *r >= 0) return NM_OK;
+  return nm__op_error(c, NM_EINVAL, "atol and rtol can't be negative");
+}
+
+static nm_status rank_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *x = nm__tensor_arg(c, 0);
+  double rtol = 0, atol = 0;
+  NM_TRY(nm__check_matrices(c, x, false));
+  NM_TRY(bounds_args(c, x, 1, 2, &rtol, &atol));
+  int mark = nm__scope(ctx);
+  if (nm_numel(x) == 0)
+    return nm__result(c, mark,
+                      nm__t_full(ctx, nm__device_of(x), NM_INT64, x->ndim - 2, x->shape, 0));
+  nm_tensor *s = nm__t_factor(ctx, NM_OP_factor_svdvals, nm__t_wide(ctx, x), false);
+  if (!s) return nm__result(c, mark, NULL);
+  uint32_t last = 1u << (s->ndim - 1);
+  nm_tensor *most = nm__t2s(ctx, NM_I_mul, nm__t_extreme(ctx, s, last, true, true), rtol);
+  nm_tensor *in = nm__t2(ctx, NM_I_gt, s, nm__t2s(ctx, NM_I_maximum, most, atol));
+  return nm__result(c, mark, nm__t_sum(ctx, in, last, false));
+}
+
+static nm_status pinv_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *x = nm__tensor_arg(c, 0);
+  double rtol = 0, atol = 0;
+  NM_TRY(nm__check_matrices(c, x, false));
+  NM_TRY(bounds_args(c, x, 1, 2, &rtol, &atol));
+  int mark = nm__scope(ctx);
+  nm_value_arg args[3] = {nm__arg_t(nm__t_wide(ctx, x)), nm__arg_float(atol), nm__arg_float(rtol)};
+  return nm__result(c, mark, narrowed(ctx, nm__t(ctx, nm__known(ctx, NM_OP_factor_pinv), args), x));
+}
+
+/* What is left over, squared and summed, where all matrices have full rank and more rows than
+ * columns; else a tensor of no elements, as PyTorch's. */
+static nm_tensor *leftover(nm_context *ctx, const equations *e, nm_tensor *x, nm_tensor *rank) {
+  int64_t none[1] = {0}, at[NM_MAX_DIMS] = {0}, m = rows(e->a), n = cols(e->a);
+  bool full = m > n && nm_numel(rank) > 0;
+  if (full) {
+    nm_value_arg v = {.kind = NM_ARG_INT};
+    nm_tensor *fewest = nm__t_extreme(ctx, rank, (1u << rank->ndim) - 1, false, false);
+    if (!fewest || nm__get_element(ctx, fewest, 0, at, &v) != NM_OK) return NULL;
+    full = v.as.integer == n;
+  }
+  if (!full) return nm__t_full(ctx, nm__device_of(x), (nm_dtype)x->dtype, 1, none, 0);
+  nm_tensor *d = nm__t2(ctx, NM_I_sub, nm__t_matmul(ctx, e->a, x), e->b);
+  return d ? nm__t_sum(ctx, nm__t1(ctx, NM_I_square, d), 1u << (d->ndim - 2), false) : NULL;
+}
+
+static nm_status lstsq_forward(nm_op_call *c) {
+  static const char *const names[] = {"gelsy", "gels", "gelsd", "gelss"};
+  nm_context *ctx = c->ctx;
+  nm_tensor *a = nm__tensor_arg(c, 0), *b = nm__tensor_arg(c, 1), *y[4], *r[3] = {NULL};
+  const char *driver = nm__given(c, 3) ? c->args[3].as.string : names[0];
+  equations e = {0};
+  int which = 0;
+  while (which < 4 && strcmp(names[which], driver) != 0) which++;
+  if (which == 4)
+    return nm__op_error(
+        c, NM_EINVAL, "driver is \"gelsy\", \"gels\", \"gelsd\" or \"gelss\", not \"%s\"", driver);
+  int mark = nm__scope(ctx);
+  if (read_equations(c, a, b, true, true, false, &e) != NM_OK) return nm__result(c, mark, NULL);
+  nm_value_arg args[4] = {nm__arg_t(e.a), nm__arg_t(e.b),
+                          nm__arg_float(nm__float_arg(c, 2, standard_rtol(e.a))),
+                          nm__arg_int(which)};
+  if (!apply_all(ctx, NM_OP_factor_lstsq, args, r)) return nm__result(c, mark, NULL);
+  int64_t none[1] = {0};
+  bool values = which == NM_LA_GELSD || which == NM_LA_GELSS;
+  y[0] = solution(ctx, &e, r[0], true, a);
+  y[1] = narrowed(ctx, leftover(ctx, &e, r[0], r[1]), a);
+  y[2] = r[1];
+  if (values && tracked(ctx, a)) r[2] = singular_values(ctx, e.a);
+  y[3] = values ? narrowed(ctx, r[2], a)
+                : nm__t_full(ctx, nm__device_of(a), (nm_dtype)a->dtype, 1, none, 0);
+  return results(c, mark, 4, y);
+}
+
+#define A                                                                                          \
+  { "A", NM_P_TENSOR, 0, NULL }
+#define B                                                                                          \
+  { "B", NM_P_TENSOR, 0, NULL }
+#define UPPER                                                                                      \
+  { "upper", NM_P_BOOL, NM_OPTIONAL, "false" }
+#define TOLERANCES                                                                                 \
+  {"rtol", NM_P_FLOAT, NM_OPTIONAL, "the larger size times epsilon"}, {                            \
+    "atol", NM_P_FLOAT, NM_OPTIONAL, "0"                                                           \
+  }
+#define UPLO                                                                                       \
+  { "UPLO", NM_P_STRING, NM_OPTIONAL, "L" }
+#define HOST "  It runs on the host"
+#define SQUARE "(..., N, N) -> (..., N, N)"
+#define ONE (NM_FUNCTION | NM_OUT | NM_COMPOSED)
+#define MANY (NM_FUNCTION | NM_COMPOSED)
+#define TOP (NM_ANYWHERE | NM_COMPOSED)
+#define RANGE .dtypes = "f", .lo = -2, .hi = 2
 /* clang-format off */
 static const nm_op ops[] = {
+  {.name = "linalg.inv", NM_PARAMS(A),
+   .doc = "the inverse of square matrices." HOST, .shapes = SQUARE, .errors = "singular matrices",
+   .flags = ONE, .forward = inv_forward, RANGE,
+   .example = "nm.linalg.inv(nm.tensor{{2.0, 0.0}, {0.0, 4.0}})"},
+  {.name = "inverse", NM_PARAMS({"input", NM_P_TENSOR, 0, NULL}),
+   .doc = "linalg.inv", .shapes = SQUARE, .errors = "singular matrices",
+   .flags = TOP | NM_OUT, .forward = inv_forward, RANGE, .example = "nm.eye(2):inverse()"},
+  {.name = "linalg.det", NM_PARAMS(A),
+   .doc = "the determinant of square matrices, through LU with row exchanges." HOST,
+   .shapes = "(..., N, N) -> (...)",
+   .flags = ONE, .forward = det_forward, RANGE,
+   .example = "nm.linalg.det(nm.tensor{{2.0, 0.0}, {0.0, 4.0}})"},
+  {.name = "det", NM_PARAMS({"input", NM_P_TENSOR, 0, NULL}),
+   .doc = "linalg.det", .shapes = "(..., N, N) -> (...)",
+   .flags = TOP, .forward = det_forward, RANGE, .example = "nm.eye(2):det()"},
+  {.name = "linalg.slogdet", NM_PARAMS(A),
+   .doc = "the sign of the determinant, and the logarithm of its size, which does not overflow; 0 and "
+          "-inf for singular matrices, which have no gradient." HOST,
+   .shapes = "(..., N, N) -> (...), (...)",
+   .flags = MANY, .forward = slogdet_forward, RANGE, .example = "nm.linalg.slogdet(nm.eye(2) * 3)"},
+  {.name = "slogdet", NM_PARAMS({"input", NM_P_TENSOR, 0, NULL}),
+   .doc = "linalg.slogdet", .shapes = "(..., N, N) -> (...), (...)",
+   .flags = TOP, .forward = slogdet_forward, RANGE, .example = "nm.eye(2):slogdet()"},
+  {.name = "logdet", NM_PARAMS({"input", NM_P_TENSOR, 0, NULL}),
+   .doc = "the logarithm of the determinant; NaN where that is negative." HOST,
+   .shapes = "(..., N, N) -> (...)",
+   .flags = TOP, .forward = slogdet_forward, RANGE, .example = "nm.eye(2):logdet()"},
+  {.name = "linalg.solve", NM_PARAMS(A, B, {"left", NM_P_BOOL, NM_NAMED, "true"}),
+   .doc = "X of A X = B, or of X A = B with left = false; batches broadcast; B may be a vector, or "
+          "as many vectors as A has matrices." HOST,
+   .shapes = "(..., N, N), (..., N, K) -> (..., N, K); (..., N, N), (..., N) -> (..., N)",
+   .errors = "singular matrices, two dtypes",
+   .flags = ONE, .forward = solve_forward, RANGE,
+   .example = "nm.linalg.solve(nm.tensor{{2.0, 0.0}, {0.0, 4.0}}, nm.ones(2))"},
+  {.name = "linalg.solve_triangular",
+   NM_PARAMS(A, B, {"upper", NM_P_BOOL, NM_NAMED, "false"}, {"left", NM_P_BOOL, NM_NAMED, "true"},
+             {"unitriangular", NM_P_BOOL, NM_NAMED, "false"}),
+   .doc = "X of A X = B (of X A = B with left = false), where only the lower or upper triangle of A "
+          "is read; unitriangular: its diagonal counts as ones." HOST,
+   .shapes = "(..., N, N), (..., N, K) -> (..., N, K)",
+   .errors = "a 0 on the diagonal, two dtypes",
+   .flags = ONE, .forward = triangular_forward, RANGE,
+   .example = "nm.linalg.solve_triangular(nm.ones(2, 2), nm.ones(2, 1))"},
+  {.name = "linalg.cholesky", NM_PARAMS(A, {"upper", NM_P_BOOL, NM_NAMED, "false"}),
+   .doc = "the lower triangular L of symmetric positive definite matrices: A = L L^T; or its "
+          "transpose; only that triangle of A is read, and the gradient is symmetric." HOST,
+   .shapes = SQUARE, .errors = "matrices that are not positive definite",
+   .flags = ONE, .forward = cholesky_forward, RANGE,
+   .example = "nm.linalg.cholesky(nm.tensor{{4.0, 2.0}, {2.0, 2.0}})"},
+  {.name = "cholesky_solve",
+   NM_PARAMS({"input", NM_P_TENSOR, 0, NULL}, {"input2", NM_P_TENSOR, 0, NULL}, UPPER),
+   .doc = "X of A X = input, where input2 is the Cholesky factor of A." HOST,
+   .shapes = "(..., N, K), (..., N, N) -> (..., N, K)", .errors = "two dtypes",
+   .flags = TOP | NM_OUT, .forward = cholesky_solve_forward, RANGE,
+   .example = "nm.ones(2, 1):cholesky_solve(nm.eye(2) * 2)"},
+  {.name = "cholesky_inverse", NM_PARAMS({"input", NM_P_TENSOR, 0, NULL}, UPPER),
+   .doc = "the inverse of the matrix whose Cholesky factor input is." HOST, .shapes = SQUARE,
+   .flags = TOP | NM_OUT, .forward = cholesky_inverse_forward, RANGE,
+   .example = "(nm.eye(2) * 2):cholesky_inverse()"},
+  {.name = "linalg.qr", NM_PARAMS(A, {"mode", NM_P_STRING, NM_OPTIONAL, "reduced"}),
+   .doc = "Q and R: A = Q R, Q with orthonormal columns, R upper triangular; mode \"complete\" gives "
+          "a square Q, \"r\" only R (and a Q without elements); signs are LAPACK's." HOST,
+   .shapes = "(..., M, N) -> (..., M, K), (..., K, N), K = min(M, N)",
+   .flags = MANY, .forward = qr_forward, RANGE,
+   .example = "nm.linalg.qr(nm.tensor{{3.0, 1.0}, {4.0, 2.0}})"},
+  {.name = "linalg.svd", NM_PARAMS(A, {"full_matrices", NM_P_BOOL, NM_OPTIONAL, "true"}),
+   .doc = "U, S and V^T: A = U diag(S) V^T, S descending; full_matrices = false leaves out columns "
+          "without singular value; signs are LAPACK's.  Vectors have no derivative where values are "
+          "repeated." HOST,
+   .shapes = "(..., M, N) -> (..., M, M), (..., K), (..., N, N), K = min(M, N)",
+   .errors = "NaN and infinities",
+   .flags = MANY, .forward = svd_forward, RANGE,
+   .example = "nm.linalg.svd(nm.tensor{{3.0, 0.0}, {0.0, 2.0}})"},
+  {.name = "linalg.svdvals", NM_PARAMS(A),
+   .doc = "the singular values, descending." HOST, .shapes = "(..., M, N) -> (..., min(M, N))",
+   .errors = "NaN and infinities",
+   .flags = ONE, .forward = svdvals_forward, RANGE,
+   .example = "nm.linalg.svdvals(nm.tensor{{3.0, 0.0}, {0.0, 2.0}})"},
+  {.name = "linalg.eigh", NM_PARAMS(A, UPLO),
+   .doc = "the eigenvalues of symmetric matrices, ascending, and the eigenvectors as columns; only "
+          "the triangle UPLO is read, and the gradient is symmetric; signs are LAPACK's.  Vectors "
+          "have no derivative where values are repeated." HOST,
+   .shapes = "(..., N, N) -> (..., N), (..., N, N)", .errors = "NaN and infinities",
+   .flags = MANY, .forward = eigh_forward, RANGE,
+   .example = "nm.linalg.eigh(nm.tensor{{2.0, 0.0}, {0.0, 3.0}})"},
+  {.name = "linalg.eigvalsh", NM_PARAMS(A, UPLO),
+   .doc = "the eigenvalues of symmetric matrices, ascending." HOST,
+   .shapes = "(..., N, N) -> (..., N)", .errors = "NaN and infinities",
+   .flags = ONE, .forward = eigh_forward, RANGE,
+   .example = "nm.linalg.eigvalsh(nm.tensor{{2.0, 1.0}, {1.0, 2.0}})"},
+  {.name = "linalg.eig", NM_PARAMS(A),
+   .doc = "the eigenvalues of matrices whose eigenvalues are real, in LAPACK's order, and the "
+          "eigenvectors as columns of length 1." HOST,
+   .shapes = "(..., N, N) -> (..., N), (..., N, N)",
+   .errors = "complex eigenvalues, NaN and infinities",
+   .flags = MANY, .forward = eig_forward, RANGE,
+   .example = "nm.linalg.eig(nm.tensor{{2.0, 1.0}, {0.0, 3.0}})"},
+  {.name = "linalg.eigvals", NM_PARAMS(A),
+   .doc = "the eigenvalues of matrices whose eigenvalues are real, in LAPACK's order." HOST,
+   .shapes = "(..., N, N) -> (..., N)", .errors = "complex eigenvalues, NaN and infinities",
+   .flags = ONE, .forward = eig_forward, RANGE,
+   .example = "nm.linalg.eigvals(nm.tensor{{2.0, 1.0}, {0.0, 3.0}})"},
+  {.name = "linalg.matrix_rank", NM_PARAMS(A, TOLERANCES),
+   .doc = "the number of singular values above rtol times the largest one, and above atol." HOST,
+   .shapes = "(..., M, N) -> (...)", .errors = "negative tolerances",
+   .flags = ONE, .forward = rank_forward, RANGE, .example = "nm.linalg.matrix_rank(nm.ones(3, 3))"},
+  {.name = "linalg.pinv", NM_PARAMS(A, TOLERANCES),
+   .doc = "the pseudoinverse, through singular values: those up to rtol times the largest one, or up "
+          "to atol, count as 0; the gradient is that of matrices of constant rank "
+          "[Golub & Pereyra 1973]",
+   .shapes = "(..., M, N) -> (..., N, M)", .errors = "negative tolerances",
+   .flags = ONE, .forward = pinv_forward, RANGE, .example = "nm.linalg.pinv(nm.ones(3, 2))"},
+  {.name = "pinverse", NM_PARAMS({"input", NM_P_TENSOR, 0, NULL}, TOLERANCES),
+   .doc = "linalg.pinv", .shapes = "(..., M, N) -> (..., N, M)", .errors = "negative tolerances",
+   .flags = TOP, .forward = pinv_forward, RANGE, .example = "nm.ones(3, 2):pinverse()"},
+  {.name = "linalg.lstsq",
+   NM_PARAMS(A, B, {"rcond", NM_P_FLOAT, NM_OPTIONAL, "the larger size times epsilon"},
+             {"driver", NM_P_STRING, NM_NAMED, "gelsy"}),
+   .doc = "X that minimises |A X - B|; the squared residuals, if all matrices have full rank and more "
+          "rows than columns; the rank; the singular values, with driver \"gelsd\" or \"gelss\".  "
+          "Singular values up to rcond times the largest count as 0; \"gels\" takes full rank for "
+          "granted." HOST,
+   .shapes = "(..., M, N), (..., M, K) -> (..., N, K), (..., K), (...), (..., min(M, N))",
+   .errors = "two dtypes, NaN and infinities",
+   .flags = MANY, .forward = lstsq_forward, RANGE,
+   .example = "nm.linalg.lstsq(nm.ones(3, 1), nm.arange(3.0))"},
 };
 /* clang-format on */
 NM_FAMILY(linalg);
