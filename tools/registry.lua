@@ -18,7 +18,7 @@ registry.families = {
   { "product", "Products" }, { "algebra", "Products of several steps" },
   { "einsum", "Sums of products by a formula" },
   { "linalg", "Linear algebra" }, { "norms", "Norms, powers and chains of matrices" }, { "conv", "Convolutions" }, { "pool", "Pooling" },
-  { "resample", "Resampling and padding" },
+  { "resample", "Resampling and padding" }, { "grid", "Sampling by a grid" },
 }
 
 local function is_public(op) return op.func or op.method or op.inplace end
