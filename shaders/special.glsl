@@ -138,10 +138,10 @@ T nm_erf(const T a) {
 T nm_erfc(const T a) {
   if (IS_NAN(a)) return a;
   T x = abs(a);
-  if (x < T(0.5)) return T(1) - (a * nm_erf_poly(a * a) + a);
-  // from 0.5 to 1: 1/2 + (1/2 - erf), where nothing cancels
-  if (x < T(1) && a > T(0)) return T(0.5) + (T(0.5) - (a * nm_erf_poly(a * a) + a));
-  if (x < T(1)) return T(1) + (x * nm_erf_poly(a * a) + x);
+  if (x < T(1)) { // erf(a) is a and a little more: 1 - a is exact where the rest could cancel
+    precise T y = (T(1) - a) - a * nm_erf_poly(a * a);
+    return y;
+  }
   T y = nm_erfc_far(x);
   return a < T(0) ? T(2) - y : y;
 }
@@ -203,12 +203,16 @@ T nm_digamma(const T a) {
   T x = a, sum = T(0);
   if (a < T(0)) {
     if (floor(a) == a) return NOT_A_NUMBER(T);
-    sum = T(-2) * HALF_PI / nm_tan((a - roundEven(a)) * (T(2) * HALF_PI));
+    T part = a - roundEven(a), p = abs(part), pi = T(2) * HALF_PI; // a cotangent, 0 at 1 / 2
+    sum = nm_copysign(p > T(0.25) ? pi * nm_tan(pi * (T(0.5) - p)) : pi / nm_tan(pi * p), -part);
     x = T(1) - a;
   }
-  precise T z = (x - ROOT) - ROOT_LOW;
-  if (abs(z) < T(0.35) && sum == T(0)) return z * nm_digamma_poly(z);
-  for (; x < T(10); x += T(1)) sum -= T(1) / x;
+  if (x < T(1)) sum -= T(1) / x, x += T(1);
+  for (; x > T(2) && x < T(10); x -= T(1)) sum += T(1) / (x - T(1));
+  if (x <= T(2)) {
+    precise T z = (x - ROOT) - ROOT_LOW;
+    return z * nm_digamma_poly(z) + sum;
+  }
   if (!(x < WHOLE)) return nm_log(x) + sum;
   T w = T(1) / (x * x), s = T(1) / T(12);
   s = s * w - T(691) / T(32760);
@@ -226,23 +230,20 @@ T nm_zeta_positive(const T s, const T q) {
                        -4.5979787224074726105e15, 1.8152105401943546773e17,
                        -7.1661652561756670113e18};
   T sum = T(0), x = q, term;
-  for (;; x += T(1)) {
+  for (int n = 0;; n++, x += T(1)) {
     term = nm_pow(x, -s);
     sum += term;
-    if (x > T(9)) break;
+    if (n >= 9 && x > T(9)) break;
   }
   if (sum == INF(T) || IS_NAN(sum) || term == T(0)) return sum;
   sum += term * x / (s - T(1)) - T(0.5) * term;
-  T factor = T(1), k = T(0);
-  for (int i = 0; i < 12; i++) {
-    factor *= s + k;
-    term /= x;
-    T t = factor * term / T(a[i]);
+  T r = s;
+  for (int i = 0; i < 12; i++, r += T(2)) {
+    term *= r / x;
+    T t = term / T(a[i]);
     sum += t;
     if (abs(t) < abs(sum) * EPSILON * T(0.5)) break;
-    factor *= s + k + T(1);
-    term /= x;
-    k += T(2);
+    term *= (r + T(1)) / x;
   }
   return sum;
 }

@@ -7,9 +7,10 @@
 
 #define PI 3.14159265358979323846
 
-/* psi(x) = d log Gamma(x) / dx.  x < 0: psi(1 - x) - pi / tan(pi x).  Around the root x0: (x - x0)
- * P(x - x0), so that its digits are right there too.  Else raised to 10 by psi(x) = psi(x + 1) - 1
- * / x, then log x - 1 / (2 x) - sum B_2k / (2 k x^2k) (Abramowitz & Stegun 6.3.5-7, 6.3.18). */
+/* psi(x) = d log Gamma(x) / dx.  x < 0: psi(1 - x) - pi / tan(pi x).  Below 10 moved into [1, 2] by
+ * psi(x + 1) = psi(x) + 1 / x and there (x - x0) P(x - x0), with the root x0, so that its digits are
+ * right too; from 10 on log x - 1 / (2 x) - sum B_2k / (2 k x^2k) (Abramowitz & Stegun 6.3.5-7,
+ * 6.3.18). */
 double nm__digamma(double x) {
   static const double tail[] = {1.0 / 12,  -1.0 / 120,     1.0 / 252, -1.0 / 240,
                                 1.0 / 132, -691.0 / 32760, 1.0 / 12,  -3617.0 / 8160};
@@ -17,43 +18,47 @@ double nm__digamma(double x) {
   if (x == 0) return -copysign(INFINITY, x);
   if (x < 0) {
     if (x == floor(x)) return NAN;
-    double part = x - rint(x);
-    sum = -PI / tan(PI * part);
+    double part = x - rint(x), p = fabs(part); /* of a cotangent that is 0 at 1 / 2 */
+    sum = copysign(p > 0.25 ? PI * tan(PI * (0.5 - p)) : PI / tan(PI * p), -part);
     x = 1 - x;
   }
-  double z = (x - 0x1.762d86356be3fp+0) - 9.5499954299656977e-17;
-  if (fabs(z) < 0.35 && sum == 0) {
-    double p = -0x1.e59b7e5b05f47p-12;
-    p = madd_f64(p, z, 0x1.62e4aaa02a682p-11);
-    p = madd_f64(p, z, -0x1.7203c9f3b02b9p-11);
-    p = madd_f64(p, z, 0x1.0e6c2363441abp-10);
-    p = madd_f64(p, z, -0x1.9ea36bf0c895bp-10);
-    p = madd_f64(p, z, 0x1.2f0dc991fab5ap-9);
-    p = madd_f64(p, z, -0x1.b9a19610c8aa3p-9);
-    p = madd_f64(p, z, 0x1.42d74d5cb733dp-8);
-    p = madd_f64(p, z, -0x1.d8286a77c8bc7p-8);
-    p = madd_f64(p, z, 0x1.595612f0ec0f2p-7);
-    p = madd_f64(p, z, -0x1.f9704eec0749fp-7);
-    p = madd_f64(p, z, 0x1.723d66d663a57p-6);
-    p = madd_f64(p, z, -0x1.0fa7ec38a24eap-5);
-    p = madd_f64(p, z, 0x1.8fce02b51e0d2p-5);
-    p = madd_f64(p, z, -0x1.27baba261a54ap-4);
-    p = madd_f64(p, z, 0x1.b9a5b6370bad6p-4);
-    p = madd_f64(p, z, -0x1.4fc1317257dbbp-3);
-    p = madd_f64(p, z, 0x1.08b4294d5038ep-2);
+  if (x < 1) sum -= 1 / x, x += 1;
+  for (; x > 2 && x < 10; x -= 1) sum += 1 / (x - 1);
+  if (x <= 2) {
+    double z = (x - 0x1.762d86356be3fp+0) - 9.5499954299656977e-17;
+    double p = 0x1.f68a03dec6dcdp-14;
+    p = madd_f64(p, z, -0x1.267ffdbb08424p-12);
+    p = madd_f64(p, z, 0x1.267832c19b228p-12);
+    p = madd_f64(p, z, -0x1.27b5e2d7659d6p-12);
+    p = madd_f64(p, z, 0x1.edbe364772d08p-12);
+    p = madd_f64(p, z, -0x1.8c4ae95441423p-11);
+    p = madd_f64(p, z, 0x1.1de63c7bbe152p-10);
+    p = madd_f64(p, z, -0x1.9c9cc444786f9p-10);
+    p = madd_f64(p, z, 0x1.2dd3b93f97102p-9);
+    p = madd_f64(p, z, -0x1.b9b9a5bdbd590p-9);
+    p = madd_f64(p, z, 0x1.42e6a88290ab5p-8);
+    p = madd_f64(p, z, -0x1.d827bf1f5f789p-8);
+    p = madd_f64(p, z, 0x1.59559804137d7p-7);
+    p = madd_f64(p, z, -0x1.f970518576ab7p-7);
+    p = madd_f64(p, z, 0x1.723d6946c03afp-6);
+    p = madd_f64(p, z, -0x1.0fa7ec36d8904p-5);
+    p = madd_f64(p, z, 0x1.8fce02adaa9bap-5);
+    p = madd_f64(p, z, -0x1.27baba2616d1fp-4);
+    p = madd_f64(p, z, 0x1.b9a5b63717c80p-4);
+    p = madd_f64(p, z, -0x1.4fc1317257e71p-3);
+    p = madd_f64(p, z, 0x1.08b4294d5034fp-2);
     p = madd_f64(p, z, -0x1.c563b54aa1a35p-2);
     p = madd_f64(p, z, 0x1.ef72bc8ee38acp-1);
-    return p * z;
+    return madd_f64(p, z, sum);
   }
-  for (; x < 10; x += 1) sum -= 1 / x;
   double w = 1 / (x * x), power = w, series = 0;
   if (x > 1e17) return log(x) + sum;
   for (int k = 0; k < 8; k++, power *= w) series += tail[k] * power;
   return sum + log(x) - 0.5 / x - series;
 }
 
-/* zeta(s, q) = sum over k >= 0 of (q + k)^-s, for s > 1: terms up to q + k > 10, then the integral,
- * half a term and derivatives (Euler-Maclaurin; Abramowitz & Stegun 23.2, 3.6.28).  q < 0: for s =
+/* zeta(s, q) = sum over k >= 0 of (q + k)^-s, for s > 1: ten terms or more, up to q + k > 9, then the
+ * integral, half a term and derivatives (Euler-Maclaurin; Abramowitz & Stegun 23.2, 3.6.28).  q < 0: for s =
  * 2 and 3 by reflection, as derivatives of psi(1 - x) - psi(x) = pi / tan(pi x). */
 double nm__zeta(double s, double q) {
   /* (2 k)! / B_2k */
@@ -81,23 +86,18 @@ double nm__zeta(double s, double q) {
     if (q < -10000) return NAN;
   }
   double sum = 0, x = q, term;
-  for (;; x += 1) {
+  for (int n = 0;; n++, x += 1) {
     term = pow(x, -s);
     sum += term;
-    if (x > 9) break;
+    if (n >= 9 && x > 9) break;
   }
   if (!isfinite(sum) || term == 0) return sum;
   sum += term * x / (s - 1) - 0.5 * term;
-  double factor = 1, k = 0;
-  for (int i = 0; i < 12; i++) {
-    factor *= s + k;
-    term /= x;
-    double t = factor * term / a[i];
-    sum += t;
-    if (fabs(t) < fabs(sum) * 0x1p-53) break;
-    factor *= s + k + 1;
-    term /= x;
-    k += 2;
+  for (int i = 0; i < 12; i++, s += 2) {
+    term *= s / x;
+    sum += term / a[i];
+    if (fabs(term / a[i]) < fabs(sum) * 0x1p-53) break;
+    term *= (s + 1) / x;
   }
   return sum;
 }

@@ -114,12 +114,12 @@ static inline float cosh_f32(float a) {
   return (float)(0.5 * (e + 1 / e));
 }
 static inline float asinh_f32(float a) {
-  double x = __builtin_fabs((double)a), s = x * x;
-  return __builtin_copysignf((float)log1p_mid(x + s / (1 + __builtin_sqrt(s + 1))), a);
+  double x = __builtin_fabs((double)a), s = x * x, y = log1p_mid(x + s / (1 + __builtin_sqrt(s + 1)));
+  return __builtin_copysignf((float)(x == (double)INFINITY ? x : y), a);
 }
 static inline float acosh_f32(float a) {
-  double t = (double)a - 1;
-  return (float)log1p_mid(t + __builtin_sqrt(t * (t + 2)));
+  double t = (double)a - 1, y = log1p_mid(t + __builtin_sqrt(t * (t + 2)));
+  return (float)(t < 0 ? (double)NAN : y);
 }
 static inline float atanh_f32(float a) {
   double x = __builtin_fabs((double)a);

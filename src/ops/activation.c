@@ -135,6 +135,52 @@ static nm_tensor *threshold(const activation *a) {
 
 static nm_status forward(nm_op_call *c);
 
+/* input where it is positive, else weight * input; a weight for all, or one for each index of the
+ * second dim. */
+static nm_status prelu_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *x = nm__tensor_arg(c, 0), *w = nm__tensor_arg(c, 1);
+  int64_t shape[NM_MAX_DIMS], n = nm_numel(w), channels = x->ndim > 1 ? x->shape[1] : 1;
+  char text[NM_SHAPE_TEXT];
+  if (!nm__is_float((nm_dtype)x->dtype))
+    return nm__op_error(c, NM_EINVAL, "not defined for %s: convert with :to(\"float32\")",
+                        nm__dtype_name(x->dtype));
+  NM_TRY(nm__same_dtype(c, "weight", w, x));
+  nm_device *dev;
+  NM_TRY(nm__same_device(c, &dev));
+  if (w->ndim > 1 || (n != 1 && n != channels))
+    return nm__op_error(c, NM_EINVAL,
+                        "weight has shape %s: it must have 1 element, or %lld, one for each "
+                        "channel of the input",
+                        nm__shape_text(w->ndim, w->shape, text), (long long)channels);
+  for (int d = 0; d < x->ndim; d++) shape[d] = d == 1 ? n : 1;
+  int mark = nm__scope(ctx), ndim = n == 1 ? 0 : x->ndim;
+  nm_tensor *low = OP2(mul, nm__t_reshape(ctx, w, ndim, shape), x);
+  return nm__result(c, mark, WHERE(OP2S(gt, x, 0), x, low));
+}
+
+/* The first half along dim, times sigmoid of the second. */
+static nm_status glu_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *x = nm__tensor_arg(c, 0);
+  nm_dtype dtype = (nm_dtype)x->dtype;
+  int dim = x->ndim - 1;
+  char text[NM_SHAPE_TEXT];
+  if (!nm__is_float(dtype))
+    return nm__op_error(c, NM_EINVAL, "not defined for %s: convert with :to(\"float32\")",
+                        nm__dtype_name(x->dtype));
+  if (x->ndim == 0) return nm__op_error(c, NM_EINVAL, "a 0-d tensor has no halves");
+  if (nm__given(c, 1)) NM_TRY(nm__dim_arg(c, 1, x->ndim, &dim));
+  if (x->shape[dim] % 2)
+    return nm__op_error(c, NM_EINVAL, "shape %s: dim %d must have an even size",
+                        nm__shape_text(x->ndim, x->shape, text), dim + ctx->base);
+  int64_t half = x->shape[dim] / 2;
+  int mark = nm__scope(ctx);
+  if (dtype == NM_FLOAT16 || dtype == NM_BFLOAT16) x = nm__t_cast(ctx, x, NM_FLOAT32);
+  nm_tensor *a = nm__t_narrow(ctx, x, dim, 0, half), *b = nm__t_narrow(ctx, x, dim, half, half);
+  return nm__result(c, mark, nm__t_cast(ctx, OP2(mul, a, OP1(sigmoid, b)), dtype));
+}
+
 #define X                                                                                          \
   { "input", NM_P_TENSOR, 0, NULL }
 #define P(name, standard)                                                                          \
@@ -187,7 +233,21 @@ static nm_status forward(nm_op_call *c);
   {.name = #op, params_, .doc = doc_, .shapes = "(*) -> (*)",                                      \
    .flags = NM_ANYWHERE | NM_INPLACE | NM_OUT | NM_COMPOSED, .forward = forward, .dtypes = "f",    \
    .lo = -2.9, .hi = 2.9, .example = example_},
-static const nm_op ops[] = {FORMS(ROW)};
+static const nm_op ops[] = {
+  FORMS(ROW)
+  {.name = "prelu", NM_PARAMS(X, {"weight", NM_P_TENSOR, 0, NULL}),
+   .doc = "input where it is positive, else weight * input, with a weight for each channel or one "
+          "for all [He et al. 2015]",
+   .shapes = "(N, C, *), (C) or (1) -> (N, C, *)", .errors = "a weight of another size or dtype",
+   .flags = NM_ANYWHERE | NM_OUT | NM_COMPOSED, .forward = prelu_forward, .dtypes = "f",
+   .lo = -2.9, .hi = 2.9, .example = "nm.tensor{{-1, 2.0}}:prelu(nm.tensor{0.1, 0.2})"},
+  {.name = "glu", NM_PARAMS(X, {"dim", NM_P_DIM, NM_OPTIONAL, "-1"}),
+   .doc = "the first half of input along dim, times sigmoid of the second half "
+          "[Dauphin et al. 2017]",
+   .shapes = "(*, 2 N, *) -> (*, N, *)", .errors = "an odd size",
+   .flags = NM_ANYWHERE | NM_OUT | NM_COMPOSED, .forward = glu_forward, .dtypes = "f",
+   .lo = -2.9, .hi = 2.9, .example = "nm.ones(2, 4):glu()"},
+};
 #undef ROW
 
 typedef struct formula {

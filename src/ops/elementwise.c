@@ -6,12 +6,18 @@
 /* Instructions that have a meaning on bools; the rest of ARITH refuses them, as PyTorch does. */
 #define TAKES_BOOL(op)                                                                             \
   ((op) == NM_I_add || (op) == NM_I_mul || (op) == NM_I_maximum || (op) == NM_I_minimum ||         \
-   (op) == NM_I_fmax || (op) == NM_I_fmin || (op) == NM_I_heaviside || (op) == NM_I_sign)
+   (op) == NM_I_fmax || (op) == NM_I_fmin || (op) == NM_I_heaviside || (op) == NM_I_sign ||        \
+   (op) == NM_I_square)
+
+#define IS_SHIFT(op) ((op) == NM_I_bitwise_left_shift || (op) == NM_I_bitwise_right_shift)
+#define DIVIDES(op) ((op) == NM_I_floor_divide || (op) == NM_I_remainder || (op) == NM_I_fmod)
 
 static nm_status check_bool(const nm_op_call *c) {
   switch (c->op->opcode) {
   case NM_I_sub:
-    return nm__op_error(c, NM_EINVAL, "bool minus bool is not defined: use a ~ b, or logical_xor");
+    return nm__op_error(c, NM_EINVAL,
+                        "a bool can't be subtracted: use a ~ b, or logical_xor; or convert with "
+                        ":to(\"int64\")");
   case NM_I_neg:
     return nm__op_error(c, NM_EINVAL, "a bool has no negative: use ~x, or logical_not");
   default:
@@ -63,6 +69,16 @@ static nm_status check_integer(const nm_op_call *c) {
   }
 }
 
+static bool is_bool(const nm_op_call *c, int i) {
+  const nm_tensor *t = nm__tensor_arg(c, i);
+  return t ? t->dtype == NM_BOOL : c->args[i].kind == NM_ARG_BOOL;
+}
+
+/* A number that narrow integers must be widened for, to be compared with it. */
+static bool is_beyond_int32(const nm_value_arg *a) {
+  return a->kind == NM_ARG_INT && (a->as.integer < INT32_MIN || a->as.integer > INT32_MAX);
+}
+
 /* The dtype that the op computes in, and that of its result. */
 static nm_status types(const nm_op_call *c, nm_dtype *compute, nm_dtype *result) {
   int kind = nm__instrs[c->op->opcode].kind, first = kind == NM_K_SELECT ? 1 : 0;
@@ -76,12 +92,12 @@ static nm_status types(const nm_op_call *c, nm_dtype *compute, nm_dtype *result)
     if (floats)
       return nm__op_error(c, NM_EINVAL, "not defined for %s: bitwise ops take integers and bools",
                           nm__dtype_name((int)t));
-    if (t == NM_BOOL &&
-        (c->op->opcode == NM_I_bitwise_left_shift || c->op->opcode == NM_I_bitwise_right_shift))
-      return check_bool(c);
+    if (t == NM_BOOL && IS_SHIFT(c->op->opcode)) return check_bool(c);
     break;
   case NM_K_ARITH:
     if (t == NM_BOOL && !TAKES_BOOL(c->op->opcode)) return check_bool(c);
+    if (c->op->opcode == NM_I_sub && (is_bool(c, 0) || is_bool(c, 1))) return check_bool(c);
+    if (t == NM_BOOL && c->op->opcode == NM_I_square) t = NM_INT64; /* as a power, which counts */
     if (!floats) NM_TRY(check_integer(c));
     break;
   case NM_K_SELECT: {
@@ -91,6 +107,11 @@ static nm_status types(const nm_op_call *c, nm_dtype *compute, nm_dtype *result)
                           nm__dtype_name(p->dtype));
     break;
   }
+  case NM_K_COMPARE:
+    if (nm__dtype_class(t) == NM_I32 &&
+        (is_beyond_int32(&c->args[0]) || is_beyond_int32(&c->args[c->nargs - 1])))
+      t = NM_INT64;
+    break;
   default: break;
   }
   *compute = t;
@@ -232,17 +253,31 @@ static const nm_param none[] = {{NULL, 0, 0, NULL}};
 #define FLAGS_SPECIAL 0
 #define DTYPES_ARITH(name) (TAKES_BOOL(NM_I_##name) ? "fib" : "fi")
 #define DTYPES_FLOAT(name) "fib"
-#define DTYPES_INT(name) "ib"
+#define DTYPES_INT(name) (IS_SHIFT(NM_I_##name) ? "i" : "ib")
 #define DTYPES_COMPARE(name) "fib"
 #define DTYPES_SELECT(name) "b"
 #define DTYPES_SPECIAL(name) "fib"
+#define ERRORS_ARITH(op)                                                                           \
+  (DIVIDES(op)        ? "integers divided by 0"                                                    \
+   : (op) == NM_I_pow ? "integers to a negative power"                                             \
+   : (op) == NM_I_sub ? "a bool on either side" : NULL)
+#define ERRORS_FLOAT(op) NULL
+#define ERRORS_INT(op) NULL
+#define ERRORS_COMPARE(op) NULL
+#define ERRORS_SELECT(op) "a condition that is not bool"
+#define ERRORS_SPECIAL(op) NULL
+#define EXAMPLE(name, arity, lo, hi)                                                               \
+  ((arity) == 1 ? "nm.tensor{" lo ", " hi "}:" name "()"                                           \
+   : (arity) == 2 ? "nm.tensor{" lo ", " hi "}:" name "(" hi ")"                                   \
+                  : "nm." name "(nm.tensor{true, false}, " lo ", " hi ")")
 
 const nm_op nm__elementwise_ops[NM_NOPCODES] = {
 #define NM_EW(name_, arity, kind, cf, ci, sf, si, grads, lo_, hi_, doc_)                           \
   [NM_I_##name_] = {.name = #name_, .doc = doc_, .params = PARAMS(arity), .nparams = arity,        \
                     .opcode = NM_I_##name_, .flags = FLAGS_##kind,                                 \
-                    .forward = nm__elementwise_forward, grads, .dtypes = DTYPES_##kind(name_),            \
-                    .shapes = SHAPES(arity), .lo = lo_, .hi = hi_},
+                    .forward = nm__elementwise_forward, grads, .shapes = SHAPES(arity),            \
+                    .errors = ERRORS_##kind(NM_I_##name_), .dtypes = DTYPES_##kind(name_),         \
+                    .lo = lo_, .hi = hi_, .example = EXAMPLE(#name_, arity, #lo_, #hi_)},
 #include "core/elementwise.def"
 #undef NM_EW
 };
