@@ -423,6 +423,24 @@ describe("the life of a hook", function()
     assert.is_true(nm.memory_stats().allocated <= before)
   end)
 
+  it("of a long chain does not take a collection for each link", function()
+    local before
+    local function make(n)
+      local y = nm.ones(1000, { requires_grad = true })
+      for i = 1, n do
+        y = y * 1.5
+        y:register_hook(function(g) return i > 1 and g or nil end)
+      end
+      nm.eval(y)
+      y = nil -- luacheck: ignore 311
+      collect()
+    end
+    make(1)
+    before = nm.memory_stats().allocated
+    make(60)
+    assert.is_true(nm.memory_stats().allocated <= before)
+  end)
+
   it("does not make a leaf's hooks pile up when they are removed", function()
     local x = leaf { 1.0 }
     local function run(n)

@@ -76,10 +76,132 @@ static void differentiates(nm_context *ctx) {
 static int released;
 static void release(void *arg) { released += *(int *)arg; }
 
+static nm_tensor *apply(nm_context *ctx, const char *op, nm_tensor *a, nm_tensor *b) {
+  const nm_value_arg args[2] = {T(a), T(b)};
+  nm_tensor *y = NULL;
+  CHECK(nm_call(ctx, op, b ? 2 : 1, args, 1, &y) == NM_OK);
+  return y;
+}
+
+static float first(nm_context *ctx, nm_tensor *t) {
+  float out[2] = {-1, -1};
+  CHECK(t && nm_read(ctx, t, out, sizeof out) == NM_OK);
+  return out[0];
+}
+
+static int calls;
+
+static nm_status doubles(nm_context *ctx, void *user, nm_tensor *grad, nm_tensor **other) {
+  const nm_value_arg args[2] = {T(grad), T(grad)};
+  (void)user;
+  calls++;
+  return nm_call(ctx, "add", 2, args, 1, other);
+}
+
+static nm_status fails(nm_context *ctx, void *user, nm_tensor *grad, nm_tensor **other) {
+  (void)user, (void)grad, (void)other;
+  return nm_call(ctx, "no such op", 0, NULL, 0, NULL), NM_EINVAL;
+}
+
+static void calls_hooks(nm_context *ctx) {
+  const int64_t shape[1] = {2};
+  const float data[2] = {2, 3};
+  int one = 1;
+  nm_hook *hook = NULL, *other = NULL;
+  nm_tensor *x = floats(ctx, 1, shape, data);
+  CHECK(nm_register_hook(ctx, x, doubles, release, &one, NULL) == NM_EINVAL);
+  CHECK(nm_retain_grad(ctx, x) == NM_EINVAL);
+  CHECK(nm_set_requires_grad(ctx, x, true) == NM_OK);
+  nm_tensor *y = apply(ctx, "mul", x, x), *s = apply(ctx, "sum", y, NULL);
+  released = calls = 0;
+  CHECK(nm_register_hook(ctx, y, doubles, release, &one, NULL) == NM_OK);
+  CHECK(nm_register_hook(ctx, x, doubles, release, &one, &hook) == NM_OK);
+  CHECK(nm_retain_grad(ctx, y) == NM_OK);
+  CHECK(nm_backward(ctx, s, NULL, true, false) == NM_OK);
+  CHECK(calls == 2 && first(ctx, nm_grad(x)) == 16 && first(ctx, nm_grad(y)) == 2);
+  nm_hook_remove(hook);
+  nm_hook_remove(hook);
+  CHECK(released == 1);
+  CHECK(nm_backward_all(ctx, 1, &s, NULL, 1, &x, true, false) == NM_OK);
+  CHECK(calls == 3 && first(ctx, nm_grad(x)) == 24 && first(ctx, nm_grad(y)) == 4);
+  CHECK(nm_register_hook(ctx, x, fails, NULL, NULL, &other) == NM_OK);
+  CHECK(nm_backward(ctx, s, NULL, true, false) == NM_EINVAL && strstr(nm_message(ctx), "no such op"));
+  nm_hook_release(other);
+  nm_hook_release(hook);
+  nm_release(ctx, s);
+  nm_release(ctx, y);
+  nm_release(ctx, x);
+  CHECK(released == 2);
+}
+
+/* y = x * k with a derivative that is wrong on purpose: g * x */
+static nm_status wrong(nm_context *ctx, void *user, nm_node *node, int noutputs, nm_tensor *const *g,
+                       int ninputs, const bool *wanted, nm_tensor **out) {
+  (void)user;
+  nm_tensor *x = NULL;
+  if (noutputs != 1 || ninputs != 1 || !wanted[0] || !g[0]) return NM_EINVAL;
+  nm_status status = nm_saved_tensor(ctx, node, 0, &x);
+  if (status != NM_OK) return status;
+  const nm_value_arg args[2] = {T(g[0]), T(x)};
+  status = nm_call(ctx, "mul", 2, args, 1, out);
+  nm_release(ctx, x);
+  return status;
+}
+
+static const char *place(void *user) { return user; }
+
+static void calls_functions(nm_context *ctx) {
+  const int64_t shape[1] = {2};
+  const float data[2] = {2, 3};
+  int one = 1;
+  const uint8_t plain[1] = {0};
+  const nm_function f = {.name = "wrong", .backward = wrong, .release = release, .user = &one};
+  nm_tensor *x = floats(ctx, 1, shape, data), *y;
+  nm_node *node;
+  released = 0;
+  nm_set_grad_enabled(ctx, false);
+  y = apply(ctx, "mul", x, x);
+  nm_set_grad_enabled(ctx, true);
+  CHECK(nm_record(ctx, &f, 1, &x, 1, &y, plain, 1, &x, &node) == NM_OK && !node && !released);
+  CHECK(nm_set_requires_grad(ctx, x, true) == NM_OK);
+  CHECK(nm_record(ctx, &f, 1, &x, 1, &y, plain, 1, &x, &node) == NM_OK && node);
+  nm_tensor *s = apply(ctx, "sum", y, NULL), *g = NULL, *gg = NULL;
+  CHECK(nm_gradients(ctx, 1, &s, NULL, 1, &x, true, true, false, &g) == NM_OK && first(ctx, g) == 2);
+  nm_tensor *t = apply(ctx, "sum", g, NULL);
+  CHECK(nm_gradients(ctx, 1, &t, NULL, 1, &x, false, false, false, &gg) == NM_OK && first(ctx, gg) == 1);
+  CHECK(!released);
+  nm_release(ctx, s);
+  nm_release(ctx, t);
+  nm_release(ctx, g);
+  nm_release(ctx, gg);
+  nm_release(ctx, y);
+  CHECK(released == 1);
+  const nm_anomaly how = {.on = true, .check_nan = true, .locate = place, .user = "a place"};
+  CHECK(!nm_set_anomaly(ctx, how).on);
+  const nm_value_arg minus[1] = {T(x)};
+  CHECK(nm_call(ctx, "neg", 1, minus, 1, &y) == NM_OK);
+  t = apply(ctx, "sqrt", y, NULL);
+  s = apply(ctx, "sum", t, NULL);
+  CHECK(nm_backward(ctx, s, NULL, false, false) == NM_EINVAL && strstr(nm_message(ctx), "sqrt was called at a place"));
+  CHECK(nm_set_anomaly(ctx, (nm_anomaly){.on = false}).on);
+  nm_release(ctx, s);
+  nm_release(ctx, t);
+  nm_release(ctx, y);
+  CHECK(!nm_set_inference_mode(ctx, true));
+  y = apply(ctx, "mul", x, x);
+  CHECK(nm_set_inference_mode(ctx, false) && nm_is_inference(y) && !nm_is_inference(x));
+  nm_set_grad_enabled(ctx, true);
+  const nm_value_arg both[2] = {T(x), T(y)};
+  CHECK(nm_call(ctx, "mul", 2, both, 1, &t) == NM_EINVAL && strstr(nm_message(ctx), "inference"));
+  nm_release(ctx, y);
+  nm_release(ctx, x);
+}
+
 static void shares_memory(nm_context *ctx) {
   float host[4] = {1, 2, 3, 4};
   const int64_t shape[1] = {4};
   int one = 1;
+  released = 0;
   nm_tensor *t = NULL;
   void *data = NULL;
   CHECK(nm_from_blob(ctx, host, 1, shape, NM_FLOAT32, release, &one, &t) == NM_OK);
@@ -151,6 +273,8 @@ int main(void) {
   if (!ctx) return 1;
   creates_and_computes(ctx);
   differentiates(ctx);
+  calls_hooks(ctx);
+  calls_functions(ctx);
   shares_memory(ctx);
   refuses_nonsense(ctx);
   runs_in_threads(ctx);

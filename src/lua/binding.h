@@ -26,7 +26,7 @@ typedef struct nml_state {
   lua_State *walker;  /* the one that called backward, NULL outside: hooks run there */
   bool raised;        /* the error of a hook waits in the registry, see hooks.c */
   lua_Integer anchors; /* made so far */
-  lua_Integer kept;    /* boxes that are kept for the sake of hooks */
+  lua_Integer kept;    /* boxes that hooks may keep alive */
   struct nml_anchor *dead; /* to be taken out of the registry */
   char place[LUA_IDSIZE + 16]; /* what locate of autograd.c gave last */
 } nml_state;

@@ -1,14 +1,15 @@
 /* hooks.c: Lua functions that the tape calls, and who keeps them alive.
  *
  * The tape is not seen by Lua's collector: were a hook held by the tape alone, one that names its
- * tensor, as most do, would hold it for ever.  So a hook is held by the tensor's box, in a table
- * with the boxes as weak keys (`owned`), where such a cycle is garbage.  A box that dies while
- * other parts of a graph can still call its hooks is kept, hooks and all, in a table with strong
- * keys (`kept`), until they are its own again (nm__hooks_alone).
+ * tensor, as many do, would hold it for ever.  So a hook is held by the tensor's box, in a table
+ * with the boxes as weak keys (`owned`), where such a cycle is garbage.  When a box dies while other
+ * parts of a graph can still call its hooks, they are held for the tape (`held`, by id), and the box
+ * gets another life: if no hook names it, it is let go of the next time it dies.  Else it stays, and
+ * is looked at now and then (`kept`), until its hooks are its own again (nm__hooks_alone).
  *
  * An entry is {function, id}; the tape knows an nml_anchor with the id, and `entries` (weak values)
- * leads to the entry.  What is held for the tape without a box is in `held`, by id.  The tape lets
- * go of anchors at any moment, also in a finalizer: they wait in s->dead until Lua is called. */
+ * leads to the entry.  The tape lets go of anchors at any moment, also in a finalizer: they wait in
+ * s->dead until Lua is called. */
 #include "lua/binding.h"
 
 #include "autograd/node.h"
@@ -158,19 +159,14 @@ static void compact(lua_State *L) {
 /* Appends the value on top to the list of the box at index i, and pops it. */
 static void own(lua_State *L, int i) {
   int value = lua_gettop(L);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &kept_key);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &owned_key);
   lua_pushvalue(L, i);
-  if (lua_rawget(L, -2) != LUA_TTABLE) { /* no box is kept that still has a user; but see sweep */
-    lua_settop(L, value);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &owned_key);
+  if (lua_rawget(L, -2) != LUA_TTABLE) {
+    lua_pop(L, 1);
+    lua_newtable(L);
     lua_pushvalue(L, i);
-    if (lua_rawget(L, -2) != LUA_TTABLE) {
-      lua_pop(L, 1);
-      lua_newtable(L);
-      lua_pushvalue(L, i);
-      lua_pushvalue(L, -2);
-      lua_rawset(L, -4);
-    }
+    lua_pushvalue(L, -2);
+    lua_rawset(L, -4);
   }
   compact(L);
   lua_pushvalue(L, value);
@@ -178,85 +174,89 @@ static void own(lua_State *L, int i) {
   lua_settop(L, value - 1);
 }
 
-/* Moves the list of the box at index i from one table to another; false if there is none. */
-static bool move(lua_State *L, int i, const void *from, const void *to) {
-  int top = lua_gettop(L);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, from);
+/* Pushes what a table of the registry has for the box at index i, and takes it out. */
+static bool take(lua_State *L, int i, const void *table) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, table);
   lua_pushvalue(L, i);
-  bool found = lua_rawget(L, -2) == LUA_TTABLE;
-  if (found) {
-    lua_rawgetp(L, LUA_REGISTRYINDEX, to);
-    lua_pushvalue(L, i);
-    lua_pushvalue(L, top + 2);
-    lua_rawset(L, -3);
-    lua_pushvalue(L, i);
-    lua_pushnil(L);
-    lua_rawset(L, top + 1);
+  if (lua_rawget(L, -2) == LUA_TNIL) {
+    lua_pop(L, 2);
+    return false;
   }
-  lua_settop(L, top);
-  return found;
+  lua_pushvalue(L, i);
+  lua_pushnil(L);
+  lua_rawset(L, -4);
+  lua_remove(L, -2);
+  return true;
 }
 
-/* Puts the entries of the list on top into a table, by id. */
-static void list_by_id(lua_State *L, const void *key) {
+/* Puts the entries of the list on top, or nil in place of them, into a table, by id. */
+static void put_by_id(lua_State *L, const void *table, bool entries) {
   int list = lua_gettop(L);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, key);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, table);
   for (lua_Integer k = 1; lua_rawgeti(L, list, k) == LUA_TTABLE; k++) {
     lua_rawgeti(L, -1, 2);
-    lua_insert(L, -2);
+    if (entries) lua_pushvalue(L, -2);
+    else lua_pushnil(L);
     lua_rawset(L, list + 1);
+    lua_pop(L, 1);
   }
   lua_settop(L, list);
 }
 
+/* Sets t[key] = value for a table of the registry and indices of the stack. */
+static void put(lua_State *L, const void *table, int key, int value) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, table);
+  lua_pushvalue(L, key);
+  if (value) lua_pushvalue(L, value);
+  else lua_pushnil(L);
+  lua_rawset(L, -3);
+  lua_pop(L, 1);
+}
+
 /* Entries that only a dying box holds have left the weak table already, but not the box's list. */
 bool nml_hooks_survive(lua_State *L, nml_state *s, int i) {
-  luaL_checkstack(L, 8, NULL);
-  i = lua_absindex(L, i);
-  if (nm__hooks_alone(nml_box_at(L, s, i)->t) || !move(L, i, &owned_key, &kept_key)) return false;
+  luaL_checkstack(L, 10, NULL);
+  if (nm__hooks_alone(nml_box_at(L, s, i)->t) || !take(L, i, &owned_key)) return false;
+  put_by_id(L, &entries_key, true);
+  put_by_id(L, &held_key, true);
+  put(L, &kept_key, lua_gettop(L), i);
+  lua_pop(L, 1);
   s->kept++;
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &kept_key);
-  lua_pushvalue(L, i);
-  lua_rawget(L, -2);
-  list_by_id(L, &entries_key);
-  lua_pop(L, 2);
   lua_getmetatable(L, i);
   lua_setmetatable(L, i); /* it will be finalized again */
   return true;
 }
 
 void nml_hooks_unbox(lua_State *L, int i) {
-  static const void *const tables[] = {&owned_key, &kept_key};
-  luaL_checkstack(L, 8, NULL);
-  i = lua_absindex(L, i);
-  for (int k = 0; k < 2; k++) {
-    lua_rawgetp(L, LUA_REGISTRYINDEX, tables[k]);
-    lua_pushvalue(L, i);
-    if (lua_rawget(L, -2) == LUA_TTABLE) {
-      list_by_id(L, &held_key);
-      lua_pushvalue(L, i);
-      lua_pushnil(L);
-      lua_rawset(L, -4);
-    }
-    lua_pop(L, 2);
-  }
+  luaL_checkstack(L, 10, NULL);
+  if (!take(L, lua_absindex(L, i), &owned_key)) return;
+  put_by_id(L, &held_key, true);
+  lua_pop(L, 1);
 }
 
 void nml_hooks_sweep(lua_State *L, nml_state *s) {
   bury(L, s);
   if (!s->kept) return;
-  int top = lua_gettop(L);
   luaL_checkstack(L, 10, NULL);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &kept_key);
   s->kept = 0;
-  for (lua_pushnil(L); lua_next(L, top + 1);) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &kept_key);
+  for (lua_pushnil(L); lua_next(L, -2);) { /* list, box */
+    int box = lua_gettop(L), list = box - 1;
+    const nm_tensor *t = ((const nml_box *)lua_touserdata(L, box))->t;
+    if (t && !nm__hooks_alone(t)) {
+      s->kept++;
+    } else {
+      put(L, &kept_key, list, 0);
+      if (t) {
+        put(L, &owned_key, box, list);
+        lua_pushvalue(L, list);
+        put_by_id(L, &held_key, false);
+        lua_pop(L, 1);
+      }
+    }
     lua_pop(L, 1);
-    int i = lua_gettop(L);
-    const nml_box *box = lua_touserdata(L, i);
-    if (!box->t || nm__hooks_alone(box->t)) move(L, i, &kept_key, &owned_key);
-    else s->kept++;
   }
-  lua_settop(L, top);
+  lua_pop(L, 1);
 }
 
 /* ---- handles ---- */
@@ -342,7 +342,7 @@ void nml_hooks_open(lua_State *L) {
   lua_pushcclosure(L, l_call_hook, 2);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &body_key);
   new_table(L, &owned_key, "k");
-  new_table(L, &kept_key, NULL);
+  new_table(L, &kept_key, "v"); /* a list of entries -> its box */
   new_table(L, &entries_key, "v");
   new_table(L, &held_key, NULL);
   lua_pushboolean(L, false);
