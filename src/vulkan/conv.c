@@ -44,7 +44,7 @@ nm_status vulkan_conv(nm_device *dev, const nm_conv *conv, const nm_view *x, con
   kernel_launch l = {.d = d};
   kernel_place px = {0, 0}, pw = {0, 0}, py = kernel_place_of(kernel_addr(y), y->dtype);
   NM_TRY(kernel_check_size(d, numel));
-  if (in * taps && kernel_last(x) >= 0 && x->shape[0]) {
+  if (in && taps && kernel_last(x) >= 0 && x->shape[0]) {
     NM_TRY(kernel_check_size(d, kernel_last(x)));
     NM_TRY(kernel_check_size(d, kernel_last(w)));
     px = kernel_place_of(kernel_addr(x), x->dtype);
