@@ -61,18 +61,18 @@ static nm_status roll_forward(nm_op_call *c) {
   nm_tensor *x = nm__tensor_arg(c, 0), *y = x;
   const nm_value_arg *shifts = &c->args[1], *dims = &c->args[2];
   int64_t flat[1] = {nm_numel(x)};
-  int n = nm__given(c, 2) ? dims->n : 0, dim[NM_MAX_ARGS];
+  int n = nm__given(c, 2) ? dims->n : 0, dim = 0;
   if (shifts->n != (n ? n : 1))
     return nm__op_error(c, NM_EINVAL, "%d shifts for %d dims: there must be one for each",
                         shifts->n, n);
-  if (n > NM_MAX_ARGS) return nm__op_error(c, NM_EINVAL, "%d dims are too many", n);
-  for (int i = 0; i < n; i++) NM_TRY(nm__dim_of(c, dims->as.ints[i], x->ndim, &dim[i]));
+  for (int i = 0; i < n; i++) NM_TRY(nm__dim_of(c, dims->as.ints[i], x->ndim, &dim));
   int mark = nm__scope(ctx);
   if (!n) {
     y = rolled(ctx, nm__t_reshape(ctx, x, 1, flat), 0, shifts->as.ints[0]);
     return nm__result(c, mark, nm__t_reshape(ctx, y, x->ndim, x->shape));
   }
-  for (int i = 0; i < n; i++) y = rolled(ctx, y, dim[i], shifts->as.ints[i]);
+  for (int i = 0; i < n && nm__dim_of(c, dims->as.ints[i], x->ndim, &dim) == NM_OK; i++)
+    y = rolled(ctx, y, dim, shifts->as.ints[i]);
   return nm__result(c, mark, y);
 }
 
@@ -236,54 +236,64 @@ static nm_status check_repeats(nm_op_call *c, const nm_tensor *repeats, int64_t 
   return NM_OK;
 }
 
+/* Each part of a dim as often as its number says. */
+static nm_tensor *repeated_each(nm_op_call *c, nm_tensor *x, int dim, nm_tensor *repeats) {
+  int64_t shape[NM_MAX_DIMS];
+  nm_dims s = nm__dims_of(x);
+  nm_tensor *at = repeated_positions(c, repeats);
+  if (!at) return NULL;
+  for (int d = 0; d < s.ndim; d++) shape[d] = 1;
+  s.dim[dim] = shape[dim] = nm_numel(at);
+  if (nm__countable(c->ctx, s.ndim, s.dim) < 0) return NULL;
+  at = nm__t_expand(c->ctx, nm__t_reshape(c->ctx, at, s.ndim, shape), s.ndim, s.dim);
+  return nm__t_pick(c->ctx, x, dim, at);
+}
+
+/* All of them as often. */
+static nm_tensor *repeated_all(nm_op_call *c, nm_tensor *x, int dim, int64_t times) {
+  nm_context *ctx = c->ctx;
+  nm_dims s = nm__dims_of(x);
+  int64_t inner = nm__count(s.ndim - dim - 1, s.dim + dim + 1);
+  if (times < 0) {
+    nm__op_error(c, NM_EINVAL, "repeats is %lld: it must not be negative", (long long)times);
+    return NULL;
+  }
+  if (__builtin_mul_overflow(s.dim[dim], times, &s.dim[dim])) s.dim[dim] = -1;
+  if (nm__countable(ctx, s.ndim, s.dim) < 0) return NULL;
+  if (nm__count(s.ndim, s.dim) == 0)
+    return nm__t_full(ctx, nm__device_of(x), (nm_dtype)x->dtype, s.ndim, s.dim, 0);
+  x = times == 1 ? copied(ctx, x) : repeated(ctx, x, inner, times);
+  return nm__t_reshape(ctx, x, s.ndim, s.dim);
+}
+
 static nm_status repeat_interleave_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
-  nm_tensor *x = nm__tensor_arg(c, 0), *repeats = nm__tensor_arg(c, 1);
+  nm_tensor *x = nm__tensor_arg(c, 0), *repeats = nm__tensor_arg(c, 1), *y = NULL;
   nm_device *dev;
-  int64_t times = 0, flat[1] = {nm_numel(x)};
+  int64_t times = 0;
   int dim = 0;
   NM_TRY(nm__same_device(c, &dev));
   if (!nm__given(c, 1)) {
     NM_TRY(check_repeats(c, x, -1));
     return positions_forward(c, x);
   }
-  nm_dims s = nm__given(c, 2) ? nm__dims_of(x) : (nm_dims){.ndim = 1, .dim = {flat[0]}};
+  nm_dims s = nm__dims_of(x);
   if (nm__given(c, 2)) NM_TRY(nm__dim_arg(c, 2, x->ndim, &dim));
-  if (s.ndim == 0) s = (nm_dims){.ndim = 1, .dim = {1}};
+  if (!nm__given(c, 2) || !s.ndim) s = (nm_dims){.ndim = 1, .dim = {nm_numel(x)}};
   if (repeats) NM_TRY(check_repeats(c, repeats, s.dim[dim]));
-  if (!repeats && (c->args[1].kind != NM_ARG_INT || c->args[1].as.integer < 0))
-    return nm__op_error(c, NM_EINVAL, "repeats is a whole number that is not negative");
+  if (!repeats && c->args[1].kind != NM_ARG_INT)
+    return nm__op_error(c, NM_EINVAL, "repeats is a whole number, or a tensor of them");
   int mark = nm__scope(ctx);
-  if (repeats && nm_numel(repeats) == 1) {
-    repeats = nm__t_cast(ctx, repeats, NM_INT64);
-    if (!repeats || nm_read(ctx, repeats, &times, sizeof times) != NM_OK)
-      return nm__result(c, mark, NULL);
-    if (times < 0) {
-      nm__unscope(ctx, mark, NULL);
-      return nm__op_error(c, NM_EINVAL, "repeats is %lld: it must not be negative",
-                          (long long)times);
-    }
-    repeats = NULL;
-  } else if (!repeats) {
-    times = c->args[1].as.integer;
-  }
   x = nm__t_reshape(ctx, x, s.ndim, s.dim);
-  if (repeats) {
-    nm_tensor *at = repeated_positions(c, repeats);
-    int64_t shape[NM_MAX_DIMS];
-    for (int d = 0; d < s.ndim; d++) shape[d] = 1;
-    if (!x || !at) return nm__result(c, mark, NULL);
-    s.dim[dim] = shape[dim] = nm_numel(at);
-    at = nm__t_expand(ctx, nm__t_reshape(ctx, at, s.ndim, shape), s.ndim, s.dim);
-    return nm__result(c, mark, nm__t_pick(ctx, x, dim, at));
+  if (x && repeats && nm_numel(repeats) != 1) {
+    y = repeated_each(c, x, dim, repeats);
+  } else if (x) {
+    nm_tensor *one = nm__t_cast(ctx, repeats, NM_INT64);
+    if (!repeats) times = c->args[1].as.integer;
+    if (!one || nm_read(ctx, one, &times, sizeof times) == NM_OK)
+      y = repeats && !one ? NULL : repeated_all(c, x, dim, times);
   }
-  int64_t inner = nm__count(s.ndim - dim - 1, s.dim + dim + 1);
-  if (__builtin_mul_overflow(s.dim[dim], times, &s.dim[dim])) s.dim[dim] = -1;
-  if (nm__countable(ctx, s.ndim, s.dim) < 0) return nm__result(c, mark, NULL);
-  if (nm__count(s.ndim, s.dim) == 0)
-    return nm__result(c, mark, nm__t_full(ctx, dev, (nm_dtype)x->dtype, s.ndim, s.dim, 0));
-  x = times == 1 ? copied(ctx, x) : repeated(ctx, x, inner, times);
-  return nm__result(c, mark, nm__t_reshape(ctx, x, s.ndim, s.dim));
+  return nm__result(c, mark, y);
 }
 
 #define X                                                                                          \
