@@ -22,6 +22,7 @@ typedef struct nml_state {
   size_t low;         /* fewest live bytes since the last full collection, see module.c */
   double owed;        /* KB that the collector has still to be told */
   bool scoped;        /* tensors are noted in the current nm.scope, see scope.c */
+  lua_State *main;    /* the thread that lives as long as the state */
   lua_State *L;       /* the one that called last: the place of what is computed now */
   lua_State *walker;  /* the one that called backward, NULL outside: hooks run there */
   bool raised;        /* the error of a hook waits in the registry, see hooks.c */

@@ -75,12 +75,7 @@ void nml_hooks_end(nml_state *s) {
 
 /* ---- calling ---- */
 nm_status nml_call_back(nml_state *s, const void *key, void *user, const char *what) {
-  lua_State *L = s->walker;
-  if (!L) { /* backward was called by a C program */
-    lua_rawgeti(s->L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
-    L = lua_tothread(s->L, -1);
-    lua_pop(s->L, 1);
-  }
+  lua_State *L = s->walker ? s->walker : s->main; /* a C program may have called backward */
   if (!lua_checkstack(L, 8)) return nm__error(s->ctx, NM_ENOMEM, "%s: stack overflow", what);
   lua_rawgetp(L, LUA_REGISTRYINDEX, key);
   lua_pushlightuserdata(L, user);

@@ -288,6 +288,9 @@ static void push_state(lua_State *L) {
   s->ctx = nm_open();
   if (!s->ctx) luaL_error(L, "numoon: out of memory");
   s->ctx->base = 1;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
+  s->main = lua_tothread(L, -1);
+  lua_pop(L, 1);
 }
 
 /* dtypes: name and alias -> name. */
