@@ -93,11 +93,6 @@ def reduced(f):
     return run
 
 
-def spread(f):
-    return lambda p: f(p["input"], all_dims(p["input"], p), keepdim=p.get("keepdim", False),
-                       correction=int(p.get("correction", 1)))
-
-
 def along(f):
     """max, argmax and their kin: one dim, or all."""
     def run(p):
@@ -176,14 +171,12 @@ OPS = {
     "fill": in_place(lambda x, p: x.fill_(p["value"])),
     "zero": in_place(lambda x, p: x.zero_()),
     "prod": one_by_one(lambda x, d, p: torch.prod(x, d, **options(p))),
-    "any": one_by_one(lambda x, d, p: torch.any(x != 0, d)),
-    "all": one_by_one(lambda x, d, p: torch.all(x != 0, d)),
+    "any": one_by_one(lambda x, d, p: torch.any(x, d)),
+    "all": one_by_one(lambda x, d, p: torch.all(x, d)),
     "sum": reduced(torch.sum),
     "mean": reduced(torch.mean),
     "amax": reduced(torch.amax),
     "amin": reduced(torch.amin),
-    "var": spread(torch.var),
-    "std": spread(torch.std),
     "max": along(torch.max),
     "min": along(torch.min),
     "argmax": along(torch.argmax),

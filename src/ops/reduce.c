@@ -2,6 +2,7 @@
 #include "autograd/node.h"
 #include "fuse/fuse.h"
 #include "ops/families.h"
+#include "ops/reduction.h"
 
 /* Puts the reduced dims back with size 1; t is new and nobody else's. */
 static void keep_dims(nm_tensor *t, const nm_tensor *x, uint32_t dims) {
@@ -80,40 +81,31 @@ static nm_tensor *sum_backward(nm_grad_call *b, int i) {
                                       s->ndim, s->dim));
 }
 
-/* The product of the others: y / x; where one factor is 0 only its own derivative is not, where two
- * are none is. */
+/* The product of the others: y / x.  Of a factor 0 it is what the other ones give, if it is the
+ * only one; of two, it is the other one, which is 0 but has a derivative, times what the rest
+ * gives. */
 static nm_tensor *prod_backward(nm_grad_call *b, int i) {
   (void)i;
   nm_context *ctx = b->ctx;
   uint32_t dims = node_dims(b);
-  nm_tensor *x = b->x[0], *g = unreduce(b, b->g[0], dims, node_keepdim(b));
+  bool keepdim = node_keepdim(b);
+  nm_tensor *x = b->x[0], *g = unreduce(b, b->g[0], dims, keepdim),
+            *y = unreduce(b, b->y, dims, keepdim);
   nm_tensor *zero = nm__t2s(ctx, NM_I_eq, x, 0), *count = nm__t_sum(ctx, zero, dims, true);
+  nm_tensor *none = nm__t_full_like(ctx, x, 0);
   nm_tensor *filled = nm__t3(ctx, NM_I_where, zero, nm__t_full_like(ctx, x, 1), x);
   int64_t list[NM_MAX_DIMS];
-  int n = 0;
-  for (int d = 0; d < x->ndim; d++)
-    if (dims >> d & 1) list[n++] = d;
+  int n = nm__dims_list(x->ndim, dims, list);
   nm_value_arg args[4] = {nm__arg_t(filled), nm__arg_ints(n, list), nm__arg_bool(true),
                           nm__arg_none()};
-  nm_tensor *rest =
-      n ? nm__t(ctx, nm__known(ctx, NM_OP_prod), args) : filled; /* of the factors that are not 0 */
-  nm_tensor *others = nm__t2(ctx, NM_I_div, rest, filled), *none = nm__t_full_like(ctx, x, 0);
-  nm_tensor *alone = nm__t2(ctx, NM_I_logical_and, zero, nm__t2s(ctx, NM_I_eq, count, 1));
-  nm_tensor *d = nm__t3(ctx, NM_I_where, nm__t2s(ctx, NM_I_eq, count, 0), others,
-                        nm__t3(ctx, NM_I_where, alone, rest, none));
+  nm_tensor *rest = n && filled ? nm__t(ctx, nm__known(ctx, NM_OP_prod), args) : filled;
+  nm_tensor *zeros = nm__t3(ctx, NM_I_where, zero, x, none);
+  nm_tensor *other = nm__t2(ctx, NM_I_sub, nm__t_sum(ctx, zeros, dims, true), zeros);
+  nm_tensor *second = nm__t3(ctx, NM_I_where, nm__t2s(ctx, NM_I_eq, count, 2),
+                             nm__t2(ctx, NM_I_mul, other, rest), none);
+  nm_tensor *first = nm__t3(ctx, NM_I_where, nm__t2s(ctx, NM_I_eq, count, 1), rest, second);
+  nm_tensor *d = nm__t3(ctx, NM_I_where, zero, first, nm__t2(ctx, NM_I_div, y, filled));
   return nm__gradient(b, nm__t2(ctx, NM_I_mul, g, d));
-}
-
-static int64_t reduced_count(const nm_tensor *x, uint32_t dims) {
-  int64_t n = 1;
-  for (int d = 0; d < x->ndim; d++)
-    if (dims >> d & 1) n *= x->shape[d];
-  return n;
-}
-
-/* The sum may exceed what a half holds. */
-static nm_dtype summed_in(nm_dtype dtype) {
-  return dtype == NM_FLOAT16 || dtype == NM_BFLOAT16 ? NM_FLOAT32 : dtype;
 }
 
 static nm_status mean_forward(nm_op_call *c) {
@@ -130,38 +122,9 @@ static nm_status mean_forward(nm_op_call *c) {
         nm__dtype_name((int)dtype), nm__dtype_name((int)dtype));
   int mark = nm__scope(ctx);
   nm_tensor *s =
-      nm__t_sum(ctx, nm__t_cast(ctx, x, summed_in(dtype)), dims, nm__bool_arg(c, 2, false));
-  s = nm__t_cast(ctx, nm__t2s(ctx, NM_I_div, s, (double)reduced_count(x, dims)), dtype);
+      nm__t_sum(ctx, nm__t_cast(ctx, x, nm__summed_in(dtype)), dims, nm__bool_arg(c, 2, false));
+  s = nm__t_cast(ctx, nm__t2s(ctx, NM_I_div, s, (double)nm__reduced_count(x, dims)), dtype);
   return nm__result(c, mark, s);
-}
-
-/* The square root, with the gradient 0 at 0. */
-static nm_tensor *root(nm_context *ctx, nm_tensor *v) {
-  nm_tensor *zero = nm__t2s(ctx, NM_I_eq, v, 0);
-  nm_tensor *y =
-      nm__t1(ctx, NM_I_sqrt, nm__t3(ctx, NM_I_where, zero, nm__t_full_like(ctx, v, 1), v));
-  return nm__t3(ctx, NM_I_where, zero, nm__t_full_like(ctx, v, 0), y);
-}
-
-/* var, std: the mean of squared distances from the mean, over n - correction. */
-static nm_status var_forward(nm_op_call *c) {
-  nm_context *ctx = c->ctx;
-  nm_tensor *x = nm__tensor_arg(c, 0);
-  uint32_t dims = 0;
-  NM_TRY(nm__dims_arg(c, 1, x->ndim, &dims));
-  if (!nm__is_float((nm_dtype)x->dtype))
-    return nm__op_error(c, NM_EINVAL, "not defined for %s: convert with :to(\"float32\")",
-                        nm__dtype_name(x->dtype));
-  double n = (double)reduced_count(x, dims), over = n - nm__float_arg(c, 3, 1);
-  int mark = nm__scope(ctx);
-  nm_dtype dtype = (nm_dtype)x->dtype;
-  x = nm__t_cast(ctx, x, summed_in(dtype));
-  nm_tensor *mean = nm__t2s(ctx, NM_I_div, nm__t_sum(ctx, x, dims, true), n);
-  nm_tensor *v = nm__t_sum(ctx, nm__t1(ctx, NM_I_square, nm__t2(ctx, NM_I_sub, x, mean)), dims,
-                           nm__bool_arg(c, 2, false));
-  v = nm__t2s(ctx, NM_I_div, v, over > 0 ? over : 0);
-  if (c->op->name[0] == 's') v = root(ctx, v);
-  return nm__result(c, mark, nm__t_cast(ctx, v, dtype));
 }
 
 /* ---- extremes ---- */
@@ -213,7 +176,7 @@ static nm_status max_forward(nm_op_call *c) {
   bool max = c->op->name[1] == 'a';
   int mark = nm__scope(ctx), dim = 0;
   nm_value_arg args[3] = {nm__arg_t(x), nm__arg_none(), nm__arg_none()};
-  if (!nm__given(c, 1)) {
+  if (!nm__given(c, 1)) { /* of all */
     if (nm_numel(x) == 0)
       return nm__op_error(c, NM_EINVAL,
                           "the tensor has no elements, and there is no result for none");
@@ -221,10 +184,13 @@ static nm_status max_forward(nm_op_call *c) {
     return nm__result(c, mark, nm__t(ctx, nm__known(ctx, max ? NM_OP_amax : NM_OP_amin), args));
   }
   NM_TRY(nm__dim_arg(c, 1, x->ndim, &dim));
+  if (x->dtype == NM_BOOL) args[0] = nm__arg_t(nm__t_cast(ctx, x, NM_UINT8));
   args[1] = nm__arg_int(dim);
   args[2] = nm__arg_bool(true);
-  nm_tensor *index = nm__t(ctx, nm__known(ctx, max ? NM_OP_argmax : NM_OP_argmin), args),
-            *values = NULL;
+  nm_tensor *values = NULL,
+            *index = args[0].as.tensor
+                         ? nm__t(ctx, nm__known(ctx, max ? NM_OP_argmax : NM_OP_argmin), args)
+                         : NULL;
   if (index && x->ndim) {
     nm_value_arg pick[3] = {nm__arg_t(x), nm__arg_int(dim), nm__arg_t(index)};
     values = nm__t(ctx, nm__known(ctx, NM_OP_gather), pick);
@@ -246,13 +212,16 @@ static nm_status max_forward(nm_op_call *c) {
   return nm__result(c, mark, values);
 }
 
-static nm_status logic_forward(nm_op_call *c) { /* any, all */
+/* any, all: bool, but of uint8 uint8, as in PyTorch */
+static nm_status logic_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
   nm_tensor *x = nm__tensor_arg(c, 0);
   uint32_t dims = 0;
   NM_TRY(nm__dims_arg(c, 1, x->ndim, &dims));
-  c->out[0] = reduced(c->ctx, c->op->name[1] == 'n' ? NM_R_ANY : NM_R_ALL, x, dims, NM_BOOL,
-                      nm__bool_arg(c, 2, false));
-  return c->out[0] ? NM_OK : c->ctx->status;
+  int mark = nm__scope(ctx);
+  nm_tensor *y = nm__temp(ctx, reduced(ctx, c->op->name[1] == 'n' ? NM_R_ANY : NM_R_ALL, x, dims,
+                                       NM_BOOL, nm__bool_arg(c, 2, false)));
+  return nm__result(c, mark, x->dtype == NM_UINT8 ? nm__t_cast(ctx, y, NM_UINT8) : y);
 }
 
 #define X                                                                                          \
@@ -264,58 +233,66 @@ static nm_status logic_forward(nm_op_call *c) { /* any, all */
 #define DTYPE                                                                                      \
   { "dtype", NM_P_DTYPE, NM_NAMED, NULL }
 #define Y NM_USE_RESULT
+#define DIMS_SHAPES .shapes = "(*) -> (*) without dims, or with 1 in their place"
 /* clang-format off */
 static const nm_op ops[] = {
   {.name = "sum", NM_PARAMS(X, DIMS, DTYPE),
    .doc = "the sum over dims; of integers and bools in int64",
+   DIMS_SHAPES,
    .flags = NM_ANYWHERE | NM_OUT, .forward = sum_forward, .backward = sum_backward, .dtypes = "fib",
    .lo = -3, .hi = 3, .example = "nm.ones(2, 3):sum(1)"},
   {.name = "prod", NM_PARAMS(X, DIMS, DTYPE),
    .doc = "the product over dims; of integers and bools in int64",
-   .flags = NM_ANYWHERE | NM_OUT, .forward = sum_forward, .backward = prod_backward, .uses = {1},
+   DIMS_SHAPES,
+   .flags = NM_ANYWHERE | NM_OUT, .forward = sum_forward, .backward = prod_backward, .uses = {1 | Y},
    .dtypes = "fib", .lo = 0.5, .hi = 2, .example = "nm.full({3}, 2.0):prod()"},
   {.name = "mean", NM_PARAMS(X, DIMS, DTYPE),
    .doc = "the arithmetic mean over dims",
+   DIMS_SHAPES, .errors = "integers and bools, unless a floating dtype is given",
    .flags = NM_ANYWHERE | NM_OUT | NM_COMPOSED, .forward = mean_forward, .dtypes = "f",
    .lo = -3, .hi = 3, .example = "nm.ones(2, 3):mean()"},
-  {.name = "var", NM_PARAMS(X, DIMS, {"correction", NM_P_FLOAT, NM_OPTIONAL, "1"}),
-   .doc = "the variance over dims: sum((x - mean)^2) / (n - correction)",
-   .flags = NM_ANYWHERE | NM_OUT | NM_COMPOSED, .forward = var_forward, .dtypes = "f",
-   .lo = -3, .hi = 3, .example = "nm.randn(10):var()"},
-  {.name = "std", NM_PARAMS(X, DIMS, {"correction", NM_P_FLOAT, NM_OPTIONAL, "1"}),
-   .doc = "the standard deviation over dims: the root of var",
-   .flags = NM_ANYWHERE | NM_OUT | NM_COMPOSED, .forward = var_forward, .dtypes = "f",
-   .lo = -3, .hi = 3, .example = "nm.randn(10):std()"},
   {.name = "amax", NM_PARAMS(X, DIMS),
    .doc = "the largest value over dims; NaN wins; equal ones share the gradient",
+   DIMS_SHAPES, .errors = "a dim without elements",
    .flags = NM_ANYWHERE | NM_OUT, .forward = extreme_forward, .backward = extreme_backward,
    .uses = {1 | Y}, .dtypes = "fib", .lo = -3, .hi = 3, .example = "nm.randn(2, 3):amax(2)"},
   {.name = "amin", NM_PARAMS(X, DIMS),
    .doc = "the smallest value over dims; NaN wins; equal ones share the gradient",
+   DIMS_SHAPES, .errors = "a dim without elements",
    .flags = NM_ANYWHERE | NM_OUT, .forward = extreme_forward, .backward = extreme_backward,
    .uses = {1 | Y}, .dtypes = "fib", .lo = -3, .hi = 3, .example = "nm.randn(2, 3):amin(2)"},
   {.name = "max", NM_PARAMS(X, DIM),
    .doc = "the largest value; with dim: the largest along it, and their positions",
-   .flags = NM_ANYWHERE | NM_COMPOSED, .forward = max_forward, .dtypes = "fi", .lo = -3, .hi = 3,
+   .shapes = "(*) -> (); (..., N, ...) -> (..., ...), (..., ...)",
+   .errors = "a dim without elements",
+   .flags = NM_ANYWHERE | NM_COMPOSED, .forward = max_forward, .dtypes = "fib", .lo = -3, .hi = 3,
    .example = "nm.randn(2, 3):max(2)"},
   {.name = "min", NM_PARAMS(X, DIM),
    .doc = "the smallest value; with dim: the smallest along it, and their positions",
-   .flags = NM_ANYWHERE | NM_COMPOSED, .forward = max_forward, .dtypes = "fi", .lo = -3, .hi = 3,
+   .shapes = "(*) -> (); (..., N, ...) -> (..., ...), (..., ...)",
+   .errors = "a dim without elements",
+   .flags = NM_ANYWHERE | NM_COMPOSED, .forward = max_forward, .dtypes = "fib", .lo = -3, .hi = 3,
    .example = "nm.randn(2, 3):min(2)"},
   {.name = "argmax", NM_PARAMS(X, DIM),
    .doc = "the position of the first largest value along dim, or in row-major order",
+   .shapes = "(*) -> (); (..., N, ...) -> (..., ...)",
+   .errors = "a dim without elements; bool",
    .flags = NM_ANYWHERE, .forward = arg_forward, .dtypes = "fi", .lo = -3, .hi = 3,
    .example = "nm.randn(2, 3):argmax(2)"},
   {.name = "argmin", NM_PARAMS(X, DIM),
    .doc = "the position of the first smallest value along dim, or in row-major order",
+   .shapes = "(*) -> (); (..., N, ...) -> (..., ...)",
+   .errors = "a dim without elements; bool",
    .flags = NM_ANYWHERE, .forward = arg_forward, .dtypes = "fi", .lo = -3, .hi = 3,
    .example = "nm.randn(2, 3):argmin(2)"},
   {.name = "any", NM_PARAMS(X, DIMS),
-   .doc = "whether any element over dims is not 0",
+   .doc = "whether any element over dims is not 0; of uint8 in uint8",
+   DIMS_SHAPES,
    .flags = NM_ANYWHERE | NM_OUT, .forward = logic_forward, .dtypes = "fib", .lo = -3, .hi = 3,
    .example = "nm.zeros(2, 3):any()"},
   {.name = "all", NM_PARAMS(X, DIMS),
-   .doc = "whether all elements over dims are not 0",
+   .doc = "whether all elements over dims are not 0; of uint8 in uint8",
+   DIMS_SHAPES,
    .flags = NM_ANYWHERE | NM_OUT, .forward = logic_forward, .dtypes = "fib", .lo = -3, .hi = 3,
    .example = "nm.zeros(2, 3):all()"},
 };

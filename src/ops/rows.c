@@ -60,12 +60,16 @@ static nm_tensor *softmax_backward(nm_grad_call *b, int i) {
 /* clang-format off */
 static const nm_op ops[] = {
   {.name = "softmax", PARAMS,
-   .doc = "exp(x) / sum(exp(x)) along dim, computed from x - max(x)",
+   .doc = "positive weights with the sum 1 along dim: exp(x) / sum(exp(x)), computed from x - max(x)",
+   .shapes = "(..., N, ...) -> (..., N, ...)",
+   .errors = "integers and bools, unless a floating dtype is given",
    .flags = NM_ANYWHERE | NM_OUT, .forward = softmax_forward, .backward = softmax_backward,
    .uses = {NM_USE_RESULT}, .dtypes = "f", .lo = -3, .hi = 3,
    .example = "nm.ones(2, 4):softmax(2)"},
   {.name = "log_softmax", PARAMS,
-   .doc = "x - log(sum(exp(x))) along dim, computed from x - max(x)",
+   .doc = "the logarithm of softmax along dim: x - log(sum(exp(x))), computed from x - max(x)",
+   .shapes = "(..., N, ...) -> (..., N, ...)",
+   .errors = "integers and bools, unless a floating dtype is given",
    .flags = NM_ANYWHERE | NM_OUT, .forward = softmax_forward, .backward = softmax_backward,
    .uses = {NM_USE_RESULT}, .dtypes = "f", .lo = -3, .hi = 3,
    .example = "nm.ones(2, 4):log_softmax(2)"},
