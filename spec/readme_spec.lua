@@ -34,7 +34,7 @@ end
 
 describe("README.md", function()
   local list = blocks "README.md"
-  it("has twelve examples", function() assert.equal(12, #list) end)
+  it("has fifteen examples", function() assert.equal(15, #list) end)
   for i, block in ipairs(list) do
     it("prints what example " .. i .. " says", function()
       assert.is_true(#block.expected > 0)
