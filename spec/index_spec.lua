@@ -376,6 +376,14 @@ describe("placement of what is picked", function()
 
   it("counts an integer as gone, not as an index tensor", function()
     assert.are.equal("{3, 2}", tostring(t[{ 1, {}, 2, b }].shape))
+    local one = nm.tensor(1)
+    local last = nm.tensor(-1, { dtype = "int32" })
+    assert.are.equal("{3, 2}", tostring(t[{ one, {}, last, b }].shape))
+    t[one]:zero_() -- a view, too
+    assert.are.equal(0, t[1]:sum():item())
+    assert.is_false((pcall(function() return t[nm.tensor(0)] end)))
+    assert.is_false((pcall(function() return t[nm.tensor(3)] end)))
+    assert.is_false((pcall(function() return t[nm.tensor(1.0)] end)))
   end)
 
   it("treats a mask as an index of as many dims", function()

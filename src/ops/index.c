@@ -83,12 +83,34 @@ static nm_status add_mask(nm_context *ctx, plan *p, nm_tensor *mask, int dim) {
   return NM_OK;
 }
 
+/* A 0-d index tensor is an integer, as in PyTorch: it gives a view. */
+static nm_status read_integer(nm_context *ctx, nm_index *x) {
+  int64_t i = 0;
+  nm_tensor *t = nm__t_cast(ctx, x->tensor, NM_INT64);
+  if (!t || nm_read(ctx, t, &i, sizeof i) != NM_OK) return ctx->status;
+  if (ctx->base && i == 0)
+    return fail(ctx, "index 0: positions count from 1, or from the end from -1");
+  *x = (nm_index){.kind = NM_IX_INT, .first = i < 0 ? i : i - ctx->base};
+  return NM_OK;
+}
+
+static nm_status read_integers(nm_context *ctx, int n, const nm_index *from, nm_index *to) {
+  for (int k = 0; k < n; k++) {
+    to[k] = from[k];
+    bool tensor = from[k].kind == NM_IX_TENSOR && from[k].tensor->ndim == 0;
+    if (tensor && nm__dtypes[from[k].tensor->dtype].kind == 'i') NM_TRY(read_integer(ctx, &to[k]));
+  }
+  return NM_OK;
+}
+
 /* The view of all that is no tensor; then the tensors, dim by dim. */
-static nm_status make_plan(nm_context *ctx, nm_tensor *t, int n, const nm_index *ix, plan *p) {
+static nm_status make_plan(nm_context *ctx, nm_tensor *t, int n, const nm_index *given, plan *p) {
+  nm_index ix[NM_MAX_INDEX];
   int64_t start[NM_MAX_DIMS], step[NM_MAX_DIMS], count[NM_MAX_DIMS];
   const nm_index *of[NM_MAX_DIMS] = {NULL};
   int used = 0, ellipsis = -1, d = 0;
   p->n = 0;
+  NM_TRY(read_integers(ctx, n, given, ix));
   for (int k = 0; k < n; k++) {
     if (ix[k].kind == NM_IX_ELLIPSIS && ellipsis >= 0) return fail(ctx, "more than one \"...\"");
     if (ix[k].kind == NM_IX_ELLIPSIS) ellipsis = k;
