@@ -182,7 +182,7 @@ static const nm_op ops[] = {
    SAME_SHAPE, .errors = "integers and bools",
    .flags = NM_ANYWHERE | NM_OUT, .forward = logcumsumexp_forward,
    .backward = logcumsumexp_backward, .uses = {1 | NM_USE_RESULT}, .dtypes = "f",
-   .lo = -3, .hi = 3, .example = "nm.tensor{0, 1000, 0}:logcumsumexp(1)"},
+   .lo = -3, .hi = 3, .example = "nm.tensor{0.0, 1000.0, 0.0}:logcumsumexp(1)"},
 };
 /* clang-format on */
 NM_FAMILY(scan);
