@@ -162,8 +162,9 @@ static nm_status run_index(nm_device *dev, const nm_view *far, int dim, const nm
   }
   if (x.rows == 0 || length == 0) return NM_OK;
   x.columns = length;
-  if (meeting > 1) { /* no columns meet: they are cut so that a part is worth a task */
-    int64_t narrow = PER_TASK / meeting > 64 ? PER_TASK / meeting : 64;
+  if (meeting > 1) { /* no columns meet: they are cut into some parts for each thread */
+    int64_t threads = cpu->dev.ctx->num_threads, cuts = threads > 1 ? 4 * threads : 1;
+    int64_t narrow = (length + cuts - 1) / cuts > 64 ? (length + cuts - 1) / cuts : 64;
     if (narrow < length) x.columns = narrow;
   }
   x.parts = (length + x.columns - 1) / x.columns;
