@@ -15,7 +15,7 @@ nm_tensor *nm__t_sum_as(nm_context *ctx, nm_tensor *x, uint32_t dims);
 static inline nm_tensor *nm__t_mT(nm_context *ctx, nm_tensor *x) {
   return x ? nm__t_transpose(ctx, x, -2, -1) : NULL;
 }
-/* A result must not be an argument itself: then it is another view of it. */
+/* A result is no argument and no view of one: then it is a copy. */
 nm_tensor *nm__t_own(const nm_op_call *c, nm_tensor *x);
 /* x times a number that keeps its type; x itself for 1. */
 nm_tensor *nm__t_times(nm_context *ctx, nm_tensor *x, const nm_value_arg *number);

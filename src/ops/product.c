@@ -33,8 +33,9 @@ nm_tensor *nm__t_sum_as(nm_context *ctx, nm_tensor *x, uint32_t dims) {
 nm_tensor *nm__t_own(const nm_op_call *c, nm_tensor *x) {
   for (int i = 0; x && i < c->nargs; i++) {
     const nm_value_arg *a = &c->args[i];
-    bool given = a->kind == NM_ARG_TENSOR && a->as.tensor == x;
-    for (int k = 0; a->kind == NM_ARG_TENSORS && k < a->n; k++) given |= a->as.tensors[k] == x;
+    bool given = a->kind == NM_ARG_TENSOR && a->as.tensor->storage == x->storage;
+    for (int k = 0; a->kind == NM_ARG_TENSORS && k < a->n; k++)
+      given |= a->as.tensors[k]->storage == x->storage;
     if (!given) continue;
     nm_value_arg args[1] = {nm__arg_t(x)};
     return nm__t(c->ctx, nm__known(c->ctx, NM_OP_clone), args);
