@@ -12,8 +12,6 @@ for i, dtype in ipairs(arrays.order) do letter_of[dtype] = letters:sub(i, i) end
 
 -- Decided otherwise: an op, and what holds where it is not PyTorch's.
 local otherwise = {
-  -- PyTorch keeps uint8 for masks from before there was bool
-  all = "oooooooooo", any = "oooooooooo",
   -- PyTorch has no kernel for integers, or for two dtypes; here they are promoted as elsewhere
   frac = "fdhbffffff", hypot = data.binary.atan2, nextafter = data.binary.atan2,
   heaviside = data.binary.add,

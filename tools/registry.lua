@@ -18,7 +18,7 @@ registry.families = {
   { "product", "Products" }, { "algebra", "Products of several steps" },
   { "einsum", "Sums of products by a formula" },
   { "linalg", "Linear algebra" }, { "norms", "Norms, powers and chains of matrices" },
-  { "conv", "Convolutions" }, { "pool", "Pooling" },
+  { "conv", "Convolutions" }, { "pool", "Pooling" }, { "loss", "Losses" },
   { "resample", "Resampling and padding" }, { "grid", "Sampling by a grid" },
 }
 

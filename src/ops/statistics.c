@@ -141,10 +141,9 @@ static nm_status norm_forward(nm_op_call *c) {
 static nm_status logsumexp_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
   nm_tensor *x = nm__tensor_arg(c, 0), *m = NULL;
-  nm_dtype dtype = (nm_dtype)x->dtype;
+  nm_dtype dtype = nm__is_float((nm_dtype)x->dtype) ? (nm_dtype)x->dtype : ctx->default_dtype;
   uint32_t dims = 0;
   NM_TRY(nm__dims_arg(c, 1, x->ndim, &dims));
-  if (!nm__is_float(dtype)) return not_defined(c, dtype);
   int mark = nm__scope(ctx), n = 0;
   x = nm__t_cast(ctx, x, nm__summed_in(dtype));
   if (x && nm_numel(x)) {
@@ -255,8 +254,8 @@ static const nm_op ops[] = {
   {.name = "logsumexp", NM_PARAMS(X, {"dim", NM_P_DIMS, 0, NULL}, KEEPDIM),
    .doc = "the logarithm of the sum of exponentials over dims, which may overflow: "
           "log(sum(exp(x))), computed from x - max(x)",
-   DIMS_SHAPES, REAL,
-   .flags = NM_ANYWHERE | NM_OUT | NM_COMPOSED, .forward = logsumexp_forward, .dtypes = "f",
+   DIMS_SHAPES,
+   .flags = NM_ANYWHERE | NM_OUT | NM_COMPOSED, .forward = logsumexp_forward, .dtypes = "fib",
    .lo = -3, .hi = 3, .example = "nm.tensor{1000, 1000.0}:logsumexp(1)"},
   {.name = "nansum", NM_PARAMS(X, DIMS, DTYPE),
    .doc = "the sum over dims of what is no NaN; of integers and bools in int64",
