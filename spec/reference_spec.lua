@@ -6,7 +6,7 @@ local reference = require "tools.reference"
 local registry = require "tools.registry"
 
 local function read(path)
-  local file = assert(io.open(path), path .. " is missing: run ./numoon docs")
+  local file = assert(io.open(path), path .. " is missing: run ./numoon docs, ./numoon coverage")
   local text = file:read "a"
   file:close()
   return text

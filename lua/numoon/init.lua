@@ -46,7 +46,7 @@ core.set_prefix(util.prefix) -- errors are reported at the line that called into
 ---@field inf number
 ---@field nan number
 ---@field ops table<string, table> the registry: what each op takes, gives and does
----@field nn table
+---@field nn numoon.nn
 ---@field optim table
 ---@field data table
 ---@field viz table

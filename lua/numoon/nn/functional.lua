@@ -2,6 +2,7 @@
 local nm = require "numoon"
 local util = require "numoon.util"
 
+---@class numoon.nn.functional
 local F = {}
 
 -- Ops that are here under their own name too.

@@ -2,6 +2,7 @@
 local base = require "numoon.nn.module"
 local util = require "numoon.util"
 
+---@class numoon.nn
 local nn = {
   Module = base.Module,
   Parameter = base.Parameter,
