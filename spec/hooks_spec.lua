@@ -282,7 +282,8 @@ describe("retain_grad", function()
     local x = leaf { 1.0, 2.0 }
     local y, z = x * 3, x * 4
     y:retain_grad()
-    y:retain_grad();
+    y:retain_grad()
+    same({ x.retains_grad, y.retains_grad, z.retains_grad }, { false, true, false });
     (y * y + z):sum():backward()
     same(y.grad, { 6.0, 12.0 })
     assert.is_nil(z.grad)

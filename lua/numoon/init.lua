@@ -24,6 +24,7 @@ core.set_prefix(util.prefix) -- errors are reported at the line that called into
 ---@field requires_grad boolean assignable
 ---@field is_leaf boolean
 ---@field grad_fn string? what computed it: "<mul>"
+---@field retains_grad boolean no leaf, but backward fills its grad: see retain_grad
 ---@operator add(numoon.Tensor|number): numoon.Tensor
 ---@operator sub(numoon.Tensor|number): numoon.Tensor
 ---@operator mul(numoon.Tensor|number): numoon.Tensor

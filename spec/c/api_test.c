@@ -140,6 +140,7 @@ static nm_status wrong(nm_context *ctx, void *user, nm_node *node, int noutputs,
   (void)user;
   nm_tensor *x = NULL;
   if (noutputs != 1 || ninputs != 1 || !wanted[0] || !g[0]) return NM_EINVAL;
+  CHECK(nm_saved_tensor(ctx, node, 1, &x) == NM_EINVAL && !x);
   nm_status status = nm_saved_tensor(ctx, node, 0, &x);
   if (status != NM_OK) return status;
   const nm_value_arg args[2] = {T(g[0]), T(x)};

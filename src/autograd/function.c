@@ -107,18 +107,19 @@ static nm_status attach(nm_context *ctx, nm_node *n, int k, nm_tensor **output, 
 nm_status nm_record(nm_context *ctx, const nm_function *f, int ninputs, nm_tensor *const *inputs,
                     int noutputs, nm_tensor **outputs, const uint8_t *flags, int nsaved,
                     nm_tensor *const *saved, nm_node **node) {
-  bool wanted = false;
+  bool tracked = false, wanted = false;
   *node = NULL;
   if (!ctx->grad_enabled) return NM_OK;
-  for (int i = 0; i < ninputs; i++)
-    wanted |= nm__tracks(inputs[i]) && nm__is_float((nm_dtype)inputs[i]->dtype);
-  if (!wanted) return NM_OK;
+  for (int i = 0; i < ninputs; i++) tracked |= nm__tracks(inputs[i]);
+  if (!tracked) return NM_OK;
   NM_TRY(check_dirty(ctx, f->name, noutputs, outputs, flags, ninputs, inputs));
   nm_node *n = nm__node_new(ctx, &function_op, 0, ninputs, nsaved, noutputs);
   if (!n) return ctx->status;
   nm_status s = NM_OK;
   for (int i = 0; i < ninputs && s == NM_OK; i++)
     s = nm__node_connect(ctx, &n->edges[i], inputs[i]);
+  for (int i = 0; i < ninputs; i++) wanted |= n->edges[i].wanted;
+  if (s != NM_OK || !wanted) return nm__node_unref(ctx, n), s;
   n->sequence = ++ctx->sequence;
   n->dev = noutputs ? nm__device_of(outputs[0]) : ctx->cpu;
   for (int k = 0; k < noutputs; k++)
@@ -127,8 +128,8 @@ nm_status nm_record(nm_context *ctx, const nm_function *f, int ninputs, nm_tenso
                                 .dev = nm__device_of(outputs[k])};
   for (int k = 0; k < noutputs; k++) /* what is a view of it, or has saved it, shall notice */
     if (flags[k] & NM_RESULT_DIRTY) outputs[k]->storage->version++;
-  nm_function *copy = s == NM_OK ? function_copy(ctx, f) : NULL;
-  if (!copy && s == NM_OK) s = ctx->status;
+  nm_function *copy = function_copy(ctx, f);
+  s = copy ? NM_OK : ctx->status;
   if (s == NM_OK) s = save_all(ctx, n, nsaved, saved, noutputs, outputs);
   if (s != NM_OK) {
     free(copy); /* not released: the host keeps what it has */
@@ -137,13 +138,10 @@ nm_status nm_record(nm_context *ctx, const nm_function *f, int ninputs, nm_tenso
   }
   n->function = copy;
   *node = n;
-  uint64_t inputs_only = 0; /* which outputs are inputs, before they are replaced */
-  for (int k = 0; k < noutputs && k < 64; k++)
-    if (position(inputs, ninputs, outputs[k]) >= 0) inputs_only |= UINT64_C(1) << k;
   for (int k = 0; k < noutputs && s == NM_OK; k++)
     s = flags[k] & NM_RESULT_DIRTY
             ? attach_dirty(ctx, n, k, outputs[k], ninputs, inputs)
-            : attach(ctx, n, k, &outputs[k], flags[k], k < 64 ? inputs_only >> k & 1 : true);
+            : attach(ctx, n, k, &outputs[k], flags[k], position(inputs, ninputs, outputs[k]) >= 0);
   if (s == NM_OK && n->refs == 1) { /* no result has a gradient */
     free(copy);
     n->function = NULL;
@@ -154,6 +152,10 @@ nm_status nm_record(nm_context *ctx, const nm_function *f, int ninputs, nm_tenso
 }
 
 nm_status nm_saved_tensor(nm_context *ctx, nm_node *node, int k, nm_tensor **out) {
+  *out = NULL;
+  if (k < 0 || (uint32_t)k >= node->nsaved)
+    return nm__error(ctx, NM_EINVAL, "%s saved %u tensors, there is no number %d",
+                     nm__node_name(node), node->nsaved, k + ctx->base);
   return nm__node_saved(ctx, node, (uint32_t)k, ctx->grad_enabled, out);
 }
 

@@ -155,6 +155,11 @@ static void get_is_leaf(lua_State *L, nml_state *s, nm_tensor *t) {
   lua_pushboolean(L, node_of(L, s, t) == NULL);
 }
 
+static void get_retains_grad(lua_State *L, nml_state *s, nm_tensor *t) {
+  (void)s;
+  lua_pushboolean(L, t->retains_grad);
+}
+
 static void get_grad_fn(lua_State *L, nml_state *s, nm_tensor *t) {
   const nm_node *n = node_of(L, s, t);
   if (n) lua_pushfstring(L, "<%s>", nm__node_name(n));
@@ -179,6 +184,7 @@ static const field fields[] = {
   {"requires_grad", get_requires_grad, set_requires_grad},
   {"is_leaf", get_is_leaf, NULL},
   {"grad_fn", get_grad_fn, NULL},
+  {"retains_grad", get_retains_grad, NULL},
 };
 
 static const field *find_field(const char *name) {

@@ -81,7 +81,7 @@ nm_status nml_call_back(nml_state *s, const void *key, void *user, const char *w
   lua_pushlightuserdata(L, user);
   int failed = lua_pcall(L, 1, 0, 0);
   s->L = L;
-  if (!failed) return NM_OK;
+  if (!failed) return s->ctx->blamed[0] = 0, NM_OK;
   const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "it raised an error";
   nm_status status = nm__error(s->ctx, NM_EINVAL, "%s: %.600s", what, text);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &error_key); /* the key is there: takes no memory */
