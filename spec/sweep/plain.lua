@@ -54,7 +54,7 @@ local function computed(c, result)
         x[k] = arrays.round(x[k] + 0.0, result.dtype == "bool" and "float32" or result.dtype)
       end
     end
-    local y = f(x[1], x[2], x[3])
+    local y = f(x[1], x[2], x[3], result.dtype)
     if result.dtype == "bool" then
       if type(y) == "number" then y = y ~= 0 end
     elseif arrays.kind(result.dtype) == "f" then

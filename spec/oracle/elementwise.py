@@ -1,0 +1,32 @@
+"""What PyTorch is asked for elementwise ops that have another name or other rules there."""
+import torch
+
+import oracle
+
+
+def promoted(f):
+    """For what PyTorch has no integer kernel: the operands in the dtype that the result has."""
+    def run(p):
+        x, y = oracle.lifted(p["input"], p["other"])
+        if not x.dtype.is_floating_point:
+            x, y = x.float(), y.float()
+        return f(x, y)
+    return run
+
+
+def frac(p):
+    x = p["input"]
+    return torch.frac(x if x.dtype.is_floating_point else x.float())
+
+
+OPS = {
+    "frac": frac,
+    "hypot": promoted(torch.hypot),
+    "nextafter": promoted(torch.nextafter),
+    "zeta": promoted(torch.special.zeta),
+    "xlogy": oracle.binary(torch.xlogy),
+    "logit": lambda p: torch.logit(p["input"], p.get("eps")),
+    "nan_to_num": lambda p: torch.nan_to_num(p["input"], p.get("nan"), p.get("posinf"),
+                                             p.get("neginf")),
+    "polygamma": lambda p: torch.polygamma(p["n"], p["input"]),
+}
