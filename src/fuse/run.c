@@ -251,7 +251,8 @@ nm_status nm__materialize_into(nm_context *ctx, nm_value *v, nm_tensor *dst, boo
       return *done = false, NM_OK;
   if (out.layout == NM_STRIDED)
     memcpy(out.stride, dst->stride, (size_t)dst->ndim * sizeof *dst->stride);
-  nm_status s = store_intermediates(&b, v);
+  /* what others hold of v is kept as an intermediate is: the second time that it is computed */
+  nm_status s = store_intermediates(&b, consumed ? v : NULL);
   int nstored = b.p->nout;
   if (s == NM_OK) {
     b.p->out[b.p->nout++] = out;
