@@ -4,7 +4,7 @@ local sources = {}
 --- The files, what they are called from outside, and what they call themselves.
 local modules = {
   { "lua/numoon/init.lua", "nm", "nm" },
-  { "lua/numoon/autograd*.lua", "nm.autograd", "autograd" },
+  { "lua/numoon/autograd/functional.lua", "nm.autograd.functional", "functional" },
   { "lua/numoon/autograd/*.lua", "nm.autograd", "autograd" },
   { "lua/numoon/nn/functional*.lua", "nm.nn.functional", "F" },
   { "lua/numoon/nn/initialize.lua", "nm.nn.init", "init" },

@@ -186,7 +186,7 @@ core.set_dispatch(function(ctx, wanted, gradients)
   return wanted
 end)
 
-local Function = {}
+local autograd = {}
 
 --- A function with a derivative of its own.  `.apply(...)` calls forward(ctx, ...) off the tape;
 --- backward(ctx, g, ...) gets the gradient of each tensor that forward returned and gives that of
@@ -198,7 +198,7 @@ local Function = {}
 --- arguments want a gradient.
 ---@param definition table forward, backward; name, once_differentiable
 ---@return { apply: fun(...): ... }
-function Function.Function(definition)
+function autograd.Function(definition)
   definition = util.options("autograd.Function", definition, {
     forward = util.none, backward = util.none, name = "Function", once_differentiable = false,
   })
@@ -213,4 +213,4 @@ function Function.Function(definition)
   })
 end
 
-return Function
+return autograd
