@@ -266,6 +266,16 @@ describe("every op", function()
   end)
 end)
 
+-- Both sides compute it in float64, by formulas of a few operations.
+local function close_to(results)
+  local list = {}
+  for i, r in ipairs(results) do
+    list[i] = {}
+    for k, y in ipairs(r.list) do list[i][k] = 1e-12 * math.max(1, math.abs(y)) end
+  end
+  return list
+end
+
 describe("derivatives at kinks, ties and zeros", function()
   for _, c in ipairs(conventions) do
     it("are PyTorch's: " .. case.text(c), function()
@@ -273,7 +283,7 @@ describe("derivatives at kinks, ties and zeros", function()
       local answer = oracle.answer(c.asked)
       assert.is_nil(answer.error)
       local want = table.move(answer, #answer - #c.grads + 1, #answer, 1, {})
-      expect_same("gradient", gradients.weighted(c), want, { { 1e-12 }, { 1e-12 } })
+      expect_same("gradient", gradients.weighted(c), want, close_to(want))
     end)
   end
 end)
