@@ -3,16 +3,12 @@
  * All are `convolution`, the general one of core/device.h (nm_conv), whose own two derivatives are
  * convolutions too: so there is one kernel, and derivatives of any order. */
 #include "fuse/fuse.h"
-#include "ops/families.h"
+#include "ops/window.h"
 
 #include <string.h>
 
-typedef struct conv_shape { /* per spatial dim */
-  int64_t stride[3], low[3], lhs[3], rhs[3], out[3];
-} conv_shape;
-
-static nm_tensor *apply_conv(nm_context *ctx, nm_tensor *x, nm_tensor *w, int dims,
-                             const conv_shape *s, int64_t groups) {
+nm_tensor *nm__t_conv(nm_context *ctx, nm_tensor *x, nm_tensor *w, int dims, const nm_conv_shape *s,
+                      int64_t groups) {
   nm_value_arg args[8] = {nm__arg_t(x),
                           nm__arg_t(w),
                           nm__arg_ints(dims, s->stride),
@@ -24,8 +20,8 @@ static nm_tensor *apply_conv(nm_context *ctx, nm_tensor *x, nm_tensor *w, int di
   return nm__t(ctx, nm__known(ctx, NM_OP_convolution), args);
 }
 
-static conv_shape shape_of(const nm_value_arg *args, int dims) {
-  conv_shape s;
+static nm_conv_shape shape_of(const nm_value_arg *args, int dims) {
+  nm_conv_shape s;
   for (int d = 0; d < dims; d++) {
     s.stride[d] = args[2].as.ints[d];
     s.low[d] = args[3].as.ints[d];
@@ -41,7 +37,7 @@ static nm_status convolution_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
   nm_tensor *x = nm__tensor_arg(c, 0), *w = nm__tensor_arg(c, 1);
   int dims = x->ndim - 2;
-  conv_shape s = shape_of(c->args, dims);
+  nm_conv_shape s = shape_of(c->args, dims);
   nm_conv conv = {.dims = dims, .groups = (int)c->args[7].as.integer};
   nm_dims out = {.ndim = x->ndim, .dim = {x->shape[0], w->shape[0]}};
   for (int d = 0; d < dims; d++) {
@@ -107,7 +103,7 @@ static nm_tensor *convolution_backward(nm_grad_call *b, int i) {
   const nm_dims *xs = &b->node->edges[0].shape, *ws = &b->node->edges[1].shape;
   int dims = xs->ndim - 2;
   int64_t groups = b->args[7].as.integer;
-  conv_shape s = shape_of(b->args, dims), t;
+  nm_conv_shape s = shape_of(b->args, dims), t;
   for (int d = 0; d < dims; d++) {
     if (i == 0)
       t.stride[d] = s.lhs[d], t.lhs[d] = s.stride[d], t.rhs[d] = s.rhs[d],
@@ -118,10 +114,10 @@ static nm_tensor *convolution_backward(nm_grad_call *b, int i) {
   }
   if (i == 0)
     return nm__gradient(b,
-                        apply_conv(ctx, b->g[0], turned(ctx, b->x[1], groups), dims, &t, groups));
+                        nm__t_conv(ctx, b->g[0], turned(ctx, b->x[1], groups), dims, &t, groups));
   nm_tensor *x = exchanged(ctx, b->x[0], groups);                         /* (C, G N, X...) */
   nm_tensor *g = nm__t_transpose(ctx, b->g[0], 0, 1);                     /* (G O, N, Y...) */
-  nm_tensor *w = x && g ? apply_conv(ctx, x, g, dims, &t, groups) : NULL; /* (C, G O, K...) */
+  nm_tensor *w = x && g ? nm__t_conv(ctx, x, g, dims, &t, groups) : NULL; /* (C, G O, K...) */
   return nm__gradient(b, w ? nm__t_transpose(ctx, w, 0, 1) : NULL);
 }
 
@@ -130,10 +126,10 @@ static nm_tensor *convolution_backward(nm_grad_call *b, int i) {
 enum { INPUT, WEIGHT, BIAS, STRIDE, PADDING };
 
 /* One integer for all, or one for each dim. */
-static nm_status each_arg(const nm_op_call *c, int i, int dims, int64_t standard, int64_t least,
-                          int64_t out[3]) {
+nm_status nm__each_arg(const nm_op_call *c, int i, int dims, int64_t standard, int64_t least,
+                       int64_t out[3]) {
   const nm_value_arg *a = &c->args[i];
-  bool given = nm__given(c, i);
+  bool given = nm__each_given(c, i);
   const int64_t most = (int64_t)1 << 30;
   if (given && a->n != 1 && a->n != dims)
     return nm__op_error(c, NM_EINVAL, "%s has %d elements: one, or one for each of the %d dims",
@@ -186,7 +182,7 @@ static nm_status check_tensors(const nm_op_call *c, int dims, bool transposed, i
   return NM_OK;
 }
 
-static nm_status check_output(const nm_op_call *c, const conv_shape *s, int dims) {
+static nm_status check_output(const nm_op_call *c, const nm_conv_shape *s, int dims) {
   char one[NM_SHAPE_TEXT], two[NM_SHAPE_TEXT];
   const nm_tensor *x = nm__tensor_arg(c, INPUT), *w = nm__tensor_arg(c, WEIGHT);
   for (int d = 0; d < dims; d++)
@@ -198,7 +194,7 @@ static nm_status check_output(const nm_op_call *c, const conv_shape *s, int dims
 }
 
 /* The convolution, for input with or without the dim N, and the bias. */
-static nm_status finish(nm_op_call *c, int mark, nm_tensor *w, int dims, const conv_shape *s,
+static nm_status finish(nm_op_call *c, int mark, nm_tensor *w, int dims, const nm_conv_shape *s,
                         int64_t groups) {
   nm_context *ctx = c->ctx;
   nm_tensor *x = nm__tensor_arg(c, INPUT), *bias = nm__tensor_arg(c, BIAS), *y;
@@ -209,7 +205,7 @@ static nm_status finish(nm_op_call *c, int mark, nm_tensor *w, int dims, const c
     memcpy(shape + 1, x->shape, (size_t)x->ndim * sizeof *shape);
     x = nm__t_reshape(ctx, x, dims + 2, shape);
   }
-  y = x && w ? apply_conv(ctx, x, w, dims, s, groups) : NULL;
+  y = x && w ? nm__t_conv(ctx, x, w, dims, s, groups) : NULL;
   if (y && bias) {
     int64_t wide[NM_MAX_DIMS] = {bias->shape[0], 1, 1, 1};
     y = nm__t2(ctx, NM_I_add, y, nm__t_reshape(ctx, bias, dims + 1, wide));
@@ -221,16 +217,14 @@ static nm_status finish(nm_op_call *c, int mark, nm_tensor *w, int dims, const c
   return nm__result(c, mark, y);
 }
 
-static int dims_of(const nm_op *op) {
-  return strchr(op->name, '1') ? 1 : strchr(op->name, '2') ? 2 : 3;
-}
+int nm__spatial_dims(const nm_op *op) { return op->name[strlen(op->name) - 2] - '0'; }
 
 /* "same": as many output places as input places, the odd one of the padding at the end. */
-static nm_status padding_arg(const nm_op_call *c, int dims, conv_shape *s, const int64_t *span,
+static nm_status padding_arg(const nm_op_call *c, int dims, nm_conv_shape *s, const int64_t *span,
                              int64_t high[3]) {
   const nm_value_arg *a = &c->args[PADDING];
   if (a->kind != NM_ARG_STRING) {
-    NM_TRY(each_arg(c, PADDING, dims, 0, 0, s->low));
+    NM_TRY(nm__each_arg(c, PADDING, dims, 0, 0, s->low));
     memcpy(high, s->low, 3 * sizeof *high);
     return NM_OK;
   }
@@ -251,12 +245,12 @@ static nm_status padding_arg(const nm_op_call *c, int dims, conv_shape *s, const
 
 static nm_status conv_forward(nm_op_call *c) {
   nm_tensor *x = nm__tensor_arg(c, INPUT), *w = nm__tensor_arg(c, WEIGHT);
-  int dims = dims_of(c->op);
+  int dims = nm__spatial_dims(c->op);
   int64_t groups = nm__int_arg(c, 6, 1), span[3], high[3];
-  conv_shape s;
+  nm_conv_shape s;
   NM_TRY(check_tensors(c, dims, false, groups));
-  NM_TRY(each_arg(c, STRIDE, dims, 1, 1, s.stride));
-  NM_TRY(each_arg(c, 5, dims, 1, 1, s.rhs));
+  NM_TRY(nm__each_arg(c, STRIDE, dims, 1, 1, s.stride));
+  NM_TRY(nm__each_arg(c, 5, dims, 1, 1, s.rhs));
   for (int d = 0; d < dims; d++) span[d] = (w->shape[2 + d] - 1) * s.rhs[d] + 1;
   NM_TRY(padding_arg(c, dims, &s, span, high));
   for (int d = 0; d < dims; d++) {
@@ -271,14 +265,14 @@ static nm_status conv_forward(nm_op_call *c) {
 static nm_status conv_transpose_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
   nm_tensor *x = nm__tensor_arg(c, INPUT), *w = nm__tensor_arg(c, WEIGHT);
-  int dims = dims_of(c->op);
+  int dims = nm__spatial_dims(c->op);
   int64_t groups = nm__int_arg(c, 6, 1), extra[3], padding[3];
-  conv_shape s;
+  nm_conv_shape s;
   NM_TRY(check_tensors(c, dims, true, groups));
-  NM_TRY(each_arg(c, STRIDE, dims, 1, 1, s.lhs));
-  NM_TRY(each_arg(c, PADDING, dims, 0, 0, padding));
-  NM_TRY(each_arg(c, 5, dims, 0, 0, extra));
-  NM_TRY(each_arg(c, 7, dims, 1, 1, s.rhs));
+  NM_TRY(nm__each_arg(c, STRIDE, dims, 1, 1, s.lhs));
+  NM_TRY(nm__each_arg(c, PADDING, dims, 0, 0, padding));
+  NM_TRY(nm__each_arg(c, 5, dims, 0, 0, extra));
+  NM_TRY(nm__each_arg(c, 7, dims, 1, 1, s.rhs));
   for (int d = 0; d < dims; d++) {
     if (extra[d] >= s.lhs[d] && extra[d] >= s.rhs[d])
       return nm__op_error(c, NM_EINVAL,
