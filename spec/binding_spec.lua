@@ -483,7 +483,7 @@ describe("the registry", function()
       local x = nm.zeros(1)
       if op.func then assert.is_function(helper.op(name)) end
       if op.method then assert.is_function(x[name]) end
-      if op.inplace then assert.is_function(x[name .. "_"]) end
+      if op.inplace then assert.is_function(x[op.inplace]) end
     end
     assert.is_true(n > 60)
     assert.is_true(nm.ops.add.elementwise)

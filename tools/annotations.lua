@@ -94,7 +94,7 @@ local function declare_op(add, op)
       result, op.out)
   end
   if op.method then declare(add, op, "Tensor:" .. op.name, 2, result) end
-  if op.inplace then declare(add, op, "Tensor:" .. op.name .. "_", 2, "numoon.Tensor") end
+  if op.inplace then declare(add, op, "Tensor:" .. op.inplace, 2, "numoon.Tensor") end
 end
 
 -- Of the binding's own functions the results are not known to the registry.

@@ -115,7 +115,7 @@ function registry.calls(op)
   local list = {}
   if op.func then list[#list + 1] = registry.call(op, "nm." .. op.name) end
   if op.method then list[#list + 1] = registry.call(op, "x:" .. op.name, 2) end
-  if op.inplace then list[#list + 1] = registry.call(op, "x:" .. op.name .. "_", 2) end
+  if op.inplace then list[#list + 1] = registry.call(op, "x:" .. op.inplace, 2) end
   return list
 end
 

@@ -134,7 +134,7 @@ function case.f(op)
   if op.method then return function(x, ...) return x[op.name](x, ...) end end
   return function(x, ...)
     local y = x:clone()
-    return y[op.name .. "_"](y, ...)
+    return y[op.inplace](y, ...)
   end
 end
 
@@ -176,7 +176,7 @@ case.forms = {
     local v = values_of(c, "cpu", made)
     local base, before, was = made[1].base, nil, v[1]:clone()
     if base then before = base:clone() end
-    local y = call(v[1][c.op.name .. "_"], v)
+    local y = call(v[1][c.op.inplace], v)
     assert(rawequal(y, v[1]), "the in-place form gives another tensor")
     local list = results(y)
     if base and not c.edges then

@@ -15,6 +15,9 @@ local function of(low, high, whole)
     deviation = math.sqrt(variance), whole = whole }
 end
 local normal = { low = -math.huge, high = math.huge, mean = 0, deviation = 1 }
+local function bell(mean, deviation)
+  return { low = -math.huge, high = math.huge, mean = mean, deviation = deviation }
+end
 local ones = function() return nm.ones(N) end
 
 draws.rows = {
@@ -25,8 +28,23 @@ draws.rows = {
   { "randint", function() return nm.randint(-3, 5, { N }) end, of(-3, 5, true) },
   { "randint_like", function() return nm.randint_like(ones(), 10, 20) end, of(10, 20, true) },
   { "uniform", function() return ones():uniform_(-1, 3) end, of(-1, 3) },
-  { "normal", function() return ones():normal_(2, 0.5) end,
-    { low = -math.huge, high = math.huge, mean = 2, deviation = 0.5 } },
+  { "normal_", function() return ones():normal_(2, 0.5) end, bell(2, 0.5) },
+  { "normal", function() return nm.normal(-1, 3, { N }) end, bell(-1, 3) },
+  { "normal", function() return nm.normal(ones(), 3) end, bell(1, 3) },
+  { "normal", function() return nm.normal(2, ones() * 0.5) end, bell(2, 0.5) },
+  -- of exp(m + s z): e^(m + s^2 / 2), and that times sqrt(e^(s^2) - 1)
+  { "log_normal", function() return ones():log_normal_(0, 0.25) end,
+    { low = 0, high = math.huge, mean = math.exp(1 / 32),
+      deviation = math.exp(1 / 32) * math.sqrt(math.exp(1 / 16) - 1) } },
+  { "exponential", function() return ones():exponential_(2) end,
+    { low = 0, high = math.huge, mean = 0.5, deviation = 0.5, tailed = true } },
+  { "geometric", function() return ones():geometric_(0.5) end,
+    { low = 1, high = math.huge, mean = 2, deviation = math.sqrt(2), whole = true, tailed = true } },
+  -- it has no moments; of the arctangent it has those of uniform numbers
+  { "cauchy", function() return (ones():cauchy_(1, 2) - 1):div(2):atan() end,
+    of(-math.pi / 2, math.pi / 2 + 1e-6) },
+  { "random", function() return ones():random_(3, 11) end, of(3, 11, true) },
+  { "multinomial", function() return nm.ones(7):multinomial(N, true) end, of(1, 8, true) },
   { "bernoulli", function() return nm.bernoulli(nm.full({ N }, 0.25)) end,
     { low = 0, high = 1.5, mean = 0.25, deviation = math.sqrt(0.25 * 0.75), whole = true } },
   { "randperm", function() return nm.randperm(N) end, of(1, N + 1, true) },
@@ -51,9 +69,11 @@ function draws.check(make, wanted)
   -- five standard errors: of the mean, and of the variance, whose own is at most sqrt(2) times that
   local n = #first
   local mean, deviation = sum / n, math.sqrt(squares / n)
+  -- (of exponential and geometric numbers, with a kurtosis of 9.5 at most, 1.5 times that)
   local error_of_mean = wanted.deviation / math.sqrt(n)
+  local of_deviation = error_of_mean * (wanted.tailed and 1.5 or 1)
   assert(math.abs(mean - wanted.mean) < 5 * error_of_mean, "mean " .. mean)
-  assert(math.abs(deviation - wanted.deviation) < 5 * error_of_mean, "deviation " .. deviation)
+  assert(math.abs(deviation - wanted.deviation) < 5 * of_deviation, "deviation " .. deviation)
 end
 
 --- rand and randn of n numbers against plain Lua.

@@ -104,7 +104,7 @@ function gradients.check_inplace(c)
   if plain(table.unpack(leaves)):numel() ~= #c.args[1].list then return false end
   local function inplace(x, ...)
     local y = x:clone()
-    return y[c.op.name .. "_"](y, ...)
+    return y[c.op.inplace](y, ...)
   end
   nm.autograd.gradcheck(as_function(c, inplace, template), leaves)
   return true

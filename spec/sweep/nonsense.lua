@@ -50,7 +50,7 @@ local function forms_of(op)
     forms[#forms + 1] = function(x, ...)
       if not nm.is_tensor(x) then return end
       local y = x:clone()
-      return y[op.name .. "_"](y, ...)
+      return y[op.inplace](y, ...)
     end
   end
   return forms

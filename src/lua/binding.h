@@ -174,6 +174,9 @@ typedef struct nml_function {
 int nml_l_function(lua_State *L); /* closures over an nml_function, */
 int nml_l_op(lua_State *L);       /* over an nm_op: nm.op and x:op, */
 int nml_l_inplace(lua_State *L);  /* and x:op_ */
+/* What x:op_ is called: the op's name, with a _ unless it ends with one.  The buffer holds it. */
+enum { NML_NAME = 64 };
+const char *nml_inplace_name(char buffer[NML_NAME], const nm_op *op);
 int nml_l_ops(lua_State *L);      /* core.ops(): the registry as a table */
 void nml_push_op(lua_State *L, const nm_op *op); /* an entry of it */
 void nml_set_operators(lua_State *L, int nup);

@@ -4,6 +4,7 @@
  * further results wait in the context's list of temporaries until their boxes are made. */
 #include "lua/binding.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const nm_op *nml_op(lua_State *L, const char *name) {
@@ -279,7 +280,14 @@ static void set_flag(lua_State *L, const char *key, bool value) {
   lua_setfield(L, -2, key);
 }
 
+const char *nml_inplace_name(char buffer[NML_NAME], const nm_op *op) {
+  size_t n = strlen(op->name);
+  snprintf(buffer, NML_NAME, "%s%s", op->name, n && op->name[n - 1] == '_' ? "" : "_");
+  return buffer;
+}
+
 void nml_push_op(lua_State *L, const nm_op *op) {
+  char inplace[NML_NAME];
   lua_createtable(L, 0, 16);
   set_string(L, "name", op->name);
   set_string(L, "doc", op->doc);
@@ -289,7 +297,8 @@ void nml_push_op(lua_State *L, const nm_op *op) {
   set_string(L, "example", op->example);
   set_flag(L, "func", op->flags & NM_FUNCTION);
   set_flag(L, "method", op->flags & NM_METHOD);
-  set_flag(L, "inplace", op->flags & NM_INPLACE);
+  if (op->flags & NM_INPLACE) set_string(L, "inplace", nml_inplace_name(inplace, op));
+  else set_flag(L, "inplace", false);
   set_flag(L, "out", op->flags & NM_OUT);
   set_flag(L, "composed", op->flags & NM_COMPOSED);
   set_flag(L, "view", op->flags & NM_VIEW);

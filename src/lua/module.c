@@ -269,9 +269,8 @@ static void add_ops(lua_State *L, const tables *t) {
     if (op->flags & NM_METHOD)
       set_closure(L, t->methods, t->state, t->meta, op->name, nml_l_op, op);
     if (op->flags & NM_INPLACE) {
-      const char *name = lua_pushfstring(L, "%s_", op->name);
-      set_closure(L, t->methods, t->state, t->meta, name, nml_l_inplace, op);
-      lua_pop(L, 1);
+      char name[NML_NAME];
+      set_closure(L, t->methods, t->state, t->meta, nml_inplace_name(name, op), nml_l_inplace, op);
     }
   }
 }

@@ -51,21 +51,6 @@ static nm_status fill_forward(nm_op_call *c) {
   return nm__result(c, mark, nm__t(ctx, nm__known(ctx, NM_OP_full_like), args));
 }
 
-/* uniform_(from, to), normal_(mean, std): a draw, scaled and shifted. */
-static nm_status draw_forward(nm_op_call *c) {
-  nm_context *ctx = c->ctx;
-  bool uniform = c->op->name[0] == 'u';
-  double a = nm__float_arg(c, 1, 0), b = nm__float_arg(c, 2, 1), span = uniform ? b - a : b;
-  if (span < 0)
-    return nm__op_error(c, NM_EINVAL,
-                        uniform ? "from %g is above to %g" : "mean %g, std %g: std is negative", a,
-                        b);
-  int mark = nm__scope(ctx);
-  nm_value_arg args[4] = {c->args[0], nm__arg_none(), nm__arg_none(), nm__arg_none()};
-  nm_tensor *r = nm__t(ctx, nm__known(ctx, uniform ? NM_OP_rand_like : NM_OP_randn_like), args);
-  return nm__result(c, mark, nm__t2s(ctx, NM_I_add, nm__t2s(ctx, NM_I_mul, r, span), a));
-}
-
 /* input + value * a * b, input + value * a / b. */
 static nm_status addc_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
@@ -207,18 +192,6 @@ static const nm_op ops[] = {
    .shapes = "(*)",
    .flags = NM_INPLACE | NM_COMPOSED, .forward = fill_forward, .dtypes = "fib",
    .example = "nm.ones(3):fill_(2)"},
-  {.name = "uniform",
-   NM_PARAMS(X, {"from", NM_P_FLOAT, NM_OPTIONAL, "0"}, {"to", NM_P_FLOAT, NM_OPTIONAL, "1"}),
-   .doc = "uniform random numbers in [from, to)",
-   .shapes = "(*)",
-   .flags = NM_INPLACE | NM_COMPOSED, .forward = draw_forward, .dtypes = "f",
-   .example = "nm.ones(3):uniform_(-1, 1)"},
-  {.name = "normal",
-   NM_PARAMS(X, {"mean", NM_P_FLOAT, NM_OPTIONAL, "0"}, {"std", NM_P_FLOAT, NM_OPTIONAL, "1"}),
-   .doc = "random numbers of the normal distribution",
-   .shapes = "(*)",
-   .flags = NM_INPLACE | NM_COMPOSED, .forward = draw_forward, .dtypes = "f",
-   .example = "nm.ones(3):normal_(0, 0.02)"},
   {.name = "addcmul",
    NM_PARAMS(X, {"tensor1", NM_P_TENSOR, 0, NULL}, {"tensor2", NM_P_TENSOR, 0, NULL},
              {"value", NM_P_NUMBER, NM_OPTIONAL, "1"}),

@@ -77,24 +77,38 @@ static nm_dtype widest_float(const spec *p) {
   return p->dev->cls->holds(p->dev, NM_FLOAT64, &feature) ? NM_FLOAT64 : NM_FLOAT32;
 }
 
-/* Whole numbers in low .. high - 1 from uniform ones. */
+/* floor(u * span) as int64, of new uniform numbers u. */
+static nm_tensor *whole_below(const spec *p, double span) {
+  nm_context *ctx = p->dev->ctx;
+  spec u = *p;
+  u.dtype = widest_float(p);
+  nm_tensor *r = nm__temp(ctx, random_values(&u, NM_I_rand));
+  return nm__t_cast(ctx, nm__t1(ctx, NM_I_floor, nm__t2s(ctx, NM_I_mul, r, span)), NM_INT64);
+}
+
+/* Whole numbers in low .. high - 1 from uniform ones.  These have 53 bits: a larger span is cut into
+ * blocks of 2^11, of which one is drawn, then a place in it; what is left at the end of the span,
+ * less than a block of 2^42, is not drawn. */
 static nm_tensor *random_integers(const nm_op_call *c, const spec *p, const nm_value_arg *low,
                                   const nm_value_arg *high) {
   nm_context *ctx = c->ctx;
-  spec u = *p;
   if (high->as.integer <= low->as.integer) {
     nm__op_error(c, NM_EINVAL, "no whole number is at least %lld and below %lld",
                  (long long)low->as.integer, (long long)high->as.integer);
     return NULL;
   }
-  u.dtype = widest_float(p);
   int mark = nm__scope(ctx);
-  double span = (double)high->as.integer - (double)low->as.integer;
-  nm_tensor *r = nm__temp(ctx, random_values(&u, NM_I_rand));
-  r = nm__t1(ctx, NM_I_floor, nm__t2s(ctx, NM_I_mul, r, span));
-  r = nm__t_cast(ctx, nm__t2s(ctx, NM_I_add, nm__t_cast(ctx, r, NM_INT64), (double)low->as.integer),
-                 p->dtype);
-  return nm__unscope(ctx, mark, r);
+  uint64_t span = (uint64_t)high->as.integer - (uint64_t)low->as.integer;
+  nm_tensor *r;
+  if (span <= 1ull << 53) {
+    r = whole_below(p, (double)span);
+  } else {
+    r = nm__t2s(ctx, NM_I_mul, whole_below(p, (double)(span >> 11)), 2048);
+    r = nm__t2(ctx, NM_I_add, r, whole_below(p, 2048));
+  }
+  nm_value_arg plus[2] = {nm__arg_t(r), *low};
+  r = r ? nm__t(ctx, nm__op_of(NM_I_add), plus) : NULL;
+  return nm__unscope(ctx, mark, nm__t_cast(ctx, r, p->dtype));
 }
 
 /* `at`: of the first parameter after the size (or the tensor): value, or low and high, then the
@@ -290,22 +304,6 @@ static nm_status randperm_forward(nm_op_call *c) {
   return created(c, 1, t);
 }
 
-static nm_status bernoulli_forward(nm_op_call *c) {
-  nm_context *ctx = c->ctx;
-  nm_tensor *x = nm__tensor_arg(c, 0);
-  spec p = {.dev = nm__device_of(x), .dtype = NM_FLOAT32, .s = nm__dims_of(x)};
-  double prob = nm__float_arg(c, 1, -1);
-  if (nm__given(c, 1) && !(prob >= 0 && prob <= 1))
-    return nm__op_error(c, NM_EINVAL, "p is %g, a probability lies in 0 to 1", prob);
-  if (!nm__given(c, 1) && !nm__is_float((nm_dtype)x->dtype))
-    return nm__op_error(c, NM_EINVAL, "the probabilities are %s, they must be of a floating dtype",
-                        nm__dtype_name(x->dtype));
-  int mark = nm__scope(ctx);
-  nm_tensor *u = nm__temp(ctx, random_values(&p, NM_I_rand));
-  nm_tensor *r = nm__given(c, 1) ? nm__t2s(ctx, NM_I_lt, u, prob) : nm__t2(ctx, NM_I_lt, u, x);
-  return nm__result(c, mark, nm__t_cast(ctx, r, (nm_dtype)x->dtype));
-}
-
 #define OPTIONS                                                                                    \
   {"dtype", NM_P_DTYPE, NM_NAMED, NULL}, {"device", NM_P_DEVICE, NM_NAMED, NULL}, {                \
     "requires_grad", NM_P_BOOL, NM_NAMED, "false"                                                  \
@@ -420,11 +418,6 @@ static const nm_op ops[] = {
    .doc = "the index positions of n elements in random order",
    .shapes = "-> (n)", .errors = "a negative n",
    .flags = NM_FUNCTION | NM_OUT, .forward = randperm_forward, .dtypes = "i", .example = "nm.randperm(5)"},
-  {.name = "bernoulli", NM_PARAMS(X, {"p", NM_P_FLOAT, NM_OPTIONAL, "input"}),
-   .doc = "1 with probability p (or with the probabilities in input), else 0",
-   .shapes = "(...) -> (...)", .errors = "a probability outside of 0 to 1",
-   .flags = NM_ANYWHERE | NM_INPLACE | NM_OUT, .forward = bernoulli_forward, .dtypes = "f",
-   .lo = 0.1, .hi = 0.9, .example = "nm.bernoulli(nm.full({3}, 0.5))"},
 };
 /* clang-format on */
 NM_FAMILY(create);

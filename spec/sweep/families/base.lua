@@ -91,9 +91,6 @@ family.arguments = {
     end
     return list
   end,
-  bernoulli = function(g)
-    return { pack(g:array(g.shape)), pack(g:array(g.shape), 0.25) }
-  end,
   lerp = function(g)
     local function x() return g:array(g.shape) end
     local list = { pack(x(), x(), x()), pack(x(), x(), 0.25), pack(x(), x(), 0.75) }
@@ -115,7 +112,6 @@ family.arguments = {
       pack(g:array(g.shape), true) }
   end,
   uniform = function(g) return { pack(g:array(g.shape)), pack(g:array(g.shape), -1, 2) } end,
-  normal = function(g) return { pack(g:array(g.shape)), pack(g:array(g.shape), 1, 0.5) } end,
 
   matmul = products {
     { { 3, 4 }, { 4, 5 } }, { { 4 }, { 4 } }, { { 4 }, { 4, 3 } }, { { 3, 4 }, { 4 } },
@@ -260,10 +256,6 @@ family.arguments = {
   full_like = function(g) return { pack(g:array(g.shape), 3), pack(g:array(g.shape), true) } end,
   randint = created(function(g) return { pack(2, 9, sized(g)[1][1]) } end),
   randint_like = function(g) return { pack(g:array(g.shape), 1, 7) } end,
-  randperm = created(function(g)
-    if scalar(g) then return {} end
-    return { pack(g.form == "empty" and 0 or 20) }
-  end),
   arange = progressions(false),
   range = progressions(true),
   linspace = created(function(g)
@@ -287,7 +279,7 @@ family.bounds = {
   mv = absolute(inner), dot = absolute(inner),
   addcmul = absolute(bounds.few), addcdiv = absolute(bounds.few),
   lerp = bounds.relative(8), linspace = bounds.relative(4),
-  randn = drawn, randn_like = drawn, normal = drawn,
+  randn = drawn, randn_like = drawn,
   var = variance, std = variance, softmax = softmax, log_softmax = softmax,
 }
 
@@ -296,8 +288,7 @@ family.bounds = {
 family.any_zero = tools.set [[amax amin max min maximum minimum clamp relu]]
 
 -- Their values are drawn, or undefined: they are checked by what must hold for them.
-family.random = tools.set [[rand randn randint rand_like randn_like randint_like randperm bernoulli
-  uniform normal]]
+family.random = tools.set "rand randn randint rand_like randn_like randint_like"
 family.undefined = tools.set "empty empty_like"
 
 family.edges = {}

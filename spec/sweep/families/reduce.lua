@@ -104,8 +104,8 @@ function family.edges.norm(g)
   return list
 end
 
--- Of a 0-d tensor with keepdim PyTorch gives one of one dim, and its mean is NaN where one of several
--- elements is infinite.
+-- Of a 0-d tensor with keepdim PyTorch gives one of one dim, and its mean is NaN where one of
+-- several elements is infinite.
 local function infinite(c) return c.edges end
 family.apart = {
   var_mean = infinite, std_mean = infinite,
