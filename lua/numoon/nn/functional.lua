@@ -6,9 +6,19 @@ local util = require "numoon.util"
 local F = {}
 
 -- Ops that are here under their own name too.
-for _, name in ipairs { "relu", "tanh", "sigmoid", "softmax", "log_softmax" } do
+for _, name in ipairs {
+  "relu", "tanh", "sigmoid", "softmax", "log_softmax", "relu6", "leaky_relu", "elu", "selu", "celu",
+  "gelu", "silu", "mish", "softplus", "softsign", "logsigmoid", "hardtanh", "hardsigmoid",
+  "hardswish", "hardshrink", "softshrink", "tanhshrink", "threshold", "prelu", "glu",
+} do
   F[name] = nm[name]
 end
+
+--- softmax of -x: what is smallest along the dim has the largest share.
+---@param x numoon.Tensor
+---@param dim integer
+---@return numoon.Tensor
+function F.softmin(x, dim) return (-x):softmax(dim) end
 
 -- Ops whose names in the registry begin with "nn.functional.".
 for name, f in pairs(require("numoon.core")["nn.functional"] or {}) do F[name] = f end
