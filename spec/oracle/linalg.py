@@ -69,6 +69,7 @@ OPS = {
                                                      upper=p.get("upper", False)),
     "cholesky_inverse": lambda p: torch.cholesky_inverse(p["input"], upper=p.get("upper", False)),
     "linalg.qr": lambda p: LA.qr(p["A"], mode=p.get("mode", "reduced")),
+    "linalg.lu": lambda p: LA.lu(p["A"]), "linalg.lu_factor": lambda p: LA.lu_factor(p["A"]),
     "linalg.svd": lambda p: LA.svd(p["A"], full_matrices=p.get("full_matrices", True)),
     "linalg.eig": lambda p: real(LA.eig(p["A"])),
     "linalg.eigvals": lambda p: real(LA.eigvals(p["A"])),

@@ -362,6 +362,81 @@ static nm_tensor *cholesky_backward(nm_grad_call *b, int i) {
   return nm__gradient(b, s ? scaled(ctx, nm__t2(ctx, NM_I_add, s, nm__t_mT(ctx, s)), 0.5) : NULL);
 }
 
+/* ---- LU ---- */
+
+/* Rows of A in the order that the exchanges of rows leave: row i of the result is A's order[i]. */
+static void order_of(const int32_t *pivots, int k, int m, int64_t *order) {
+  for (int i = 0; i < m; i++) order[i] = i;
+  for (int i = 0; i < k; i++) {
+    int64_t other = order[pivots[i] - 1];
+    order[pivots[i] - 1] = order[i];
+    order[i] = other;
+  }
+}
+
+/* L and U in one; the exchanges, counting from ctx->base; the order of the rows, from 0. */
+static nm_status lu_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *x = nm__tensor_arg(c, 0), *y[3];
+  nm_device *dev = nm__device_of(x);
+  int mark = nm__scope(ctx);
+  nm_lapack_call l = nm__lapack_of(NM_LA_LU, x);
+  int k = l.m < l.n ? l.m : l.n;
+  nm_dims s = nm__dims_of(x);
+  nm_tensor *a = nm__by_columns(ctx, x);
+  s.dim[--s.ndim - 1] = k;
+  nm_tensor *pivots = nm__temp(ctx, nm__tensor_empty(ctx, ctx->cpu, NM_INT32, s.ndim, s.dim));
+  s.dim[s.ndim - 1] = l.m;
+  nm_tensor *order = nm__temp(ctx, nm__tensor_empty(ctx, ctx->cpu, NM_INT64, s.ndim, s.dim));
+  if (!a || !pivots || !order) return nm__result(c, mark, NULL);
+  int64_t *to = nm__host_memory(ctx, order);
+  l.a = nm__host_memory(ctx, a);
+  l.pivots = nm__host_memory(ctx, pivots), l.pivots_step = k;
+  if (k && nm__run_lapack(c, &l) != NM_OK) return nm__result(c, mark, NULL);
+  for (int64_t i = 0; i < l.count; i++) {
+    order_of(l.pivots + i * k, k, l.m, to + i * l.m);
+    for (int j = 0; j < k; j++) l.pivots[i * k + j] += ctx->base - 1;
+  }
+  y[0] = nm__from_columns(ctx, a, dev);
+  y[1] = nm__to_device(ctx, pivots, dev);
+  y[2] = nm__to_device(ctx, order, dev);
+  if (!y[0] || !y[1] || !y[2]) return nm__result(c, mark, NULL);
+  for (int r = 1; r < 3; r++) {
+    nm_retain(y[r]);
+    c->out[r] = y[r];
+  }
+  c->nout = 3;
+  return nm__result(c, mark, y[0]);
+}
+
+/* The factors of a square matrix whose rows are in order, which are known: it gives the tape what
+ * they came from. */
+static nm_status lu_of_forward(nm_op_call *c) {
+  nm_value_arg args[1] = {c->args[1]};
+  int mark = nm__scope(c->ctx);
+  return nm__result(c, mark, nm__t(c->ctx, nm__known(c->ctx, NM_OP_clone), args));
+}
+
+/* L^-T (below(L^T gL) + upper(gU U^T)) U^-T */
+static nm_tensor *lu_of_backward(nm_grad_call *b, int i) {
+  nm_context *ctx = b->ctx;
+  if (i == 1) return NULL;
+  nm_tensor *lt = nm__t_mT(ctx, b->y), *u = b->y;
+  nm_tensor *eye = nm__t_eye_like(ctx, u, cols_of(u));
+  nm_tensor *low = nm__t_triangle(ctx, u, false, -1);
+  nm_tensor *l = low && eye ? nm__t2(ctx, NM_I_add, low, eye) : NULL;
+  nm_tensor *gl = nm__t_triangle(ctx, b->g[0], false, -1),
+            *gu = nm__t_triangle(ctx, b->g[0], true, 0);
+  nm_tensor *ut = nm__t_mT(ctx, nm__t_triangle(ctx, u, true, 0));
+  nm_tensor *core = mm(ctx, nm__t_mT(ctx, l), gl), *other = mm(ctx, gu, ut);
+  if (!core || !other) return nm__gradient(b, NULL);
+  core = nm__t2(ctx, NM_I_add, nm__t_triangle(ctx, core, false, -1),
+                nm__t_triangle(ctx, other, true, 0));
+  core = core ? nm__t_triangular(ctx, lt, core, true, true) : NULL;
+  core = core ? nm__t_triangular(ctx, u, nm__t_mT(ctx, core), true, false) : NULL;
+  return nm__gradient(b, nm__t_mT(ctx, core));
+}
+
 #define MATRIX                                                                                     \
   { "input", NM_P_TENSOR, 0, NULL }
 #define FLAG(name)                                                                                 \
@@ -383,6 +458,11 @@ static const nm_op ops[] = {
    .dtypes = "f"},
   {.name = "factor_cholesky", NM_PARAMS(MATRIX, FLAG("unused")), .doc = "L, where A = L L^T",
    .forward = cholesky_forward, .backward = cholesky_backward, .uses = {Y}, .dtypes = "f"},
+  {.name = "factor_lu", NM_PARAMS(MATRIX), .doc = "L and U in one, the exchanges, the order of rows",
+   .forward = lu_forward, .dtypes = "f"},
+  {.name = "factor_lu_of", NM_PARAMS(MATRIX, {"factors", NM_P_TENSOR, 0, NULL}),
+   .doc = "the known factors of a square matrix", .forward = lu_of_forward,
+   .backward = lu_of_backward, .uses = {Y, 0}, .dtypes = "f"},
 };
 /* clang-format on */
 NM_FAMILY(factor);

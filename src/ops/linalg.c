@@ -55,6 +55,11 @@ static bool apply_all(nm_context *ctx, nm_known op, const nm_value_arg *args, nm
   return all;
 }
 
+/* Whether gradients will be asked for: then the vectors are computed too. */
+static bool tracked(const nm_context *ctx, const nm_tensor *x) {
+  return ctx->grad_enabled && nm__tracks(x);
+}
+
 /* ---- inverse, determinants ---- */
 
 static nm_status inv_forward(nm_op_call *c) {
@@ -178,6 +183,64 @@ static nm_status triangular_forward(nm_op_call *c) {
   return nm__result(c, mark, y);
 }
 
+/* ---- LU ---- */
+
+/* L and U in one, with the history of both: of the square part from A with its rows in order, of
+ * what is beside or below it from the equations that it solves. */
+static nm_tensor *tracked_lu(nm_context *ctx, nm_tensor *x, nm_tensor *lu, nm_tensor *order) {
+  int64_t m = rows(x), n = cols(x), k = least(m, n);
+  nm_tensor *at = nm__t_expand(ctx, nm__t_unsqueeze(ctx, order, -1), x->ndim, x->shape);
+  nm_tensor *a = nm__t_pick(ctx, x, x->ndim - 2, at), *both[2];
+  nm_value_arg args[2] = {nm__arg_t(nm__t_block(ctx, a, 0, k, 0, k)),
+                          nm__arg_t(nm__t_block(ctx, lu, 0, k, 0, k))};
+  nm_tensor *y = nm__t(ctx, nm__known(ctx, NM_OP_factor_lu_of), args);
+  if (m == n || !y) return y;
+  both[0] = y;
+  if (m > n) { /* L2 = A2 U^-1 */
+    nm_tensor *rest = nm__t_mT(ctx, nm__t_block(ctx, a, k, m - k, 0, k));
+    both[1] =
+        rest ? nm__t_mT(ctx, nm__t_triangular(ctx, nm__t_mT(ctx, y), rest, false, false)) : NULL;
+  } else { /* U2 = L^-1 A2 */
+    nm_tensor *rest = nm__t_block(ctx, a, 0, k, k, n - k);
+    both[1] = rest ? nm__t_triangular(ctx, y, rest, false, true) : NULL;
+  }
+  if (!both[1]) return NULL;
+  nm_value_arg cat[2] = {{.kind = NM_ARG_TENSORS, .n = 2, .as.tensors = both},
+                         nm__arg_int(m > n ? -2 : -1)};
+  return nm__t(ctx, nm__known(ctx, NM_OP_cat), cat);
+}
+
+static nm_status lu_forward(nm_op_call *c) { /* lu, lu_factor */
+  nm_context *ctx = c->ctx;
+  nm_tensor *x = nm__tensor_arg(c, 0), *f[3] = {NULL}, *y[3];
+  NM_TRY(nm__check_matrices(c, x, false));
+  int mark = nm__scope(ctx);
+  nm_tensor *wide = nm__t_wide(ctx, x);
+  nm_value_arg args[1] = {nm__arg_t(wide)};
+  if (!apply_all(ctx, NM_OP_factor_lu, args, f)) return nm__result(c, mark, NULL);
+  int64_t m = rows(x), n = cols(x), k = least(m, n);
+  nm_tensor *lu = tracked(ctx, x) && k ? tracked_lu(ctx, wide, f[0], f[2]) : f[0];
+  if (!strcmp(c->op->name, "linalg.lu_factor")) {
+    y[0] = narrowed(ctx, lu, x);
+    y[1] = f[1];
+    return results(c, mark, 2, y);
+  }
+  nm_dims s = nm__dims_of(x);
+  s.dim[s.ndim - 1] = m;
+  nm_tensor *eye = nm__t_eye_like(ctx, x, m); /* its rows in that order are P^T */
+  eye = eye ? nm__t_expand(ctx, eye, s.ndim, s.dim) : NULL;
+  nm_tensor *at = nm__t_expand(ctx, nm__t_unsqueeze(ctx, f[2], -1), s.ndim, s.dim);
+  nm_tensor *p = eye && at ? nm__t_pick(ctx, eye, s.ndim - 2, at) : NULL;
+  y[0] = p ? nm__contiguous(ctx, nm__t_mT(ctx, p)) : NULL;
+  nm_tensor *low = lu ? nm__t_triangle(ctx, nm__t_block(ctx, lu, 0, m, 0, k), false, -1) : NULL;
+  nm_tensor *one = nm__t_eye_like(ctx, wide, m);
+  one = one ? nm__t_block(ctx, one, 0, m, 0, k) : NULL;
+  y[1] = low && one ? narrowed(ctx, nm__t2(ctx, NM_I_add, low, one), x) : NULL;
+  y[2] =
+      lu ? narrowed(ctx, nm__t_triangle(ctx, nm__t_block(ctx, lu, 0, k, 0, n), true, 0), x) : NULL;
+  return results(c, mark, 3, y);
+}
+
 /* ---- Cholesky ---- */
 
 static nm_status cholesky_forward(nm_op_call *c) {
@@ -255,11 +318,6 @@ static nm_status svd_forward(nm_op_call *c) {
   y[1] = narrowed(ctx, nm__t_column(ctx, p, 0, k, m + n), x);
   y[2] = narrowed(ctx, v, x);
   return results(c, mark, 3, y);
-}
-
-/* Whether gradients will be asked for: then the vectors are computed too. */
-static bool tracked(const nm_context *ctx, const nm_tensor *x) {
-  return ctx->grad_enabled && nm__tracks(x);
 }
 
 static nm_tensor *singular_values(nm_context *ctx, nm_tensor *x) {
@@ -472,6 +530,18 @@ static const nm_op ops[] = {
    .errors = "a 0 on the diagonal, two dtypes",
    .flags = ONE, .forward = triangular_forward, RANGE,
    .example = "nm.linalg.solve_triangular(nm.ones(2, 2), nm.ones(2, 1))"},
+  {.name = "linalg.lu", NM_PARAMS(A),
+   .doc = "P, L and U: A = P L U, L lower triangular with ones on the diagonal, U upper triangular, P "
+          "the exchanges of rows." HOST,
+   .shapes = "(..., M, N) -> (..., M, M), (..., M, K), (..., K, N), K = min(M, N)",
+   .flags = MANY, .forward = lu_forward, RANGE,
+   .example = "nm.linalg.lu(nm.tensor{{0.0, 2.0}, {4.0, 2.0}})"},
+  {.name = "linalg.lu_factor", NM_PARAMS(A),
+   .doc = "L and U of linalg.lu in one matrix, without L's diagonal, and the exchanges: row i with row "
+          "pivots[i], in order." HOST,
+   .shapes = "(..., M, N) -> (..., M, N), (..., min(M, N))",
+   .flags = MANY, .forward = lu_forward, RANGE,
+   .example = "nm.linalg.lu_factor(nm.tensor{{0.0, 2.0}, {4.0, 2.0}})"},
   {.name = "linalg.cholesky", NM_PARAMS(A, {"upper", NM_P_BOOL, NM_NAMED, "false"}),
    .doc = "the lower triangular L of symmetric positive definite matrices: A = L L^T; or its "
           "transpose; only that triangle of A is read, and the gradient is symmetric." HOST,

@@ -5,8 +5,7 @@
  * comes as one tensor, so that the derivative finds all of them in the saved result:
  *   factor_svd   (..., max, M + N + 1): row j holds column j of U, column j of V, and S[j]
  *   factor_eigh, factor_eig   (..., N, N + 1): row j holds eigenvector j and its eigenvalue
- *   factor_qr    (..., K, M + N): row j holds column j of Q and row j of R
- *   factor_lu    (..., M, N + 1): L and U in one, and behind row i the row of A that it was */
+ *   factor_qr    (..., K, M + N): row j holds column j of Q and row j of R */
 #ifndef NM_LINALG_H
 #define NM_LINALG_H
 

@@ -203,6 +203,7 @@ family.arguments = {
     plain = { { { 3, 3 } }, { { 2, 3, 4 }, false }, { { 2, 4, 3 }, false }, { { 2, 9, 8 }, true } },
     empty = { { { 2, 0, 3 }, true }, { { 2, 3, 0 }, false } }, large = { { { 2, 20, 17 }, false } },
   }),
+  ["linalg.lu"] = of(matrix, any), ["linalg.lu_factor"] = of(matrix, any),
   ["linalg.svdvals"] = of(matrix, any),
   ["linalg.eigh"] = of(symmetric, {
     plain = { { { 3, 3 } }, { { 2, 3, 3 } }, { { 2, 3, 3 }, "U" } },
