@@ -326,15 +326,15 @@ static const nm_op ops[] = {
    .example = "nm.arange(6):reshape(2, 3):flipud()"},
   {.name = "roll",
    NM_PARAMS(X, {"shifts", NM_P_EACH, 0, NULL}, {"dims", NM_P_DIMS, NM_OPTIONAL, NULL}),
-   .doc = "a copy with the elements of dims moved on by shifts, the last ones to the front; without "
-          "dims, as if they stood in one row",
+   .doc = "a copy with the elements of dims moved on by shifts, the last ones to the front; "
+          "without dims, as if they stood in one row",
    .shapes = "(...) -> (...)", .errors = "other than one shift for each dim",
    .flags = COPIES, .forward = roll_forward, .dtypes = "fib", RANGE,
    .example = "nm.arange(5):roll(2)"},
   {.name = "rot90",
    NM_PARAMS(X, {"k", NM_P_INT, NM_OPTIONAL, "1"}, {"dims", NM_P_DIMS, NM_OPTIONAL, "{1, 2}"}),
-   .doc = "a copy turned k times by 90 degrees in the plane of two dims, from the first towards the "
-          "second",
+   .doc = "a copy turned k times by 90 degrees in the plane of two dims, from the first towards "
+          "the second",
    .shapes = "(M, N, ...) -> (N, M, ...) for odd k", .errors = "other than two dims",
    .flags = COPIES, .forward = rot90_forward, .dtypes = "fib", RANGE,
    .example = "nm.rot90(nm.arange(6):reshape(2, 3))"},
@@ -372,8 +372,8 @@ static const nm_op ops[] = {
   {.name = "repeat_interleave",
    NM_PARAMS(X, {"repeats", NM_P_OPERAND, NM_OPTIONAL, NULL}, {"dim", NM_P_DIM, NM_OPTIONAL, NULL}),
    .doc = "each element of dim as often as repeats says, a number or a list of them; without dim, "
-          "as if they stood in one row. Of a list of numbers alone: position i as often as the i-th "
-          "says",
+          "as if they stood in one row. Of a list of numbers alone: position i as often as the "
+          "i-th says",
    .shapes = "(..., N, ...) -> (..., repeats * N, ...)",
    .errors = "repeats that are no int64 or int32, or negative",
    .flags = COPIES, .forward = repeat_interleave_forward, .dtypes = "fib", RANGE,

@@ -442,7 +442,8 @@ static const nm_op ops[] = {
    .dtypes = "fib", .lo = -3, .hi = 3,
    .example = "nm.randn(3, 4):gather(2, nm.tensor{{1}, {2}, {4}})"},
   {.name = "scatter",
-   NM_PARAMS(X, DIM, INDEX, {"src", NM_P_OPERAND, 0, NULL}, {"reduce", NM_P_STRING, NM_NAMED, NULL}),
+   NM_PARAMS(X, DIM, INDEX, {"src", NM_P_OPERAND, 0, NULL},
+             {"reduce", NM_P_STRING, NM_NAMED, NULL}),
    .doc = "input with elements placed along dim: y[index[i][j]][j] = src[i][j] for dim 1, and "
           "likewise for others; src may be a number; of equal places the last one counts; reduce "
           "\"add\" or \"multiply\" does that instead of replacing",

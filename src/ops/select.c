@@ -471,11 +471,12 @@ static const nm_op ops[] = {
    .dtypes = "fib", RANGE,
    .example = "nm.zeros(3):masked_scatter(nm.tensor{true, false, true}, nm.ones(2))"},
   {.name = "nonzero", NM_PARAMS(X, {"as_tuple", NM_P_BOOL, NM_NAMED, "false"}),
-   .doc = "the coordinates of the elements that are not zero, a row for each; as_tuple gives a list "
-          "with a tensor for each dim, which is an index: x[mask:nonzero{as_tuple = true}]. Their "
-          "number is read back from the device",
+   .doc = "the coordinates of the elements that are not zero, a row for each; as_tuple gives a "
+          "list with a tensor for each dim, which is an index: x[mask:nonzero{as_tuple = true}]. "
+          "Their number is read back from the device",
    .shapes = "(...) -> (K, ndim), or a list of (K)",
-   .flags = NM_ANYWHERE | NM_OUT | NM_LIST | NM_COMPOSED, .forward = nonzero_forward, .dtypes = "fib",
+   .flags = NM_ANYWHERE | NM_OUT | NM_LIST | NM_COMPOSED, .forward = nonzero_forward,
+   .dtypes = "fib",
    .example = "nm.eye(2):nonzero()"},
   {.name = "argwhere", NM_PARAMS(X),
    .doc = "the coordinates of the elements that are not zero, a row for each",

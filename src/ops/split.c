@@ -203,9 +203,10 @@ static const nm_op ops[] = {
    .example = "nm.broadcast_tensors{nm.zeros(3, 1), nm.ones(4)}"},
   {.name = "meshgrid",
    NM_PARAMS({"tensors", NM_P_TENSORS, 0, NULL}, {"indexing", NM_P_STRING, NM_NAMED, "ij"}),
-   .doc = "a list of the coordinates of a grid, views of the tensors: the i-th is expanded along all "
-          "dims but the i-th; with indexing \"xy\" the first two dims change places",
-   .shapes = "{(M), (N)} -> {(M, N), (M, N)}", .errors = "tensors of more than one dim; dtypes that differ",
+   .doc = "a list of the coordinates of a grid, views of the tensors: the i-th is expanded along "
+          "all dims but the i-th; with indexing \"xy\" the first two dims change places",
+   .shapes = "{(M), (N)} -> {(M, N), (M, N)}",
+   .errors = "tensors of more than one dim; dtypes that differ",
    .flags = NM_FUNCTION | NM_LIST | NM_COMPOSED, .forward = meshgrid_forward, .dtypes = "fib",
    .lo = -3, .hi = 3, .example = "nm.meshgrid(nm.arange(2), nm.arange(3))"},
 };
