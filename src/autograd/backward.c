@@ -414,6 +414,13 @@ static nm_status check_inputs(nm_context *ctx, const char *name, int n, nm_tenso
   return NM_OK;
 }
 
+/* Whether inputs[i] has got its gradient already: it is named twice, or retains it. */
+static bool filled(nm_tensor *const *inputs, int i) {
+  for (int k = 0; k < i; k++)
+    if (inputs[k] == inputs[i]) return true;
+  return inputs[i]->retains_grad;
+}
+
 nm_status nm_backward_all(nm_context *ctx, int n, nm_tensor *const *t, nm_tensor *const *grads,
                           int ninputs, nm_tensor *const *inputs, bool retain_graph,
                           bool create_graph) {
@@ -430,7 +437,8 @@ nm_status nm_backward_all(nm_context *ctx, int n, nm_tensor *const *t, nm_tensor
   bool grad = nm_set_grad_enabled(ctx, create_graph);
   for (int i = 0; i < ninputs; i++) {
     if (!result[i]) continue;
-    if (s == NM_OK) s = nm__accumulate(ctx, &inputs[i]->grad, result[i], create_graph);
+    if (s == NM_OK && !filled(inputs, i))
+      s = nm__accumulate(ctx, &inputs[i]->grad, result[i], create_graph);
     nm_release(ctx, result[i]);
   }
   ctx->grad_enabled = grad;
