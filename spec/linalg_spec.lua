@@ -98,6 +98,42 @@ describe("linear algebra", function()
     for i = 1, 40, 13 do assert.is_true(all[1][1][i] == la.inv(a[i])) end
   end)
 
+  it("takes many rows, many right hand sides and many matrices", function()
+    local a, b = nm.randn(100000, 3, f64), nm.randn(100000, 2, f64)
+    local x = la.lstsq(a, b)
+    close(a.mT % (a % x), a.mT % b, 1e-6)
+    local q, r = la.qr(a)
+    close(q.mT % q, eye(3), 1e-10)
+    close(q % r, a, 1e-10)
+    local few, many = nm.randn(3, 3, f64) + eye(3) * 4, nm.randn(3, 50000, f64)
+    close(few % la.solve(few, many), many, 1e-10)
+    local small = nm.randn(5000, 2, 2, f64) + eye(2) * 5
+    close(small % la.inv(small), eye(2):expand(5000, 2, 2), 1e-10)
+    says("at most", la.inv, nm.ones(1):expand(30000, 30000))
+    says("at most", la.norm, nm.ones(1):expand(30000, 30000), "nuc")
+  end)
+
+  it("is an error that names the package where there is no LAPACK", function()
+    local folder = os.tmpname()
+    os.remove(folder)
+    assert(os.execute("mkdir " .. folder))
+    for _, name in ipairs { "liblapack.so.3", "liblapack.so", "libopenblas.so.0",
+      "libopenblas.so" } do
+      assert(io.open(folder .. "/" .. name, "w")):close() -- no library, but found first
+    end
+    local script = [[local nm = require "numoon" print(pcall(nm.linalg.inv, nm.eye(2)))
+      print(nm.linalg.norm(nm.eye(2), 1):item())]]
+    local command = ("LD_LIBRARY_PATH=%s %s -e '%s' 2>&1"):format(folder, arg[-1] or "lua5.4",
+      script)
+    local pipe = assert(io.popen(command))
+    local text = pipe:read "a"
+    pipe:close()
+    os.execute("rm -r " .. folder)
+    assert.is_truthy(text:find("linalg.inv: LAPACK is not installed (Debian's package", 1, true),
+      text)
+    assert.is_truthy(text:find("1.0", 1, true), text)
+  end)
+
   it("names the pivot, the minor and the matrix that fail", function()
     local ones = nm.ones(2, 2)
     local two = nm.stack { nm.eye(2), ones }

@@ -55,7 +55,8 @@ static int T(cholesky)(const nm_lapack_call *c, REAL *a) {
 }
 
 static int T(qr)(const nm_lapack_call *c, REAL *a, REAL *p) {
-  int m = c->m, n = c->n, q = c->k, r = m < n ? m : n, ld = m + n, info = 0, lwork = 64 * (m + n);
+  int m = c->m, n = c->n, q = c->k, r = m < n ? m : n, ld = m + n, info = 0;
+  int lwork = 64 * (n > q ? n : q) + 1;
   REAL *tau = malloc((size_t)(r + 1) * sizeof *tau), *work = malloc((size_t)lwork * sizeof *work);
   if (tau && work) {
     CALL(geqrf)(&m, &n, a, &m, tau, work, &lwork, &info);

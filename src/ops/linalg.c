@@ -4,7 +4,16 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST = 20000 }; /* rows or columns: LAPACK counts its workspace in 32 bits */
+/* LAPACK counts its workspace in 32 bits, and it grows with the square of the smaller size. */
+enum { MOST_SMALLER = 20000, MOST_LARGER = 1 << 24 };
+
+nm_status nm__check_sizes(const nm_op_call *c, const nm_tensor *x, int64_t m, int64_t n) {
+  char text[NM_SHAPE_TEXT];
+  if ((m < n ? m : n) <= MOST_SMALLER && (m > n ? m : n) <= MOST_LARGER) return NM_OK;
+  return nm__op_error(c, NM_EINVAL,
+                      "shape %s: the smaller size of a matrix is at most %d, the larger %d",
+                      nm__shape_text(x->ndim, x->shape, text), MOST_SMALLER, MOST_LARGER);
+}
 
 nm_status nm__check_matrices(const nm_op_call *c, const nm_tensor *x, bool square) {
   char text[NM_SHAPE_TEXT];
@@ -18,9 +27,7 @@ nm_status nm__check_matrices(const nm_op_call *c, const nm_tensor *x, bool squar
   int64_t m = x->shape[x->ndim - 2], n = x->shape[x->ndim - 1];
   if (square && m != n)
     return nm__op_error(c, NM_EINVAL, "shape %s: the matrices must be square", shape);
-  if (m > MOST || n > MOST)
-    return nm__op_error(c, NM_EINVAL, "shape %s: at most %d rows and columns", shape, MOST);
-  return NM_OK;
+  return nm__check_sizes(c, x, m, n);
 }
 
 static int64_t rows(const nm_tensor *x) { return x->shape[x->ndim - 2]; }

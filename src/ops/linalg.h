@@ -27,6 +27,8 @@ nm_status nm__run_lapack(const nm_op_call *c, nm_lapack_call *l);
 
 /* Refuses what is no matrix of floats (NM_EINVAL), or no square one. */
 nm_status nm__check_matrices(const nm_op_call *c, const nm_tensor *x, bool square);
+/* Refuses matrices of m rows and n columns that LAPACK can't hold the workspace for. */
+nm_status nm__check_sizes(const nm_op_call *c, const nm_tensor *x, int64_t m, int64_t n);
 /* Halves are computed in float32. */
 static inline nm_dtype nm__factor_dtype(const nm_tensor *x) {
   return x->dtype == NM_FLOAT64 ? NM_FLOAT64 : NM_FLOAT32;

@@ -135,9 +135,11 @@ static nm_status check_matrix_norm(const nm_op_call *c, const nm_tensor *x, orde
   bool none = kind == VALUES ? x->shape[row] == 0 || x->shape[col] == 0
               : kind == SUMS ? x->shape[isinf(p) ? row : col] == 0
                              : false;
-  if (!none) return NM_OK;
-  return nm__op_error(c, NM_EINVAL, "shape %s: there is no norm of order %g of no elements",
-                      nm__shape_text(x->ndim, x->shape, text), p);
+  if (none)
+    return nm__op_error(c, NM_EINVAL, "shape %s: there is no norm of order %g of no elements",
+                        nm__shape_text(x->ndim, x->shape, text), p);
+  bool values = kind == VALUES || kind == NUCLEAR;
+  return values ? nm__check_sizes(c, x, x->shape[row], x->shape[col]) : NM_OK;
 }
 
 static nm_status finish_matrix_norm(nm_op_call *c, nm_tensor *x, nm_dtype dtype, double standard,
