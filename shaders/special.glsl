@@ -172,7 +172,7 @@ T nm_sin_pi(const T x) { return nm_sin((x - roundEven(x)) * (T(2) * HALF_PI)); }
 T nm_lgamma_positive(const T a) {
   T x = a;
   if (x < T(0.5)) return x * nm_lgamma_poly(x) - nm_log1p(x) - nm_log(x);
-  if (x < T(1.5)) return (x - T(1)) * nm_lgamma_poly(x - T(1)) - nm_log1p(x - T(1));
+  if (x < T(1.25)) return (x - T(1)) * nm_lgamma_poly(x - T(1)) - nm_log1p(x - T(1));
   if (x < T(10)) {
     T p = T(1);
     while (x > T(3)) x -= T(1), p *= x;
