@@ -42,28 +42,6 @@ local functional = {}
 ---@return numoon.Tensor
 function nm.arange(start, stop, step, options) end
 
---- 1 with probability p (or with the probabilities in input), else 0
----@param input numoon.Tensor
----@param p? number
----@param options? {p?: number, out?: numoon.Tensor}
----@overload fun(input: numoon.Tensor, options: {p?: number, out?: numoon.Tensor}): numoon.Tensor
----@return numoon.Tensor
-function nm.bernoulli(input, p, options) end
-
---- 1 with probability p (or with the probabilities in input), else 0
----@param p? number
----@param options? {p?: number}
----@overload fun(self: numoon.Tensor, options: {p?: number}): numoon.Tensor
----@return numoon.Tensor
-function Tensor:bernoulli(p, options) end
-
---- 1 with probability p (or with the probabilities in input), else 0
----@param p? number
----@param options? {p?: number}
----@overload fun(self: numoon.Tensor, options: {p?: number}): numoon.Tensor
----@return numoon.Tensor
-function Tensor:bernoulli_(p, options) end
-
 --- a tensor whose elements are undefined
 ---@param ... integer|integer[]
 ---@return numoon.Tensor
@@ -200,6 +178,108 @@ function nm.zeros(...) end
 ---@overload fun(input: numoon.Tensor, options: {dtype?: numoon.dtype, device?: numoon.device, requires_grad?: boolean}): numoon.Tensor
 ---@return numoon.Tensor
 function nm.zeros_like(input, options) end
+
+-- ---- Random numbers ----
+
+--- 1 with probability p, else 0; without p, with the probabilities in input
+---@param input numoon.Tensor
+---@param p? numoon.Tensor|number|boolean
+---@param options? {p?: numoon.Tensor|number|boolean, out?: numoon.Tensor}
+---@overload fun(input: numoon.Tensor, options: {p?: numoon.Tensor|number|boolean, out?: numoon.Tensor}): numoon.Tensor
+---@return numoon.Tensor
+function nm.bernoulli(input, p, options) end
+
+--- 1 with probability p, else 0; without p, with the probabilities in input
+---@param p? numoon.Tensor|number|boolean
+---@param options? {p?: numoon.Tensor|number|boolean}
+---@overload fun(self: numoon.Tensor, options: {p?: numoon.Tensor|number|boolean}): numoon.Tensor
+---@return numoon.Tensor
+function Tensor:bernoulli(p, options) end
+
+--- 1 with probability p, else 0; without p, with the probabilities in input
+---@param p? numoon.Tensor|number|boolean
+---@param options? {p?: numoon.Tensor|number|boolean}
+---@overload fun(self: numoon.Tensor, options: {p?: numoon.Tensor|number|boolean}): numoon.Tensor
+---@return numoon.Tensor
+function Tensor:bernoulli_(p, options) end
+
+--- random numbers of the Cauchy distribution
+---@param median? number
+---@param sigma? number
+---@param options? {median?: number, sigma?: number}
+---@overload fun(self: numoon.Tensor, options: {median?: number, sigma?: number}): numoon.Tensor
+---@return numoon.Tensor
+function Tensor:cauchy_(median, sigma, options) end
+
+--- random numbers of the exponential distribution with the rate lambd, above 0
+---@param lambd? number
+---@param options? {lambd?: number}
+---@overload fun(self: numoon.Tensor, options: {lambd?: number}): numoon.Tensor
+---@return numoon.Tensor
+function Tensor:exponential_(lambd, options) end
+
+--- random numbers of the geometric distribution: of the try, from 1 on, that succeeds first
+---@param p number
+---@return numoon.Tensor
+function Tensor:geometric_(p) end
+
+--- random numbers whose logarithms have the normal distribution
+---@param mean? number
+---@param std? number
+---@param options? {mean?: number, std?: number}
+---@overload fun(self: numoon.Tensor, options: {mean?: number, std?: number}): numoon.Tensor
+---@return numoon.Tensor
+function Tensor:log_normal_(mean, std, options) end
+
+--- positions, drawn with probabilities that are proportional to the weights in input; without replacement none comes twice [Efraimidis & Spirakis 2006]
+---@param input numoon.Tensor
+---@param num_samples integer
+---@param replacement? boolean
+---@param options? {replacement?: boolean, out?: numoon.Tensor}
+---@overload fun(input: numoon.Tensor, num_samples: integer, options: {replacement?: boolean, out?: numoon.Tensor}): numoon.Tensor, numoon.Tensor, numoon.Tensor
+---@return numoon.Tensor, numoon.Tensor, numoon.Tensor
+function nm.multinomial(input, num_samples, replacement, options) end
+
+--- positions, drawn with probabilities that are proportional to the weights in input; without replacement none comes twice [Efraimidis & Spirakis 2006]
+---@param num_samples integer
+---@param replacement? boolean
+---@param options? {replacement?: boolean}
+---@overload fun(self: numoon.Tensor, num_samples: integer, options: {replacement?: boolean}): numoon.Tensor, numoon.Tensor, numoon.Tensor
+---@return numoon.Tensor, numoon.Tensor, numoon.Tensor
+function Tensor:multinomial(num_samples, replacement, options) end
+
+--- random numbers of the normal distribution with these means and standard deviations: numbers with a size, or tensors
+---@param mean? numoon.Tensor|number|boolean
+---@param std? numoon.Tensor|number|boolean
+---@param size? integer[]
+---@param options? {mean?: numoon.Tensor|number|boolean, std?: numoon.Tensor|number|boolean, size?: integer[], dtype?: numoon.dtype, device?: numoon.device, requires_grad?: boolean, out?: numoon.Tensor}
+---@overload fun(options: {mean?: numoon.Tensor|number|boolean, std?: numoon.Tensor|number|boolean, size?: integer[], dtype?: numoon.dtype, device?: numoon.device, requires_grad?: boolean, out?: numoon.Tensor}): numoon.Tensor
+---@return numoon.Tensor
+function nm.normal(mean, std, size, options) end
+
+--- random numbers of the normal distribution
+---@param mean? number
+---@param std? number
+---@param options? {mean?: number, std?: number}
+---@overload fun(self: numoon.Tensor, options: {mean?: number, std?: number}): numoon.Tensor
+---@return numoon.Tensor
+function Tensor:normal_(mean, std, options) end
+
+--- random whole numbers from `from` to to - 1; with one number it is to; with none, up to the last that the dtype holds with all before it (of int64, up to the one before)
+---@param from? integer
+---@param to? integer
+---@param options? {from?: integer, to?: integer}
+---@overload fun(self: numoon.Tensor, options: {from?: integer, to?: integer}): numoon.Tensor
+---@return numoon.Tensor
+function Tensor:random_(from, to, options) end
+
+--- uniform random numbers in [from, to)
+---@param from? number
+---@param to? number
+---@param options? {from?: number, to?: number}
+---@overload fun(self: numoon.Tensor, options: {from?: number, to?: number}): numoon.Tensor
+---@return numoon.Tensor
+function Tensor:uniform_(from, to, options) end
 
 -- ---- Shape ----
 
@@ -2251,14 +2331,6 @@ function Tensor:nan_to_num(nan, posinf, neginf, options) end
 ---@return numoon.Tensor
 function Tensor:nan_to_num_(nan, posinf, neginf, options) end
 
---- random numbers of the normal distribution
----@param mean? number
----@param std? number
----@param options? {mean?: number, std?: number}
----@overload fun(self: numoon.Tensor, options: {mean?: number, std?: number}): numoon.Tensor
----@return numoon.Tensor
-function Tensor:normal_(mean, std, options) end
-
 --- the n-th derivative of digamma: (-1)^(n + 1) n! zeta(n + 1, input)
 ---@param n integer
 ---@param input numoon.Tensor
@@ -2266,14 +2338,6 @@ function Tensor:normal_(mean, std, options) end
 ---@overload fun(n: integer, input: numoon.Tensor, options: {out?: numoon.Tensor}): numoon.Tensor
 ---@return numoon.Tensor
 function nm.polygamma(n, input, options) end
-
---- uniform random numbers in [from, to)
----@param from? number
----@param to? number
----@param options? {from?: number, to?: number}
----@overload fun(self: numoon.Tensor, options: {from?: number, to?: number}): numoon.Tensor
----@return numoon.Tensor
-function Tensor:uniform_(from, to, options) end
 
 --- input * log(other), and 0 where input is 0, unless other is NaN
 ---@param input numoon.Tensor|number|boolean
@@ -4232,6 +4296,16 @@ function linalg.inv(A, options) end
 ---@return numoon.Tensor, numoon.Tensor, numoon.Tensor, numoon.Tensor
 function linalg.lstsq(A, B, rcond, options) end
 
+--- P, L and U: A = P L U, L lower triangular with ones on the diagonal, U upper triangular, P the exchanges of rows.  It runs on the host
+---@param A numoon.Tensor
+---@return numoon.Tensor, numoon.Tensor, numoon.Tensor, numoon.Tensor
+function linalg.lu(A) end
+
+--- L and U of linalg.lu in one matrix, without L's diagonal, and the exchanges: row i with row pivots[i], in order.  It runs on the host
+---@param A numoon.Tensor
+---@return numoon.Tensor, numoon.Tensor
+function linalg.lu_factor(A) end
+
 --- the number of singular values above rtol times the largest one, and above atol.  It runs on the host
 ---@param A numoon.Tensor
 ---@param rtol? number
@@ -4479,6 +4553,217 @@ function functional.conv_transpose2d(input, weight, bias, stride, padding, outpu
 ---@overload fun(input: numoon.Tensor, weight: numoon.Tensor, options: {bias?: numoon.Tensor, stride?: integer|integer[], padding?: integer|integer[], output_padding?: integer|integer[], groups?: integer, dilation?: integer|integer[], out?: numoon.Tensor}): numoon.Tensor, numoon.Tensor, numoon.Tensor
 ---@return numoon.Tensor, numoon.Tensor, numoon.Tensor
 function functional.conv_transpose3d(input, weight, bias, stride, padding, output_padding, groups, dilation, options) end
+
+-- ---- Pooling ----
+
+--- the means of output_size windows, as even as can be: window o reaches from floor(o * S / O) to ceil((o + 1) * S / O), counted from 0
+---@param input numoon.Tensor
+---@param output_size integer|integer[]
+---@param options? {out?: numoon.Tensor}
+---@overload fun(input: numoon.Tensor, output_size: integer|integer[], options: {out?: numoon.Tensor}): numoon.Tensor
+---@return numoon.Tensor
+function functional.adaptive_avg_pool1d(input, output_size, options) end
+
+--- the means of output_size windows, as even as can be: window o reaches from floor(o * S / O) to ceil((o + 1) * S / O), counted from 0
+---@param input numoon.Tensor
+---@param output_size integer|integer[]
+---@param options? {out?: numoon.Tensor}
+---@overload fun(input: numoon.Tensor, output_size: integer|integer[], options: {out?: numoon.Tensor}): numoon.Tensor
+---@return numoon.Tensor
+function functional.adaptive_avg_pool2d(input, output_size, options) end
+
+--- the means of output_size windows, as even as can be: window o reaches from floor(o * S / O) to ceil((o + 1) * S / O), counted from 0
+---@param input numoon.Tensor
+---@param output_size integer|integer[]
+---@param options? {out?: numoon.Tensor}
+---@overload fun(input: numoon.Tensor, output_size: integer|integer[], options: {out?: numoon.Tensor}): numoon.Tensor
+---@return numoon.Tensor
+function functional.adaptive_avg_pool3d(input, output_size, options) end
+
+--- the largest elements of output_size windows, as even as can be, and with return_indices their places: window o reaches from floor(o * S / O) to ceil((o + 1) * S / O), counted from 0
+---@param input numoon.Tensor
+---@param output_size integer|integer[]
+---@param return_indices? boolean
+---@param options? {return_indices?: boolean}
+---@overload fun(input: numoon.Tensor, output_size: integer|integer[], options: {return_indices?: boolean}): numoon.Tensor
+---@return numoon.Tensor
+function functional.adaptive_max_pool1d(input, output_size, return_indices, options) end
+
+--- the largest elements of output_size windows, as even as can be, and with return_indices their places: window o reaches from floor(o * S / O) to ceil((o + 1) * S / O), counted from 0
+---@param input numoon.Tensor
+---@param output_size integer|integer[]
+---@param return_indices? boolean
+---@param options? {return_indices?: boolean}
+---@overload fun(input: numoon.Tensor, output_size: integer|integer[], options: {return_indices?: boolean}): numoon.Tensor
+---@return numoon.Tensor
+function functional.adaptive_max_pool2d(input, output_size, return_indices, options) end
+
+--- the largest elements of output_size windows, as even as can be, and with return_indices their places: window o reaches from floor(o * S / O) to ceil((o + 1) * S / O), counted from 0
+---@param input numoon.Tensor
+---@param output_size integer|integer[]
+---@param return_indices? boolean
+---@param options? {return_indices?: boolean}
+---@overload fun(input: numoon.Tensor, output_size: integer|integer[], options: {return_indices?: boolean}): numoon.Tensor
+---@return numoon.Tensor
+function functional.adaptive_max_pool3d(input, output_size, return_indices, options) end
+
+--- the mean of each window of the last 1 dims; the zeros of the padding count, unless count_include_pad is false
+---@param input numoon.Tensor
+---@param kernel_size integer|integer[]
+---@param stride? integer|integer[]
+---@param padding? integer|integer[]
+---@param ceil_mode? boolean
+---@param count_include_pad? boolean
+---@param options? {stride?: integer|integer[], padding?: integer|integer[], ceil_mode?: boolean, count_include_pad?: boolean, out?: numoon.Tensor}
+---@overload fun(input: numoon.Tensor, kernel_size: integer|integer[], options: {stride?: integer|integer[], padding?: integer|integer[], ceil_mode?: boolean, count_include_pad?: boolean, out?: numoon.Tensor}): numoon.Tensor
+---@return numoon.Tensor
+function functional.avg_pool1d(input, kernel_size, stride, padding, ceil_mode, count_include_pad, options) end
+
+--- the mean of each window of the last 2 dims; the zeros of the padding count, unless count_include_pad is false
+---@param input numoon.Tensor
+---@param kernel_size integer|integer[]
+---@param stride? integer|integer[]
+---@param padding? integer|integer[]
+---@param ceil_mode? boolean
+---@param count_include_pad? boolean
+---@param divisor_override? integer
+---@param options? {stride?: integer|integer[], padding?: integer|integer[], ceil_mode?: boolean, count_include_pad?: boolean, divisor_override?: integer, out?: numoon.Tensor}
+---@overload fun(input: numoon.Tensor, kernel_size: integer|integer[], options: {stride?: integer|integer[], padding?: integer|integer[], ceil_mode?: boolean, count_include_pad?: boolean, divisor_override?: integer, out?: numoon.Tensor}): numoon.Tensor
+---@return numoon.Tensor
+function functional.avg_pool2d(input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override, options) end
+
+--- the mean of each window of the last 3 dims; the zeros of the padding count, unless count_include_pad is false
+---@param input numoon.Tensor
+---@param kernel_size integer|integer[]
+---@param stride? integer|integer[]
+---@param padding? integer|integer[]
+---@param ceil_mode? boolean
+---@param count_include_pad? boolean
+---@param divisor_override? integer
+---@param options? {stride?: integer|integer[], padding?: integer|integer[], ceil_mode?: boolean, count_include_pad?: boolean, divisor_override?: integer, out?: numoon.Tensor}
+---@overload fun(input: numoon.Tensor, kernel_size: integer|integer[], options: {stride?: integer|integer[], padding?: integer|integer[], ceil_mode?: boolean, count_include_pad?: boolean, divisor_override?: integer, out?: numoon.Tensor}): numoon.Tensor
+---@return numoon.Tensor
+function functional.avg_pool3d(input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override, options) end
+
+--- images of output_size, each element the sum of what the blocks have for it: the gradient of unfold as an op
+---@param input numoon.Tensor
+---@param output_size integer|integer[]
+---@param kernel_size integer|integer[]
+---@param dilation? integer|integer[]
+---@param padding? integer|integer[]
+---@param stride? integer|integer[]
+---@param options? {dilation?: integer|integer[], padding?: integer|integer[], stride?: integer|integer[], out?: numoon.Tensor}
+---@overload fun(input: numoon.Tensor, output_size: integer|integer[], kernel_size: integer|integer[], options: {dilation?: integer|integer[], padding?: integer|integer[], stride?: integer|integer[], out?: numoon.Tensor}): numoon.Tensor
+---@return numoon.Tensor
+function functional.fold(input, output_size, kernel_size, dilation, padding, stride, options) end
+
+--- the p-th root of the sum of the p-th powers of each window, p being norm_type; with ceil_mode a window that the end cuts is scaled as if it were whole
+---@param input numoon.Tensor
+---@param norm_type number
+---@param kernel_size integer|integer[]
+---@param stride? integer|integer[]
+---@param ceil_mode? boolean
+---@param options? {stride?: integer|integer[], ceil_mode?: boolean, out?: numoon.Tensor}
+---@overload fun(input: numoon.Tensor, norm_type: number, kernel_size: integer|integer[], options: {stride?: integer|integer[], ceil_mode?: boolean, out?: numoon.Tensor}): numoon.Tensor
+---@return numoon.Tensor
+function functional.lp_pool1d(input, norm_type, kernel_size, stride, ceil_mode, options) end
+
+--- the p-th root of the sum of the p-th powers of each window, p being norm_type; with ceil_mode a window that the end cuts is scaled as if it were whole
+---@param input numoon.Tensor
+---@param norm_type number
+---@param kernel_size integer|integer[]
+---@param stride? integer|integer[]
+---@param ceil_mode? boolean
+---@param options? {stride?: integer|integer[], ceil_mode?: boolean, out?: numoon.Tensor}
+---@overload fun(input: numoon.Tensor, norm_type: number, kernel_size: integer|integer[], options: {stride?: integer|integer[], ceil_mode?: boolean, out?: numoon.Tensor}): numoon.Tensor
+---@return numoon.Tensor
+function functional.lp_pool2d(input, norm_type, kernel_size, stride, ceil_mode, options) end
+
+--- the largest element of each window of the last 1 dims, NaN counting as the largest, and with return_indices its place, counted in row-major order of these dims; the first of equal ones gets the gradient; with ceil_mode windows may reach over the end
+---@param input numoon.Tensor
+---@param kernel_size integer|integer[]
+---@param stride? integer|integer[]
+---@param padding? integer|integer[]
+---@param dilation? integer|integer[]
+---@param ceil_mode? boolean
+---@param return_indices? boolean
+---@param options? {stride?: integer|integer[], padding?: integer|integer[], dilation?: integer|integer[], ceil_mode?: boolean, return_indices?: boolean}
+---@overload fun(input: numoon.Tensor, kernel_size: integer|integer[], options: {stride?: integer|integer[], padding?: integer|integer[], dilation?: integer|integer[], ceil_mode?: boolean, return_indices?: boolean}): numoon.Tensor
+---@return numoon.Tensor
+function functional.max_pool1d(input, kernel_size, stride, padding, dilation, ceil_mode, return_indices, options) end
+
+--- the largest element of each window of the last 2 dims, NaN counting as the largest, and with return_indices its place, counted in row-major order of these dims; the first of equal ones gets the gradient; with ceil_mode windows may reach over the end
+---@param input numoon.Tensor
+---@param kernel_size integer|integer[]
+---@param stride? integer|integer[]
+---@param padding? integer|integer[]
+---@param dilation? integer|integer[]
+---@param ceil_mode? boolean
+---@param return_indices? boolean
+---@param options? {stride?: integer|integer[], padding?: integer|integer[], dilation?: integer|integer[], ceil_mode?: boolean, return_indices?: boolean}
+---@overload fun(input: numoon.Tensor, kernel_size: integer|integer[], options: {stride?: integer|integer[], padding?: integer|integer[], dilation?: integer|integer[], ceil_mode?: boolean, return_indices?: boolean}): numoon.Tensor
+---@return numoon.Tensor
+function functional.max_pool2d(input, kernel_size, stride, padding, dilation, ceil_mode, return_indices, options) end
+
+--- the largest element of each window of the last 3 dims, NaN counting as the largest, and with return_indices its place, counted in row-major order of these dims; the first of equal ones gets the gradient; with ceil_mode windows may reach over the end
+---@param input numoon.Tensor
+---@param kernel_size integer|integer[]
+---@param stride? integer|integer[]
+---@param padding? integer|integer[]
+---@param dilation? integer|integer[]
+---@param ceil_mode? boolean
+---@param return_indices? boolean
+---@param options? {stride?: integer|integer[], padding?: integer|integer[], dilation?: integer|integer[], ceil_mode?: boolean, return_indices?: boolean}
+---@overload fun(input: numoon.Tensor, kernel_size: integer|integer[], options: {stride?: integer|integer[], padding?: integer|integer[], dilation?: integer|integer[], ceil_mode?: boolean, return_indices?: boolean}): numoon.Tensor
+---@return numoon.Tensor
+function functional.max_pool3d(input, kernel_size, stride, padding, dilation, ceil_mode, return_indices, options) end
+
+--- zeros with input at the places that max_pool1d gave as indices
+---@param input numoon.Tensor
+---@param indices numoon.Tensor
+---@param kernel_size integer|integer[]
+---@param stride? integer|integer[]
+---@param padding? integer|integer[]
+---@param output_size? integer[]
+---@param options? {stride?: integer|integer[], padding?: integer|integer[], output_size?: integer[], out?: numoon.Tensor}
+---@overload fun(input: numoon.Tensor, indices: numoon.Tensor, kernel_size: integer|integer[], options: {stride?: integer|integer[], padding?: integer|integer[], output_size?: integer[], out?: numoon.Tensor}): numoon.Tensor
+---@return numoon.Tensor
+function functional.max_unpool1d(input, indices, kernel_size, stride, padding, output_size, options) end
+
+--- zeros with input at the places that max_pool2d gave as indices
+---@param input numoon.Tensor
+---@param indices numoon.Tensor
+---@param kernel_size integer|integer[]
+---@param stride? integer|integer[]
+---@param padding? integer|integer[]
+---@param output_size? integer[]
+---@param options? {stride?: integer|integer[], padding?: integer|integer[], output_size?: integer[], out?: numoon.Tensor}
+---@overload fun(input: numoon.Tensor, indices: numoon.Tensor, kernel_size: integer|integer[], options: {stride?: integer|integer[], padding?: integer|integer[], output_size?: integer[], out?: numoon.Tensor}): numoon.Tensor
+---@return numoon.Tensor
+function functional.max_unpool2d(input, indices, kernel_size, stride, padding, output_size, options) end
+
+--- zeros with input at the places that max_pool3d gave as indices
+---@param input numoon.Tensor
+---@param indices numoon.Tensor
+---@param kernel_size integer|integer[]
+---@param stride? integer|integer[]
+---@param padding? integer|integer[]
+---@param output_size? integer[]
+---@param options? {stride?: integer|integer[], padding?: integer|integer[], output_size?: integer[], out?: numoon.Tensor}
+---@overload fun(input: numoon.Tensor, indices: numoon.Tensor, kernel_size: integer|integer[], options: {stride?: integer|integer[], padding?: integer|integer[], output_size?: integer[], out?: numoon.Tensor}): numoon.Tensor
+---@return numoon.Tensor
+function functional.max_unpool3d(input, indices, kernel_size, stride, padding, output_size, options) end
+
+--- the blocks of kernel_size of images, each as a column
+---@param input numoon.Tensor
+---@param kernel_size integer|integer[]
+---@param dilation? integer|integer[]
+---@param padding? integer|integer[]
+---@param stride? integer|integer[]
+---@param options? {dilation?: integer|integer[], padding?: integer|integer[], stride?: integer|integer[], out?: numoon.Tensor}
+---@overload fun(input: numoon.Tensor, kernel_size: integer|integer[], options: {dilation?: integer|integer[], padding?: integer|integer[], stride?: integer|integer[], out?: numoon.Tensor}): numoon.Tensor
+---@return numoon.Tensor
+function functional.unfold(input, kernel_size, dilation, padding, stride, options) end
 
 -- ---- Losses ----
 
