@@ -473,7 +473,7 @@ describe("the registry", function()
   it("describes each op completely", function()
     local kinds = {}
     for kind in ("tensor operand tensors number int float bool dim dims index sizes ints each "
-      .. "floats parts pair word dtype device string"):gmatch("%w+") do kinds[kind] = true end
+      .. "floats parts pair word padding dtype device string"):gmatch("%w+") do kinds[kind] = true end
     local n = 0
     for name, op in pairs(nm.ops) do
       n = n + 1
