@@ -8,13 +8,16 @@ row-major order.
 RESULTS has a line for each case: "R dtype|shape|elements;..." or "E message".  Floats are in
 hexadecimal.  The first line names the version.  What PyTorch does not compute in half precision on
 the CPU is computed in float32 and rounded."""
-import importlib
+import importlib.util
 import json
 import os
 import sys
 import warnings
 
-import torch
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:] = [p for p in sys.path if os.path.abspath(p) != HERE]  # random.py is not Python's
+
+import torch  # noqa: E402
 
 warnings.simplefilter("ignore")
 torch.set_num_threads(1)
@@ -222,10 +225,12 @@ OPS = {
 
 def families():
     """Adds the OPS of the other files of this folder, a file per family."""
-    here = os.path.dirname(os.path.abspath(__file__))
-    for name in sorted(os.listdir(here)):
+    for name in sorted(os.listdir(HERE)):
         if name.endswith(".py") and name != "oracle.py":
-            module = importlib.import_module(name[:-3])
+            spec = importlib.util.spec_from_file_location("family_" + name[:-3],
+                                                          os.path.join(HERE, name))
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
             double = OPS.keys() & module.OPS.keys()
             assert not double, "%s: a second row for %s" % (name, double)
             OPS.update(module.OPS)
