@@ -43,6 +43,7 @@ describe("views", function()
     assert.is_true(rawequal(x, y))
     helper.same(x, { { { 0, 3 }, { 1, 4 }, { 2, 5 } } })
     refuses("leaf", function() leaf({ 2, 3 }):transpose_(1, 2) end)
+    refuses("before ':'", function() return x.squeeze_({ input = x }) end)
     local w = leaf({ 2, 3 })
     local z = w * 2
     z:transpose_(1, 2)

@@ -147,7 +147,7 @@ int nml_l_inplace(lua_State *L) {
   const nm_op *op = lua_touserdata(L, lua_upvalueindex(NML_SELF));
   nml_args a;
   nml_parse(L, s, op, lua_gettop(L), &a);
-  if (a.arg[0].kind != NM_ARG_TENSOR)
+  if (a.arg[0].kind != NM_ARG_TENSOR || !nml_box_at(L, s, 1))
     return nml_error(L, "%s_: there must be a tensor before ':'", op->name);
   if (a.out) return nml_error(L, "%s_: works in place and takes no option 'out'", op->name);
   nm_status status = op->flags & NM_VIEW ? become_view(L, s, &a)
