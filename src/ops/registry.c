@@ -90,7 +90,8 @@ static bool suits(int param, const nm_value_arg *a) {
 static nm_status complete(nm_context *ctx, const char *name, int nargs, const nm_value_arg *args,
                           const nm_op **out, nm_value_arg all[NM_MAX_ARGS]) {
   const nm_op *op = *out = nm__op_find(name);
-  if (!op) return nm__error(ctx, NM_EINVAL, "no op is called '%s'", name);
+  bool offered = op && op->flags & (NM_FUNCTION | NM_METHOD | NM_INPLACE); /* others check nothing */
+  if (!offered) return nm__error(ctx, NM_EINVAL, "no op is called '%s'", name);
   if (nargs > op->nparams)
     return nm__error(ctx, NM_EINVAL, "%s: %d arguments, it takes %d", name, nargs, op->nparams);
   for (int i = 0; i < op->nparams; i++) {
