@@ -49,7 +49,8 @@ local function spreads(g)
 end
 
 family.arguments = {
-  var = spreads, std = spreads, var_mean = spreads, std_mean = spreads, norm = norms, logsumexp = log_sums, count_nonzero = counted }
+  var = spreads, std = spreads, var_mean = spreads, std_mean = spreads,
+  norm = norms, logsumexp = log_sums, count_nonzero = counted }
 
 -- The variance, and the mean beside it: the sum of n errs by n roundings of its largest elements.
 local function with_mean(name)
