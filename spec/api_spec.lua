@@ -115,7 +115,9 @@ describe("the names of parameters", function()
     for name, op in pairs(nm.ops) do
       local public = op.func or op.method or op.inplace
       for _, p in ipairs(public and op.params or {}) do
-        if instead[p.name] and name ~= "tensordot" then wrong[#wrong + 1] = name .. ": " .. p.name end
+        if instead[p.name] and name ~= "tensordot" then
+          wrong[#wrong + 1] = name .. ": " .. p.name
+        end
       end
     end
     table.sort(wrong)

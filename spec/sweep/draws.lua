@@ -39,7 +39,8 @@ draws.rows = {
   { "exponential", function() return ones():exponential_(2) end,
     { low = 0, high = math.huge, mean = 0.5, deviation = 0.5, tailed = true } },
   { "geometric", function() return ones():geometric_(0.5) end,
-    { low = 1, high = math.huge, mean = 2, deviation = math.sqrt(2), whole = true, tailed = true } },
+    { low = 1, high = math.huge, mean = 2, deviation = math.sqrt(2), whole = true,
+      tailed = true } },
   -- it has no moments; of the arctangent it has those of uniform numbers
   { "cauchy", function() return (ones():cauchy_(1, 2) - 1):div(2):atan() end,
     of(-math.pi / 2, math.pi / 2 + 1e-6) },
