@@ -17,7 +17,8 @@ registry.families = {
   { "gather", "Gather and scatter" }, { "select", "Selecting by index and mask" },
   { "product", "Products" }, { "algebra", "Products of several steps" },
   { "einsum", "Sums of products by a formula" },
-  { "linalg", "Linear algebra" }, { "norms", "Norms, powers and chains of matrices" },
+  { "equations", "Linear equations" }, { "linalg", "Singular values and eigenvalues" },
+  { "norms", "Norms, powers and chains of matrices" },
   { "conv", "Convolutions" }, { "pool", "Pooling" }, { "loss", "Losses" },
   { "resample", "Resampling and padding" }, { "grid", "Sampling by a grid" },
 }

@@ -128,8 +128,9 @@ nm_status nm__lapack(nm_context *ctx, const nm_lapack_call *c) {
   nm_cpu *cpu = (nm_cpu *)ctx->cpu;
   pthread_once(&once, open_once);
   if (!lapack.library)
-    return nm__error(ctx, NM_ENOTSUP,
-                     "LAPACK is not installed (Debian's package libopenblas0-pthread, or liblapack3)");
+    return nm__error(
+        ctx, NM_ENOTSUP,
+        "LAPACK is not installed (Debian's package libopenblas0-pthread, or liblapack3)");
   double n = c->m > c->n ? c->m : c->n;
   int workers = nm__workers(cpu, c->count, (double)c->count * (n * n * n * 4 + 4096));
   int was = 0, want = c->count == 1 && n >= LARGE ? ctx->num_threads : 1;

@@ -310,7 +310,8 @@ static const nm_op ops[] = {
    .example = "nm.eye(2):kron(nm.ones(2, 2))"},
   {.name = "cross", NM_PARAMS(PAIR, {"dim", NM_P_DIM, NM_OPTIONAL, "the first of size 3"}),
    .doc = "the cross product of vectors of 3 elements along dim",
-   .shapes = "(..., 3, ...), (..., 3, ...) -> (..., 3, ...)", .errors = "another size of dim than 3",
+   .shapes = "(..., 3, ...), (..., 3, ...) -> (..., 3, ...)",
+   .errors = "another size of dim than 3",
    .flags = OUT, .forward = cross_forward, .dtypes = "fi", .lo = -2, .hi = 2,
    .example = "nm.tensor{1, 0, 0}:cross(nm.tensor{0, 1, 0})"},
   {.name = "linalg.cross", NM_PARAMS(PAIR, {"dim", NM_P_DIM, NM_OPTIONAL, "-1"}),
@@ -323,9 +324,9 @@ static const nm_op ops[] = {
              {"p", NM_P_FLOAT, NM_OPTIONAL, "2"},
              {"compute_mode", NM_P_STRING, NM_OPTIONAL, "use_mm_for_euclid_dist_if_necessary"}),
    .doc = "the distances between all pairs of rows: sum(|x1[i] - x2[j]|^p)^(1/p); p = 0 counts "
-          "unequal elements, p = math.huge takes the largest difference; for p = 2 and more than 25 "
-          "rows through a matrix product, unless compute_mode forbids it, which rounds at the size "
-          "of the rows' squares; the gradient at distance 0 is 0",
+          "unequal elements, p = math.huge takes the largest difference; for p = 2 and more than "
+          "25 rows through a matrix product, unless compute_mode forbids it, which rounds at the "
+          "size of the rows' squares; the gradient at distance 0 is 0",
    .shapes = "(..., P, M), (..., R, M) -> (..., P, R)", .errors = "integers, p < 0",
    .flags = NM_ANYWHERE | NM_COMPOSED, .forward = cdist_forward, .dtypes = "f", .lo = -2, .hi = 2,
    .example = "nm.cdist(nm.randn(3, 2), nm.randn(4, 2))"},

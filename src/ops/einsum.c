@@ -455,13 +455,14 @@ static const nm_op ops[] = {
    NM_PARAMS({"equation", NM_P_STRING, 0, NULL}, {"operands", NM_P_TENSORS, 0, NULL}),
    .doc = "the sum of products by a formula: a letter for each dim of each operand, and after -> "
           "those of the result; the others are summed.  A letter twice in an operand takes the "
-          "diagonal, ... stands for any dims, which broadcast; without -> the result has the ellipsis "
-          "and the letters that stand once, in alphabetical order.  The operands are contracted in "
-          "the cheapest order",
+          "diagonal, ... stands for any dims, which broadcast; without -> the result has the "
+          "ellipsis and the letters that stand once, in alphabetical order.  The operands are "
+          "contracted in the cheapest order",
    .shapes = "by the formula",
    .errors = "bool, operands of several dtypes, sizes that differ",
    .flags = NM_FUNCTION | NM_COMPOSED, .forward = einsum_forward, .dtypes = "fi",
-   .lo = -2, .hi = 2, .example = "nm.einsum(\"bij, bjk -> bik\", nm.ones(2, 3, 4), nm.ones(2, 4, 5))"},
+   .lo = -2, .hi = 2,
+   .example = "nm.einsum(\"bij, bjk -> bik\", nm.ones(2, 3, 4), nm.ones(2, 4, 5))"},
 };
 /* clang-format on */
 NM_FAMILY(einsum);

@@ -275,14 +275,8 @@ static nm_status determinant_forward(nm_op_call *c) {
   }
   free(l.pivots);
   if (!done) return nm__result(c, mark, NULL);
-  if (logarithm) {
-    nm_tensor *second = nm__to_device(ctx, y[1], dev);
-    if (!second) return nm__result(c, mark, NULL);
-    nm_retain(second);
-    c->out[1] = second;
-    c->nout = 2;
-  }
-  return nm__result(c, mark, nm__to_device(ctx, y[0], dev));
+  for (int k = 0; k < nout; k++) y[k] = nm__to_device(ctx, y[k], dev);
+  return nm__results(c, mark, nout, y);
 }
 
 static nm_tensor *two_dims_more(nm_context *ctx, nm_tensor *x) {
@@ -400,13 +394,7 @@ static nm_status lu_forward(nm_op_call *c) {
   y[0] = nm__from_columns(ctx, a, dev);
   y[1] = nm__to_device(ctx, pivots, dev);
   y[2] = nm__to_device(ctx, order, dev);
-  if (!y[0] || !y[1] || !y[2]) return nm__result(c, mark, NULL);
-  for (int r = 1; r < 3; r++) {
-    nm_retain(y[r]);
-    c->out[r] = y[r];
-  }
-  c->nout = 3;
-  return nm__result(c, mark, y[0]);
+  return nm__results(c, mark, 3, y);
 }
 
 /* The factors of a square matrix whose rows are in order, which are known: it gives the tape what
@@ -458,7 +446,8 @@ static const nm_op ops[] = {
    .dtypes = "f"},
   {.name = "factor_cholesky", NM_PARAMS(MATRIX, FLAG("unused")), .doc = "L, where A = L L^T",
    .forward = cholesky_forward, .backward = cholesky_backward, .uses = {Y}, .dtypes = "f"},
-  {.name = "factor_lu", NM_PARAMS(MATRIX), .doc = "L and U in one, the exchanges, the order of rows",
+  {.name = "factor_lu", NM_PARAMS(MATRIX),
+   .doc = "L and U in one, the exchanges, the order of rows",
    .forward = lu_forward, .dtypes = "f"},
   {.name = "factor_lu_of", NM_PARAMS(MATRIX, {"factors", NM_P_TENSOR, 0, NULL}),
    .doc = "the known factors of a square matrix", .forward = lu_of_forward,

@@ -29,6 +29,20 @@ nm_status nm__run_lapack(const nm_op_call *c, nm_lapack_call *l);
 nm_status nm__check_matrices(const nm_op_call *c, const nm_tensor *x, bool square);
 /* Refuses matrices of m rows and n columns that LAPACK can't hold the workspace for. */
 nm_status nm__check_sizes(const nm_op_call *c, const nm_tensor *x, int64_t m, int64_t n);
+/* Ends a forward with n results, all temporaries (NULL: it failed). */
+nm_status nm__results(nm_op_call *c, int mark, int n, nm_tensor **y);
+/* All results of an op, as temporaries. */
+bool nm__apply_all(nm_context *ctx, nm_known op, const nm_value_arg *args, nm_tensor **y);
+/* In x's dtype, a tensor of its own. */
+nm_tensor *nm__narrowed(nm_context *ctx, nm_tensor *y, const nm_tensor *x);
+/* Whether gradients may be asked for: then factors are computed that the values alone don't need.
+ */
+static inline bool nm__tracked(const nm_context *ctx, const nm_tensor *x) {
+  return ctx->grad_enabled && nm__tracks(x);
+}
+nm_tensor *nm__singular_values(nm_context *ctx, nm_tensor *x);
+/* Up to which part of the largest a singular value counts as 0: epsilon times the larger size. */
+double nm__standard_rtol(const nm_tensor *x);
 /* Halves are computed in float32. */
 static inline nm_dtype nm__factor_dtype(const nm_tensor *x) {
   return x->dtype == NM_FLOAT64 ? NM_FLOAT64 : NM_FLOAT32;

@@ -80,14 +80,6 @@ static nm_tensor *kept(nm_context *ctx, nm_tensor *y, const nm_tensor *x, int ro
   return nm__t_reshape(ctx, y, s.ndim, s.dim);
 }
 
-static nm_tensor *values_of(nm_context *ctx, nm_tensor *x) {
-  if (!x) return NULL;
-  int64_t m = x->shape[x->ndim - 2], n = x->shape[x->ndim - 1], k = m < n ? m : n;
-  if (!(ctx->grad_enabled && nm__tracks(x)))
-    return nm__t_factor(ctx, NM_OP_factor_svdvals, x, false);
-  return nm__t_column(ctx, nm__t_factor(ctx, NM_OP_factor_svd, x, false), 0, k, m + n);
-}
-
 static nm_tensor *matrix_norm(nm_context *ctx, nm_tensor *x, order kind, double p, int row, int col,
                               bool keepdim) {
   if (!x) return NULL;
@@ -108,7 +100,7 @@ static nm_tensor *matrix_norm(nm_context *ctx, nm_tensor *x, order kind, double 
   for (int d = 0; d < x->ndim; d++)
     if (d != row && d != col) dims[n++] = d;
   dims[n++] = row, dims[n++] = col;
-  nm_tensor *s = values_of(ctx, nm__t_permute(ctx, x, n, dims));
+  nm_tensor *s = nm__singular_values(ctx, nm__t_permute(ctx, x, n, dims));
   if (!s) return NULL;
   uint32_t last = 1u << (s->ndim - 1);
   y = kind == NUCLEAR ? nm__t_sum(ctx, s, last, false) : nm__t_extreme(ctx, s, last, false, p > 0);
@@ -206,7 +198,7 @@ static nm_status cond_forward(nm_op_call *c) {
   int mark = nm__scope(ctx), row = x->ndim - 2, col = x->ndim - 1;
   nm_tensor *wide = nm__t_wide(ctx, x), *y;
   if (kind == VALUES) {
-    nm_tensor *s = values_of(ctx, wide);
+    nm_tensor *s = nm__singular_values(ctx, wide);
     if (!s) return nm__result(c, mark, NULL);
     int64_t k = s->shape[s->ndim - 1];
     int last = s->ndim - 1;
@@ -345,24 +337,25 @@ static const nm_op ops[] = {
   {.name = "linalg.matrix_norm",
    NM_PARAMS(A, {"ord", NM_P_WORD, NM_OPTIONAL, "fro"},
              {"dim", NM_P_DIMS, NM_OPTIONAL, "{-2, -1}"}, KEEP),
-   .doc = "the norm of matrices in two dims: \"fro\" the root of the sum of squares, \"nuc\" the sum "
-          "of the singular values, 2 the largest of them, 1 the largest sum of a column's sizes, "
-          "infinity of a row's; negative orders take the smallest",
+   .doc = "the norm of matrices in two dims: \"fro\" the root of the sum of squares, \"nuc\" the "
+          "sum of the singular values, 2 the largest of them, 1 the largest sum of a column's "
+          "sizes, infinity of a row's; negative orders take the smallest",
    .shapes = "(..., M, N) -> (...)", .errors = "other orders than these",
    .flags = ONE, .forward = matrix_norm_forward, .dtypes = "f", .lo = 0.5, .hi = 3,
    .example = "nm.linalg.matrix_norm(nm.eye(3), \"nuc\")"},
   {.name = "linalg.norm",
    NM_PARAMS(A, {"ord", NM_P_WORD, NM_OPTIONAL, NULL}, {"dim", NM_P_DIMS, NM_OPTIONAL, "all"},
              KEEP),
-   .doc = "a norm: with ord and two dims linalg.matrix_norm, else linalg.vector_norm, without ord of "
-          "order 2 over all dims",
+   .doc = "a norm: with ord and two dims linalg.matrix_norm, else linalg.vector_norm, without ord "
+          "of order 2 over all dims",
    .shapes = "(...) -> ()", .errors = "ord for more than two dims",
    .flags = ONE, .forward = norm_forward, .dtypes = "f", .lo = 0.5, .hi = 3,
    .example = "nm.linalg.norm(nm.ones(2, 2), 1)"},
   {.name = "linalg.cond", NM_PARAMS(A, {"p", NM_P_WORD, NM_OPTIONAL, "2"}),
    .doc = "the condition number: |A| |A^-1| in the norm p of linalg.matrix_norm; infinite for "
           "singular matrices",
-   .shapes = "(..., N, N) -> (...); (..., M, N) for p = 2 and -2", .errors = "other orders than those",
+   .shapes = "(..., N, N) -> (...); (..., M, N) for p = 2 and -2",
+   .errors = "other orders than those",
    .flags = ONE, .forward = cond_forward, .dtypes = "f", .lo = -2, .hi = 2,
    .example = "nm.linalg.cond(nm.tensor{{2.0, 0.0}, {0.0, 1.0}})"},
   {.name = "linalg.matrix_power", NM_PARAMS(A, {"n", NM_P_INT, 0, NULL}),
@@ -376,8 +369,8 @@ static const nm_op ops[] = {
    .flags = NM_ANYWHERE | NM_OUT | NM_COMPOSED, .forward = power_forward, .dtypes = "fi", .lo = -2,
    .hi = 2, .example = "nm.tensor{{1, 1}, {1, 0}}:matrix_power(10)"},
   {.name = "linalg.multi_dot", NM_PARAMS({"tensors", NM_P_TENSORS, 0, NULL}),
-   .doc = "the product of a chain of matrices, in the order that takes the fewest multiplications; the "
-          "first and the last may be vectors",
+   .doc = "the product of a chain of matrices, in the order that takes the fewest multiplications; "
+          "the first and the last may be vectors",
    .shapes = "(A, B), (B, C), ..., (Y, Z) -> (A, Z)", .errors = "bool, two dtypes",
    .flags = ONE, .forward = multi_dot_forward, .dtypes = "fi", .lo = -2, .hi = 2,
    .example = "nm.linalg.multi_dot{nm.ones(2, 3), nm.ones(3, 4), nm.ones(4, 1)}"},

@@ -290,13 +290,7 @@ static nm_status lstsq_forward(nm_op_call *c) {
   y[0] = nm__from_columns(ctx, nm__t_narrow(ctx, b, b->ndim - 1, 0, n), dev);
   y[1] = nm__to_device(ctx, nm__t_cast(ctx, rank, NM_INT64), dev);
   y[2] = nm__to_device(ctx, values, dev);
-  if (!y[0] || !y[1] || !y[2]) return nm__result(c, mark, NULL);
-  for (int r = 1; r < 3; r++) {
-    nm_retain(y[r]);
-    c->out[r] = y[r];
-  }
-  c->nout = 3;
-  return nm__result(c, mark, y[0]);
+  return nm__results(c, mark, 3, y);
 }
 
 /* The solution is A^+ B, for matrices of constant rank. */
