@@ -4,20 +4,7 @@ local nm = require "numoon"
 local helper = require "spec.helper"
 
 local same = helper.same
-
-local function leaf(values, options)
-  options = options or {}
-  options.requires_grad = true
-  options.dtype = options.dtype or "float64"
-  return nm.tensor(values, options)
-end
-
--- The message of an error that f raises.
-local function failure(f, ...)
-  local ok, message = pcall(f, ...)
-  assert.is_false(ok, "no error")
-  return message
-end
+local leaf, failure = helper.leaf, helper.failure
 
 describe("gradients", function()
   it("accumulate until they are cleared", function()

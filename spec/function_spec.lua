@@ -4,18 +4,7 @@ local nm = require "numoon"
 local helper = require "spec.helper"
 
 local same, Function = helper.same, nm.autograd.Function
-
-local function leaf(values, options)
-  options = options or {}
-  options.dtype, options.requires_grad = options.dtype or "float64", true
-  return nm.tensor(values, options)
-end
-
-local function failure(f, ...)
-  local ok, message = pcall(f, ...)
-  assert.is_false(ok, "no error")
-  return message
-end
+local leaf, failure = helper.leaf, helper.failure
 
 local Exp = Function { -- saves its result
   name = "Exp",

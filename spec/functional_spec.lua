@@ -2,16 +2,12 @@
 local nm = require "numoon"
 local helper = require "spec.helper"
 
+local failure = helper.failure
+
 local same, functional = helper.same, nm.autograd.functional
 
 local function tensor(values) return nm.tensor(values, { dtype = "float64" }) end
 local function leaf(values) return tensor(values):requires_grad_() end
-
-local function failure(f, ...)
-  local ok, message = pcall(f, ...)
-  assert.is_false(ok, "no error")
-  return message
-end
 
 describe("a Jacobian", function()
   it("has the sizes of the result and of the input", function()

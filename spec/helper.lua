@@ -12,6 +12,21 @@ function helper.op(name)
   return value
 end
 
+--- A leaf: a float64 tensor that requires a gradient, unless the options say otherwise.
+function helper.leaf(values, options)
+  options = options or {}
+  options.requires_grad = true
+  options.dtype = options.dtype or "float64"
+  return require("numoon").tensor(values, options)
+end
+
+--- The message of the error that f raises; it must raise one.
+function helper.failure(f, ...)
+  local ok, message = pcall(f, ...)
+  assert(not ok, "no error")
+  return message
+end
+
 --- A generator of pseudo-random numbers.
 function helper.rng(seed)
   local state = seed

@@ -4,16 +4,7 @@ local nm = require "numoon"
 local helper = require "spec.helper"
 
 local same = helper.same
-
-local function leaf(values)
-  return nm.tensor(values, { dtype = "float64", requires_grad = true })
-end
-
-local function failure(f, ...)
-  local ok, message = pcall(f, ...)
-  assert.is_false(ok, "no error")
-  return message
-end
+local leaf, failure = helper.leaf, helper.failure
 
 -- The number of the line that calls it.
 local function line() return debug.getinfo(2, "l").currentline end
