@@ -11,6 +11,10 @@
 
 #include "test_order.h"
 
+#include "test_scan.h"
+
+#include "test_conv.h"
+
 int main(int argc, char **argv) {
   const char *name = argc > 1 ? argv[1] : "cpu", *seed = getenv("NUMOON_TEST_SEED");
   if (seed) ref_seed = strtoull(seed, NULL, 10);
@@ -44,6 +48,8 @@ int main(int argc, char **argv) {
   test_softmaxes();
   test_indexing();
   test_orders();
+  test_scans();
+  test_convolutions();
   if (is_cpu) test_threads();
   testing("end");
   call(dev->cls->sync(dev));

@@ -129,7 +129,7 @@ typedef struct nm_device_class {
    * NaN counts as the largest. */
   nm_status (*search)(nm_device *, const nm_view *sorted, const nm_view *x, bool right,
                       const nm_view *index);
-  /* y = the convolution of x with w (see nm_conv); one float dtype, y contiguous. */
+  /* y = the convolution of x with w (see nm_conv); one float dtype, w and y contiguous. */
   nm_status (*conv)(nm_device *, const nm_conv *, const nm_view *x, const nm_view *w,
                     const nm_view *y);
 } nm_device_class;

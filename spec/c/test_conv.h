@@ -1,0 +1,127 @@
+/* test_conv.h: the general convolution, against its definition; one thread against several. */
+#ifndef NM_TEST_CONV_H
+#define NM_TEST_CONV_H
+
+#include "harness.h"
+
+typedef struct conv_case {
+  int dims, groups;
+  int64_t n, in, out; /* samples, channels of a group */
+  int64_t x[3], w[3], y[3], stride[3], low[3], lhs[3], rhs[3];
+} conv_case;
+
+/* The sum that one element of y is, and the sum of the absolute values. */
+static double conv_element(const conv_case *c, const array *x, const array *w, int64_t at_y,
+                           double *size) {
+  int64_t place[3] = {0}, i = at_y, taps = 1, channels = c->in * c->groups;
+  for (int d = c->dims - 1; d >= 0; d--) place[d] = i % c->y[d], i /= c->y[d], taps *= c->w[d];
+  int64_t o = i % (c->out * c->groups), n = i / (c->out * c->groups), group = o / c->out;
+  double sum = *size = 0;
+  for (int64_t k = 0; k < c->in * taps; k++) {
+    int64_t left = k % taps, channel = group * c->in + k / taps, tap[3] = {0};
+    int64_t from = n * channels + channel;
+    bool inside = true;
+    for (int d = c->dims - 1; d >= 0; d--) tap[d] = left % c->w[d], left /= c->w[d];
+    for (int d = 0; d < c->dims; d++) {
+      int64_t m = place[d] * c->stride[d] + tap[d] * c->rhs[d] - c->low[d];
+      inside = inside && m >= 0 && m % c->lhs[d] == 0 && m / c->lhs[d] < c->x[d];
+      from = from * c->x[d] + (inside ? m / c->lhs[d] : 0);
+    }
+    if (!inside) continue;
+    double product = at(x, from).f * at(w, o * c->in * taps + k).f;
+    sum += product, *size += fabs(product);
+  }
+  return sum;
+}
+
+static void test_conv(nm_dtype dtype, int layout, const conv_case *c) {
+  testing("convolution of %s, %s, %dd, groups %d of %lld to %lld channels", nm__dtypes[dtype].name,
+          layout_name[layout], c->dims, c->groups, (long long)c->in, (long long)c->out);
+  int64_t sx[5] = {c->n, c->in * c->groups}, sw[5] = {c->out * c->groups, c->in},
+          sy[5] = {c->n, c->out * c->groups};
+  nm_conv conv = {.dims = c->dims, .groups = c->groups};
+  int64_t depth = c->in;
+  for (int d = 0; d < c->dims; d++) {
+    sx[2 + d] = c->x[d], sw[2 + d] = c->w[d], sy[2 + d] = c->y[d];
+    conv.stride[d] = c->stride[d], conv.low[d] = c->low[d];
+    conv.lhs[d] = c->lhs[d], conv.rhs[d] = c->rhs[d];
+    depth *= c->w[d];
+  }
+  array x = make(dtype, layout, c->dims + 2, sx, -2, 2, false),
+        w = make(dtype, L_FLAT, c->dims + 2, sw, -2, 2, false),
+        y = make(dtype, L_FLAT, c->dims + 2, sy, 0, 1, false);
+  nm_view vx = view(&x), vw = view(&w), vy = view(&y);
+  call(dev->cls->conv(dev, &conv, &vx, &vw, &vy));
+  fetch(&y);
+  /* depth products and sums, and one rounding to a half */
+  double unit = dtype == NM_FLOAT64 ? 0x1p-53 : 0x1p-24;
+  double own = dtype == NM_FLOAT16 ? 0x1p-11 : dtype == NM_BFLOAT16 ? 0x1p-8 : 0;
+  for (int64_t i = 0, n = count(c->dims + 2, sy); i < n; i++) {
+    double size, want = conv_element(c, &x, &w, i, &size), got = at(&y, i).f;
+    double slack = (double)(depth + 1) * unit * size + own * fabs(want) + 0x1p-24 * (own > 0);
+    if (!check(fabs(got - want) <= slack, "element %lld is %.17g, should be %.17g", (long long)i,
+               got, want))
+      break;
+  }
+  drop(&x);
+  drop(&w);
+  drop(&y);
+}
+
+/* The number of threads changes no bit. */
+static void test_conv_threads(void) {
+  int64_t sx[4] = {3, 5, 40, 41}, sw[4] = {7, 5, 3, 3}, sy[4] = {3, 7, 40, 41};
+  nm_conv conv = {2, 1, {1, 1}, {1, 1}, {1, 1}, {1, 1}};
+  int before = ctx->num_threads;
+  array x = make(NM_FLOAT32, L_SWAPPED, 4, sx, -2, 2, false),
+        w = make(NM_FLOAT32, L_FLAT, 4, sw, -2, 2, false);
+  char *first = NULL;
+  for (int threads = 1; threads <= 4; threads++) {
+    testing("convolution with %d threads", threads);
+    ctx->num_threads = threads;
+    array y = make(NM_FLOAT32, L_FLAT, 4, sy, 0, 0, false);
+    nm_view vx = view(&x), vw = view(&w), vy = view(&y);
+    y.offset = vy.offset = 0;
+    call(dev->cls->conv(dev, &conv, &vx, &vw, &vy));
+    fetch(&y);
+    size_t bytes = (size_t)count(4, sy) * 4;
+    if (first) check(!memcmp(first, y.host, bytes), "other bits than with one");
+    if (!first) first = memcpy(malloc(bytes), y.host, bytes);
+    drop(&y);
+  }
+  free(first);
+  ctx->num_threads = before;
+  drop(&x);
+  drop(&w);
+}
+
+static void test_convolutions(void) {
+  static const conv_case cases[] = {
+      {1, 1, 2, 3, 4, {9}, {3}, {7}, {1}, {0}, {1}, {1}},
+      {1, 2, 1, 3, 5, {20}, {4}, {12}, {2}, {3}, {1}, {2}},
+      {1, 1, 1, 2, 3, {7}, {3}, {15}, {1}, {2}, {3}, {1}}, /* transposed */
+      {1, 1, 1, 2, 3, {9}, {2}, {3}, {1}, {-2}, {1}, {1}}, /* cropped */
+      {1, 1, 1, 1, 1, {4}, {2}, {9}, {2}, {5}, {2}, {3}}, /* all at once, some places all padding */
+      {1, 3, 2, 1, 1, {300}, {5}, {300}, {1}, {2}, {1}, {1}}, /* depthwise */
+      {1, 1, 3, 40, 70, {50}, {7}, {44}, {1}, {0}, {1}, {1}},
+      {1, 1, 4, 6, 5, {900}, {890}, {11}, {1}, {0}, {1}, {1}}, /* as the gradient of weights */
+      {1, 1, 2, 0, 3, {5}, {2}, {4}, {1}, {0}, {1}, {1}},      /* nothing to sum */
+      {1, 1, 0, 2, 3, {5}, {2}, {4}, {1}, {0}, {1}, {1}},
+      {2, 1, 2, 3, 4, {6, 7}, {2, 3}, {5, 5}, {1, 1}, {0, 0}, {1, 1}, {1, 1}},
+      {2, 2, 1, 4, 3, {9, 8}, {3, 2}, {5, 9}, {2, 1}, {1, 2}, {1, 1}, {1, 3}},
+      {2, 1, 2, 3, 2, {4, 5}, {3, 3}, {8, 14}, {1, 1}, {1, 2}, {2, 3}, {1, 1}},
+      {2, 1, 2, 16, 24, {30, 31}, {3, 3}, {30, 31}, {1, 1}, {1, 1}, {1, 1}, {1, 1}},
+      {2, 1, 5, 65, 130, {4, 4}, {1, 1}, {4, 4}, {1, 1}, {0, 0}, {1, 1}, {1, 1}},
+      {3, 2, 2, 2, 3, {4, 5, 3}, {2, 3, 2}, {3, 4, 2}, {1, 1, 1}, {0, 0, 0}, {1, 1, 1}, {1, 1, 1}},
+      {3, 1, 1, 2, 3, {5, 4, 6}, {2, 2, 3}, {3, 7, 4}, {2, 1, 1}, {1, 1, 0}, {1, 2, 1}, {1, 1, 1}},
+  };
+  for (int d = 0; d < NM_NDTYPES; d++) {
+    if (!holds((nm_dtype)d) || !nm__is_float((nm_dtype)d)) continue;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+      for (int layout = L_FLAT; layout < L_COUNT; layout++)
+        if (layout != L_SINGLE) test_conv((nm_dtype)d, layout, &cases[i]);
+  }
+  if (is_cpu) test_conv_threads();
+}
+
+#endif
