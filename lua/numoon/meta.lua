@@ -4184,7 +4184,7 @@ function Tensor:trace() end
 ---@return numoon.Tensor
 function nm.einsum(equation, operands) end
 
--- ---- Linear algebra ----
+-- ---- Linear equations ----
 
 --- the inverse of the matrix whose Cholesky factor input is.  It runs on the host
 ---@param input numoon.Tensor
@@ -4252,6 +4252,73 @@ function linalg.cholesky(A, options) end
 ---@return numoon.Tensor
 function linalg.det(A, options) end
 
+--- the inverse of square matrices.  It runs on the host
+---@param A numoon.Tensor
+---@param options? {out?: numoon.Tensor}
+---@overload fun(A: numoon.Tensor, options: {out?: numoon.Tensor}): numoon.Tensor
+---@return numoon.Tensor
+function linalg.inv(A, options) end
+
+--- X that minimises |A X - B|; the squared residuals, if all matrices have full rank and more rows than columns; the rank; the singular values, with driver "gelsd" or "gelss".  Singular values up to rcond times the largest count as 0; "gels" takes full rank for granted.  It runs on the host
+---@param A numoon.Tensor
+---@param B numoon.Tensor
+---@param rcond? number
+---@param options? {rcond?: number, driver?: string}
+---@overload fun(A: numoon.Tensor, B: numoon.Tensor, options: {rcond?: number, driver?: string}): numoon.Tensor, numoon.Tensor, numoon.Tensor, numoon.Tensor
+---@return numoon.Tensor, numoon.Tensor, numoon.Tensor, numoon.Tensor
+function linalg.lstsq(A, B, rcond, options) end
+
+--- P, L and U: A = P L U, L lower triangular with ones on the diagonal, U upper triangular, P the exchanges of rows.  It runs on the host
+---@param A numoon.Tensor
+---@return numoon.Tensor, numoon.Tensor, numoon.Tensor, numoon.Tensor
+function linalg.lu(A) end
+
+--- L and U of linalg.lu in one matrix, without L's diagonal, and the exchanges: row i with row pivots[i], in order.  It runs on the host
+---@param A numoon.Tensor
+---@return numoon.Tensor, numoon.Tensor
+function linalg.lu_factor(A) end
+
+--- the sign of the determinant, and the logarithm of its size, which does not overflow; 0 and -inf for singular matrices, which have no gradient.  It runs on the host
+---@param A numoon.Tensor
+---@return numoon.Tensor, numoon.Tensor
+function linalg.slogdet(A) end
+
+--- X of A X = B, or of X A = B with left = false; batches broadcast; B may be a vector, or as many vectors as A has matrices.  It runs on the host
+---@param A numoon.Tensor
+---@param B numoon.Tensor
+---@param options? {left?: boolean, out?: numoon.Tensor}
+---@overload fun(A: numoon.Tensor, B: numoon.Tensor, options: {left?: boolean, out?: numoon.Tensor}): numoon.Tensor, numoon.Tensor, numoon.Tensor, numoon.Tensor
+---@return numoon.Tensor, numoon.Tensor, numoon.Tensor, numoon.Tensor
+function linalg.solve(A, B, options) end
+
+--- X of A X = B (of X A = B with left = false), where only the lower or upper triangle of A is read; unitriangular: its diagonal counts as ones.  It runs on the host
+---@param A numoon.Tensor
+---@param B numoon.Tensor
+---@param options? {upper?: boolean, left?: boolean, unitriangular?: boolean, out?: numoon.Tensor}
+---@overload fun(A: numoon.Tensor, B: numoon.Tensor, options: {upper?: boolean, left?: boolean, unitriangular?: boolean, out?: numoon.Tensor}): numoon.Tensor
+---@return numoon.Tensor
+function linalg.solve_triangular(A, B, options) end
+
+--- the logarithm of the determinant; NaN where that is negative.  It runs on the host
+---@param input numoon.Tensor
+---@return numoon.Tensor
+function nm.logdet(input) end
+
+--- the logarithm of the determinant; NaN where that is negative.  It runs on the host
+---@return numoon.Tensor
+function Tensor:logdet() end
+
+--- linalg.slogdet
+---@param input numoon.Tensor
+---@return numoon.Tensor, numoon.Tensor
+function nm.slogdet(input) end
+
+--- linalg.slogdet
+---@return numoon.Tensor, numoon.Tensor
+function Tensor:slogdet() end
+
+-- ---- Singular values and eigenvalues ----
+
 --- the eigenvalues of matrices whose eigenvalues are real, in LAPACK's order, and the eigenvectors as columns of length 1.  It runs on the host
 ---@param A numoon.Tensor
 ---@return numoon.Tensor, numoon.Tensor
@@ -4280,32 +4347,6 @@ function linalg.eigvals(A, options) end
 ---@return numoon.Tensor
 function linalg.eigvalsh(A, UPLO, options) end
 
---- the inverse of square matrices.  It runs on the host
----@param A numoon.Tensor
----@param options? {out?: numoon.Tensor}
----@overload fun(A: numoon.Tensor, options: {out?: numoon.Tensor}): numoon.Tensor
----@return numoon.Tensor
-function linalg.inv(A, options) end
-
---- X that minimises |A X - B|; the squared residuals, if all matrices have full rank and more rows than columns; the rank; the singular values, with driver "gelsd" or "gelss".  Singular values up to rcond times the largest count as 0; "gels" takes full rank for granted.  It runs on the host
----@param A numoon.Tensor
----@param B numoon.Tensor
----@param rcond? number
----@param options? {rcond?: number, driver?: string}
----@overload fun(A: numoon.Tensor, B: numoon.Tensor, options: {rcond?: number, driver?: string}): numoon.Tensor, numoon.Tensor, numoon.Tensor, numoon.Tensor
----@return numoon.Tensor, numoon.Tensor, numoon.Tensor, numoon.Tensor
-function linalg.lstsq(A, B, rcond, options) end
-
---- P, L and U: A = P L U, L lower triangular with ones on the diagonal, U upper triangular, P the exchanges of rows.  It runs on the host
----@param A numoon.Tensor
----@return numoon.Tensor, numoon.Tensor, numoon.Tensor, numoon.Tensor
-function linalg.lu(A) end
-
---- L and U of linalg.lu in one matrix, without L's diagonal, and the exchanges: row i with row pivots[i], in order.  It runs on the host
----@param A numoon.Tensor
----@return numoon.Tensor, numoon.Tensor
-function linalg.lu_factor(A) end
-
 --- the number of singular values above rtol times the largest one, and above atol.  It runs on the host
 ---@param A numoon.Tensor
 ---@param rtol? number
@@ -4332,27 +4373,6 @@ function linalg.pinv(A, rtol, atol, options) end
 ---@return numoon.Tensor, numoon.Tensor, numoon.Tensor
 function linalg.qr(A, mode, options) end
 
---- the sign of the determinant, and the logarithm of its size, which does not overflow; 0 and -inf for singular matrices, which have no gradient.  It runs on the host
----@param A numoon.Tensor
----@return numoon.Tensor, numoon.Tensor
-function linalg.slogdet(A) end
-
---- X of A X = B, or of X A = B with left = false; batches broadcast; B may be a vector, or as many vectors as A has matrices.  It runs on the host
----@param A numoon.Tensor
----@param B numoon.Tensor
----@param options? {left?: boolean, out?: numoon.Tensor}
----@overload fun(A: numoon.Tensor, B: numoon.Tensor, options: {left?: boolean, out?: numoon.Tensor}): numoon.Tensor, numoon.Tensor, numoon.Tensor, numoon.Tensor
----@return numoon.Tensor, numoon.Tensor, numoon.Tensor, numoon.Tensor
-function linalg.solve(A, B, options) end
-
---- X of A X = B (of X A = B with left = false), where only the lower or upper triangle of A is read; unitriangular: its diagonal counts as ones.  It runs on the host
----@param A numoon.Tensor
----@param B numoon.Tensor
----@param options? {upper?: boolean, left?: boolean, unitriangular?: boolean, out?: numoon.Tensor}
----@overload fun(A: numoon.Tensor, B: numoon.Tensor, options: {upper?: boolean, left?: boolean, unitriangular?: boolean, out?: numoon.Tensor}): numoon.Tensor
----@return numoon.Tensor
-function linalg.solve_triangular(A, B, options) end
-
 --- U, S and V^T: A = U diag(S) V^T, S descending; full_matrices = false leaves out columns without singular value; signs are LAPACK's.  Vectors have no derivative where values are repeated.  It runs on the host
 ---@param A numoon.Tensor
 ---@param full_matrices? boolean
@@ -4367,15 +4387,6 @@ function linalg.svd(A, full_matrices, options) end
 ---@overload fun(A: numoon.Tensor, options: {out?: numoon.Tensor}): numoon.Tensor
 ---@return numoon.Tensor
 function linalg.svdvals(A, options) end
-
---- the logarithm of the determinant; NaN where that is negative.  It runs on the host
----@param input numoon.Tensor
----@return numoon.Tensor
-function nm.logdet(input) end
-
---- the logarithm of the determinant; NaN where that is negative.  It runs on the host
----@return numoon.Tensor
-function Tensor:logdet() end
 
 --- linalg.pinv
 ---@param input numoon.Tensor
@@ -4393,15 +4404,6 @@ function nm.pinverse(input, rtol, atol, options) end
 ---@overload fun(self: numoon.Tensor, options: {rtol?: number, atol?: number}): numoon.Tensor
 ---@return numoon.Tensor
 function Tensor:pinverse(rtol, atol, options) end
-
---- linalg.slogdet
----@param input numoon.Tensor
----@return numoon.Tensor, numoon.Tensor
-function nm.slogdet(input) end
-
---- linalg.slogdet
----@return numoon.Tensor, numoon.Tensor
-function Tensor:slogdet() end
 
 -- ---- Norms, powers and chains of matrices ----
 
