@@ -11,8 +11,6 @@
 
 #include "test_order.h"
 
-#include "test_scan.h"
-
 #include "test_conv.h"
 
 int main(int argc, char **argv) {
@@ -48,7 +46,6 @@ int main(int argc, char **argv) {
   test_softmaxes();
   test_indexing();
   test_orders();
-  test_scans();
   test_convolutions();
   if (is_cpu) test_threads();
   testing("end");
