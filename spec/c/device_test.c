@@ -11,6 +11,8 @@
 
 #include "test_order.h"
 
+#include "test_scan.h"
+
 #include "test_conv.h"
 
 int main(int argc, char **argv) {
@@ -46,6 +48,7 @@ int main(int argc, char **argv) {
   test_softmaxes();
   test_indexing();
   test_orders();
+  test_scans();
   test_convolutions();
   if (is_cpu) test_threads();
   testing("end");
