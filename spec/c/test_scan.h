@@ -21,6 +21,7 @@ static bool scan_near(nm_dtype d, val got, long double want, long double size, i
   double own = d == NM_FLOAT16 ? 0x1p-11 : d == NM_BFLOAT16 ? 0x1p-8 : unit;
   long double bound = (long double)(8 * (double)(steps + 1) * unit) * size + own * fabsl(want);
   if (d == NM_FLOAT16) bound += 0x1p-25L; /* half of the smallest number */
+  if (d == NM_FLOAT16 && fabsl(want) > 65504) return fabs(got.f) >= 65504;
   return fabsl(got.f - want) <= bound;
 }
 
