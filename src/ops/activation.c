@@ -105,7 +105,7 @@ static nm_tensor *hardsigmoid(const activation *a) {
 
 static nm_tensor *hardswish(const activation *a) {
   BEGIN;
-  nm_tensor *right = OP2S(gt, x, 3), *left = OP2S(lt, x, -3);
+  nm_tensor *right = OP2S(ge, x, 3), *left = OP2S(lt, x, -3);
   nm_tensor *m = WHERE(OP2(logical_or, left, right), FULL(0), x);
   nm_tensor *middle = OP2S(div, OP2(mul, m, OP2S(add, m, 3)), 6);
   return WHERE(right, x, WHERE(left, FULL(0), middle));
