@@ -149,8 +149,67 @@ static inline double ref_floor_divide(double a, double b) {
   return (double)rintl(q);
 }
 
-static inline long double ref_float(nm_opcode op, double a, double b) {
+/* psi and Hurwitz's zeta, raised to 30 and summed there (Abramowitz & Stegun 6.3.18, 23.2) */
+static const long double ref_bernoulli[] = {
+    1.0L / 6,       -1.0L / 30, 1.0L / 42,      -1.0L / 30,     5.0L / 66,
+    -691.0L / 2730, 7.0L / 6,   -3617.0L / 510, 43867.0L / 798, -174611.0L / 330};
+
+static inline long double ref_digamma(long double x) {
+  long double sum = 0, pi = acosl(-1);
+  if (x == 0) return -copysignl(INFINITY, x);
+  if (x < 0 && x == floorl(x)) return NAN;
+  if (x < 0) return ref_digamma(1 - x) - pi / tanl(pi * (x - rintl(x)));
+  for (; x < 30; x += 1) sum -= 1 / x;
+  if (x > 1e30L) return logl(x);
+  long double w = 1 / (x * x), power = w;
+  sum += logl(x) - 0.5L / x;
+  for (int k = 1; k <= 10; k++, power *= w) sum -= ref_bernoulli[k - 1] * power / (2 * k);
+  return sum;
+}
+
+static inline long double ref_zeta(long double s, long double q) {
+  long double sum = 0, factor;
+  if (s == 1) return INFINITY;
+  if (!(s > 1)) return NAN;
+  if (isnan((double)q)) return q;
+  if (q <= 0 && q == floorl(q)) return INFINITY;
+  if (q < 0) return NAN;
+  for (; q < 30; q += 1) sum += powl(q, -s);
+  if (isinf((double)s) || isinf((double)q)) return sum + powl(q, -s);
+  sum += powl(q, 1 - s) / (s - 1) + powl(q, -s) / 2;
+  factor = s * powl(q, -s - 1);
+  for (int k = 1; k <= 10; k++) { /* B_2k / (2k)! times s (s + 1) .. (s + 2k - 2) q^(1 - s - 2k) */
+    long double f = 1;
+    for (int i = 2; i <= 2 * k; i++) f *= i;
+    sum += ref_bernoulli[k - 1] / f * factor;
+    factor *= (s + 2 * k - 1) * (s + 2 * k) / (q * q);
+  }
+  return sum;
+}
+
+/* Newton's steps from a start by bisection; the complement keeps the digits near 1 */
+static inline long double ref_erfinv(long double y) {
+  long double u = fabsl(y), low = 0, high = 7;
+  if (!(u < 1)) return u == 1 ? copysignl(INFINITY, y) : NAN;
+  if (u == 0) return y;
+  for (int i = 0; i < 20; i++) {
+    long double m = (low + high) / 2;
+    if (erfcl(m) > 1 - u)
+      low = m;
+    else
+      high = m;
+  }
+  long double x = u < 1e-4L ? u * sqrtl(acosl(-1)) / 2 : (low + high) / 2;
+  for (int i = 0; i < 6; i++) {
+    long double f = u < 0.5L ? erfl(x) - u : (1 - u) - erfcl(x);
+    x -= f * expl(x * x) * sqrtl(acosl(-1)) / 2;
+  }
+  return copysignl(x, y);
+}
+
+static inline long double ref_float(nm_opcode op, nm_class cls, double a, double b) {
   long double x = a;
+  int sign;
   switch (op) {
   case NM_I_add: return a + b;
   case NM_I_sub: return a - b;
@@ -180,6 +239,35 @@ static inline long double ref_float(nm_opcode op, double a, double b) {
   case NM_I_ceil: return ceil(a);
   case NM_I_trunc: return trunc(a);
   case NM_I_round: return nearbyint(a);
+  case NM_I_exp2: return exp2l(x);
+  case NM_I_expm1: return expm1l(x);
+  case NM_I_log2: return log2l(x);
+  case NM_I_log10: return log10l(x);
+  case NM_I_log1p: return log1pl(x);
+  case NM_I_tan: return tanl(x);
+  case NM_I_asin: return asinl(x);
+  case NM_I_acos: return acosl(x);
+  case NM_I_atan: return atanl(x);
+  case NM_I_atan2: return atan2l(x, b);
+  case NM_I_sinh: return sinhl(x);
+  case NM_I_cosh: return coshl(x);
+  case NM_I_asinh: return asinhl(x);
+  case NM_I_acosh: return acoshl(x);
+  case NM_I_atanh: return atanhl(x);
+  case NM_I_erf: return erfl(x);
+  case NM_I_erfc: return erfcl(x);
+  case NM_I_erfinv: return ref_erfinv(x);
+  case NM_I_lgamma: return lgammal_r(x, &sign);
+  case NM_I_digamma: return ref_digamma(x);
+  case NM_I_zeta: return ref_zeta(x, b);
+  case NM_I_hypot: return hypotl(x, b);
+  case NM_I_copysign: return copysign(a, b);
+  case NM_I_nextafter:
+    return cls == NM_F32 ? (double)nextafterf((float)a, (float)b) : nextafter(a, b);
+  case NM_I_frac: return a - trunc(a);
+  case NM_I_fmax: return fmax(a, b);
+  case NM_I_fmin: return fmin(a, b);
+  case NM_I_heaviside: return a == 0 ? b : a > 0;
   default: return NAN;
   }
 }
@@ -227,8 +315,11 @@ static inline int64_t ref_int(nm_opcode op, int bits, int64_t a, int64_t b) {
       if (e & 1) y *= u;
     return (int64_t)y;
   }
-  case NM_I_maximum: return a > b ? a : b;
-  case NM_I_minimum: return a < b ? a : b;
+  case NM_I_maximum:
+  case NM_I_fmax: return a > b ? a : b;
+  case NM_I_minimum:
+  case NM_I_fmin: return a < b ? a : b;
+  case NM_I_heaviside: return a == 0 ? b : a > 0;
   case NM_I_neg: return (int64_t)(0 - u);
   case NM_I_abs: return a < 0 ? (int64_t)(0 - u) : a;
   case NM_I_sign: return (a > 0) - (a < 0);

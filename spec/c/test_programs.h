@@ -49,7 +49,14 @@ static bool has_class(int kind, nm_class cls) {
 }
 
 static bool equal_zero_sign(int op) {
-  return op != NM_I_maximum && op != NM_I_minimum && op != NM_I_relu;
+  return op != NM_I_maximum && op != NM_I_minimum && op != NM_I_fmax && op != NM_I_fmin &&
+         op != NM_I_relu;
+}
+
+/* Where a function has roots in the midst of cancelling terms, and only its absolute error is
+ * small: left of 0. */
+static bool loses_digits(int op, double a, double b) {
+  return ((op == NM_I_lgamma || op == NM_I_digamma) && a < 0) || (op == NM_I_zeta && b < 0);
 }
 
 /* op on arrays of a dtype: narrow dtypes are rounded by a second instruction */
@@ -82,6 +89,7 @@ static void test_op(nm_opcode op, nm_dtype dtype, int64_t n, bool awkward) {
         c = info->arity > 2 ? at(&in[2], i) : a;
     val got = at(&out, i), want = {0, 0};
     if (!is_cpu && real && (tiny(a.f, cls) || tiny(b.f, cls))) continue; /* may be flushed */
+    if (real && loses_digits(op, a.f, b.f)) continue;
     bool ok;
     if (compare || !real) {
       want.i = compare  ? ref_compare(op, real, a, b)
@@ -90,7 +98,7 @@ static void test_op(nm_opcode op, nm_dtype dtype, int64_t n, bool awkward) {
       want = ref_narrow(result, want);
       ok = got.i == want.i;
     } else {
-      long double w = select ? (a.i ? b : c).f : ref_float(op, a.f, b.f);
+      long double w = select ? (a.i ? b : c).f : ref_float(op, cls, a.f, b.f);
       want.f = (double)w;
       ok = close(dtype, cls, got, w, ulps, equal_zero_sign(op));
     }
@@ -317,15 +325,21 @@ static void evaluate(const scene *s, int64_t i, val *v) {
     int r = p->nin + p->nconst + k, kind = nm__instrs[c->op].kind;
     bool real = c->cls == NM_F32 || c->cls == NM_F64;
     val a = v[c->a], b = v[c->b], w = {0, 0};
-    if (c->op == NM_I_cast) w = ref_cast((nm_class)c->aux, real, a);
-    else if (c->op == NM_I_narrow) w = ref_narrow((nm_dtype)c->aux, a);
-    else if (c->op == NM_I_copy) w = a;
-    else if (c->op == NM_I_index) w.i = i;
-    else if (kind == NM_K_SELECT) w = a.i ? b : v[c->c];
-    else if (kind == NM_K_COMPARE) w.i = ref_compare((nm_opcode)c->op, real, a, b);
+    if (c->op == NM_I_cast)
+      w = ref_cast((nm_class)c->aux, real, a);
+    else if (c->op == NM_I_narrow)
+      w = ref_narrow((nm_dtype)c->aux, a);
+    else if (c->op == NM_I_copy)
+      w = a;
+    else if (c->op == NM_I_index)
+      w.i = i;
+    else if (kind == NM_K_SELECT)
+      w = a.i ? b : v[c->c];
+    else if (kind == NM_K_COMPARE)
+      w.i = ref_compare((nm_opcode)c->op, real, a, b);
     else if (real)
       w = ref_narrow(nm__class_dtype[c->cls],
-                     (val){.f = (double)ref_float((nm_opcode)c->op, a.f, b.f)});
+                     (val){.f = (double)ref_float((nm_opcode)c->op, (nm_class)c->cls, a.f, b.f)});
     else
       w = ref_narrow(nm__class_dtype[c->cls],
                      (val){.i = ref_int((nm_opcode)c->op, c->cls == NM_I32 ? 32 : 64, a.i, b.i)});
