@@ -285,7 +285,7 @@ family.bounds = {
   xlogy = near(8),
 }
 
-family.any_zero = tools.set "fmax fmin"
+family.any_zero = tools.set "fmax fmin xlogy"
 
 -- No ties: only one side has a derivative there.
 local function untied(g)
@@ -351,6 +351,8 @@ family.edges = {
 }
 
 family.apart = {
+  -- the next bfloat16 there; here, as all halves, the next float32, rounded
+  nextafter = function(c) return c.dtype == "bfloat16" end,
   -- infinity times 0 there
   zeta = function(c) return c.edges end,
 }
