@@ -229,14 +229,24 @@ T nm_zeta_positive(const T s, const T q) {
                        7.47242496e10, -2.950130727918164224e12, 1.1646782814350067249e14,
                        -4.5979787224074726105e15, 1.8152105401943546773e17,
                        -7.1661652561756670113e18};
-  T sum = T(0), x = q, term;
-  for (int n = 0;; n++, x += T(1)) {
-    term = nm_pow(x, -s);
+  T sum = T(0), x = q, term = T(0), integral = T(0);
+  T end = q + max(T(9), floor(T(9) - q) + T(1));
+  for (int n = -1;; n++) {
+    bool first = n < 0; // the integral from the end; one call of pow, as what it becomes is long
+    T power = nm_pow(first ? end : x, first ? T(1) - s : -s);
+    if (first) {
+      integral = power / (s - T(1));
+      if (q > WHOLE) return integral; // q + 1 is q
+      continue;
+    }
+    term = power;
     sum += term;
     if (n >= 9 && x > T(9)) break;
+    x += T(1);
   }
+  sum += integral;
   if (sum == INF(T) || IS_NAN(sum) || term == T(0)) return sum;
-  sum += term * x / (s - T(1)) - T(0.5) * term;
+  sum -= T(0.5) * term;
   T r = s;
   for (int i = 0; i < 12; i++, r += T(2)) {
     term *= r / x;
@@ -254,12 +264,13 @@ T nm_zeta(const T s, const T q) {
   if (q <= T(0)) {
     if (floor(q) == q) return INF(T);
     if (floor(s) != s) return NOT_A_NUMBER(T);
-    T part = (q - roundEven(q)) * (T(2) * HALF_PI), c = T(2) * HALF_PI / nm_sin(part);
-    if (s == T(2)) return c * c - nm_zeta_positive(T(2), T(1) - q);
-    if (s == T(3)) return c * c * c * nm_cos(part) + nm_zeta_positive(T(3), T(1) - q);
-    if (q < T(-10000)) return NOT_A_NUMBER(T);
+    if (s > T(3) && q < T(-10000)) return NOT_A_NUMBER(T);
   }
-  return nm_zeta_positive(s, q);
+  bool turned = q < T(0) && s <= T(3);
+  T z = nm_zeta_positive(s, turned ? T(1) - q : q);
+  if (!turned) return z;
+  T part = (q - roundEven(q)) * (T(2) * HALF_PI), c = T(2) * HALF_PI / nm_sin(part);
+  return s == T(2) ? c * c - z : c * c * c * nm_cos(part) + z;
 }
 
 // ---- and the rest ----

@@ -30,7 +30,6 @@ OPS = {
     "frac": frac,
     "hypot": promoted(torch.hypot),
     "nextafter": promoted(torch.nextafter),
-    "zeta": promoted(torch.special.zeta),
     "xlogy": oracle.binary(torch.xlogy),
     "logit": logit,
     "nan_to_num": lambda p: torch.nan_to_num(p["input"], p.get("nan"), p.get("posinf"),

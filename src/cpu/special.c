@@ -8,8 +8,8 @@
 #define PI 3.14159265358979323846
 
 /* psi(x) = d log Gamma(x) / dx.  x < 0: psi(1 - x) - pi / tan(pi x).  Below 10 moved into [1, 2] by
- * psi(x + 1) = psi(x) + 1 / x and there (x - x0) P(x - x0), with the root x0, so that its digits are
- * right too; from 10 on log x - 1 / (2 x) - sum B_2k / (2 k x^2k) (Abramowitz & Stegun 6.3.5-7,
+ * psi(x + 1) = psi(x) + 1 / x and there (x - x0) P(x - x0), with the root x0, so that its digits
+ * are right too; from 10 on log x - 1 / (2 x) - sum B_2k / (2 k x^2k) (Abramowitz & Stegun 6.3.5-7,
  * 6.3.18). */
 double nm__digamma(double x) {
   static const double tail[] = {1.0 / 12,  -1.0 / 120,     1.0 / 252, -1.0 / 240,
@@ -57,9 +57,9 @@ double nm__digamma(double x) {
   return sum + log(x) - 0.5 / x - series;
 }
 
-/* zeta(s, q) = sum over k >= 0 of (q + k)^-s, for s > 1: ten terms or more, up to q + k > 9, then the
- * integral, half a term and derivatives (Euler-Maclaurin; Abramowitz & Stegun 23.2, 3.6.28).  q < 0: for s =
- * 2 and 3 by reflection, as derivatives of psi(1 - x) - psi(x) = pi / tan(pi x). */
+/* zeta(s, q) = sum over k >= 0 of (q + k)^-s, for s > 1: ten terms or more, up to q + k > 9, then
+ * the integral, half a term and derivatives (Euler-Maclaurin; Abramowitz & Stegun 23.2, 3.6.28).  q
+ * < 0: for s = 2 and 3 by reflection, as derivatives of psi(1 - x) - psi(x) = pi / tan(pi x). */
 double nm__zeta(double s, double q) {
   /* (2 k)! / B_2k */
   static const double a[] = {12.0,
@@ -86,13 +86,15 @@ double nm__zeta(double s, double q) {
     if (q < -10000) return NAN;
   }
   double sum = 0, x = q, term;
+  if (q > 0x1p53) return pow(q, 1 - s) / (s - 1); /* q + 1 is q: the integral is all there is */
   for (int n = 0;; n++, x += 1) {
     term = pow(x, -s);
     sum += term;
     if (n >= 9 && x > 9) break;
   }
+  sum += pow(x, 1 - s) / (s - 1);
   if (!isfinite(sum) || term == 0) return sum;
-  sum += term * x / (s - 1) - 0.5 * term;
+  sum -= 0.5 * term;
   for (int i = 0; i < 12; i++, s += 2) {
     term *= s / x;
     sum += term / a[i];

@@ -77,8 +77,8 @@ static nm_tensor *as_tensor(nm_op_call *c, int i, nm_device *dev) {
                     nm__float_arg(c, i, 0));
 }
 
-/* x log y, and 0 where x is 0, unless y is NaN: the logarithm is taken of 1 there, so that the
- * gradient of x, log y, is no 0 * inf. */
+/* x log y, and 0 where x is 0, unless y is NaN.  Where log y is not finite it is taken of 1 then, so
+ * that 0 * inf is 0 and the gradient of x is 0; elsewhere that is log y. */
 static nm_status xlogy_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
   nm_device *dev;
@@ -93,8 +93,9 @@ static nm_status xlogy_forward(nm_op_call *c) {
   if (wide == NM_FLOAT16 || wide == NM_BFLOAT16) wide = NM_FLOAT32;
   nm_tensor *x = nm__t_cast(ctx, as_tensor(c, 0, dev), wide);
   nm_tensor *y = nm__t_cast(ctx, as_tensor(c, 1, dev), wide);
-  nm_tensor *zero = nm__t2(ctx, NM_I_logical_and, nm__t2s(ctx, NM_I_eq, x, 0),
-                           nm__t1(ctx, NM_I_logical_not, nm__t1(ctx, NM_I_isnan, y)));
+  nm_tensor *extreme = nm__t2(ctx, NM_I_logical_or, nm__t2s(ctx, NM_I_le, y, 0),
+                              nm__t2s(ctx, NM_I_eq, y, INFINITY));
+  nm_tensor *zero = nm__t2(ctx, NM_I_logical_and, nm__t2s(ctx, NM_I_eq, x, 0), extreme);
   nm_tensor *safe = nm__t3(ctx, NM_I_where, zero, y ? nm__t_full_like(ctx, y, 1) : NULL, y);
   return nm__result(c, mark,
                     nm__t_cast(ctx, nm__t2(ctx, NM_I_mul, x, nm__t1(ctx, NM_I_log, safe)), dtype));

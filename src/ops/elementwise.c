@@ -245,12 +245,13 @@ static const nm_param none[] = {{NULL, 0, 0, NULL}};
 #define G2(da, db) .backward = nm__elementwise_backward, .uses = {da, db, 0}
 #define G3(da, db, dc) .backward = nm__elementwise_backward, .uses = {da, db, dc}
 #define NOGRAD .backward = NULL
-#define FLAGS_ARITH (NM_ANYWHERE | NM_INPLACE | NM_OUT)
-#define FLAGS_FLOAT FLAGS_ARITH
-#define FLAGS_INT FLAGS_ARITH
-#define FLAGS_COMPARE FLAGS_ARITH
-#define FLAGS_SELECT (NM_FUNCTION | NM_OUT) /* x:where(condition, other) has another order */
-#define FLAGS_SPECIAL 0
+#define FLAGS_ARITH(op) (NM_ANYWHERE | NM_INPLACE | NM_OUT)
+/* zeta is for derivatives: polygamma is the op of that kind */
+#define FLAGS_FLOAT(op) ((op) == NM_I_zeta ? 0 : FLAGS_ARITH(op))
+#define FLAGS_INT(op) FLAGS_ARITH(op)
+#define FLAGS_COMPARE(op) FLAGS_ARITH(op)
+#define FLAGS_SELECT(op) (NM_FUNCTION | NM_OUT) /* x:where(condition, other) has another order */
+#define FLAGS_SPECIAL(op) 0
 #define DTYPES_ARITH(name) (TAKES_BOOL(NM_I_##name) ? "fib" : "fi")
 #define DTYPES_FLOAT(name) "fib"
 #define DTYPES_INT(name) (IS_SHIFT(NM_I_##name) ? "i" : "ib")
@@ -274,7 +275,7 @@ static const nm_param none[] = {{NULL, 0, 0, NULL}};
 const nm_op nm__elementwise_ops[NM_NOPCODES] = {
 #define NM_EW(name_, arity, kind, cf, ci, sf, si, grads, lo_, hi_, doc_)                           \
   [NM_I_##name_] = {.name = #name_, .doc = doc_, .params = PARAMS(arity), .nparams = arity,        \
-                    .opcode = NM_I_##name_, .flags = FLAGS_##kind,                                 \
+                    .opcode = NM_I_##name_, .flags = FLAGS_##kind(NM_I_##name_),                   \
                     .forward = nm__elementwise_forward, grads, .shapes = SHAPES(arity),            \
                     .errors = ERRORS_##kind(NM_I_##name_), .dtypes = DTYPES_##kind(name_),         \
                     .lo = lo_, .hi = hi_, .example = EXAMPLE(#name_, arity, #lo_, #hi_)},

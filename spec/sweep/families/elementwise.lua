@@ -190,22 +190,6 @@ local function digamma(x)
   return shift + digamma_around_2(x - 2)
 end
 
--- Sixty terms, and the sum of the others from its integral (Euler and Maclaurin).  Left of 0, only
--- where a power of a negative number has a meaning.
-local function zeta(s, q)
-  if s ~= s or q ~= q or s < 1 then return nan end
-  if s == 1 then return inf end
-  if q <= 0 and floor(q) == q then return inf end
-  if q <= 0 and floor(s) ~= s then return nan end
-  if q == inf then return 0.0 end
-  local sum, n = 0.0, q + 60
-  for k = 59, 0, -1 do sum = sum + (q + k) ^ -s end
-  local last = n ^ -s
-  if sum == inf or last == 0 then return sum end
-  return sum + last * n / (s - 1) + last / 2 + s * last / (12 * n)
-    - s * (s + 1) * (s + 2) * last / (720 * n * n * n)
-end
-
 -- ---- the rest ----
 
 local function hypot(a, b)
@@ -250,7 +234,7 @@ family.reference = {
   atan2 = row(math.atan),
   sinh = row(sinh), cosh = row(cosh), asinh = row(asinh), acosh = row(acosh), atanh = row(atanh),
   erf = row(erf), erfc = row(erfc), erfinv = row(erfinv),
-  lgamma = row(lgamma), digamma = row(digamma), zeta = row(zeta),
+  lgamma = row(lgamma), digamma = row(digamma),
   frac = { float = frac },
   fmax = { float = fmax, int = fmax }, fmin = { float = fmin, int = fmin },
   hypot = row(hypot),
@@ -337,7 +321,6 @@ family.edges = {
   -- the sign of a NaN means nothing
   copysign = each_with_each { 0.0, -0.0, 1.0, -2.5, inf, -inf },
   -- nothing far left of 0: the sum would have to be taken from there
-  zeta = each_with_each { 0.0, -1.0, 0.5, 1.0, 3.0, inf, nan },
   xlogy = each_with_each(specials),
   nan_to_num = function(g)
     if arrays.kind(g.dtype) ~= "f" then return {} end
@@ -353,8 +336,8 @@ family.edges = {
 family.apart = {
   -- the next bfloat16 there; here, as all halves, the next float32, rounded
   nextafter = function(c) return c.dtype == "bfloat16" end,
-  -- infinity times 0 there
-  zeta = function(c) return c.edges end,
+  -- trigamma is good to 1e-9 there
+  polygamma = function(c) return c.dtype == "float64" and c.args[1] == 1 end,
 }
 
 local array = tools.float64
