@@ -2133,24 +2133,6 @@ function Tensor:trunc_() end
 ---@return numoon.Tensor
 function nm.where(condition, input, other, options) end
 
---- Hurwitz's zeta function: the sum of (k + b)^-a for k = 0, 1, 2, ...
----@param input numoon.Tensor|number|boolean
----@param other numoon.Tensor|number|boolean
----@param options? {out?: numoon.Tensor}
----@overload fun(input: numoon.Tensor|number|boolean, other: numoon.Tensor|number|boolean, options: {out?: numoon.Tensor}): numoon.Tensor
----@return numoon.Tensor
-function nm.zeta(input, other, options) end
-
---- Hurwitz's zeta function: the sum of (k + b)^-a for k = 0, 1, 2, ...
----@param other numoon.Tensor|number|boolean
----@return numoon.Tensor
-function Tensor:zeta(other) end
-
---- Hurwitz's zeta function: the sum of (k + b)^-a for k = 0, 1, 2, ...
----@param other numoon.Tensor|number|boolean
----@return numoon.Tensor
-function Tensor:zeta_(other) end
-
 -- ---- Elementwise, of several steps ----
 
 --- input + value * tensor1 / tensor2
