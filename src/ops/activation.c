@@ -24,13 +24,14 @@ typedef struct activation {
   nm_context *ctx = a->ctx;                                                                        \
   nm_tensor *x = a->x
 
-/* min where x <= min, max where x >= max: on the bounds the gradient is 0. */
-static nm_tensor *between(nm_context *ctx, nm_tensor *x, double min, double max) {
+nm_tensor *nm__t_between(nm_context *ctx, nm_tensor *x, double min, double max) {
   return WHERE(OP2S(le, x, min), FULL(min), WHERE(OP2S(ge, x, max), FULL(max), x));
 }
 
-static nm_tensor *hardtanh(const activation *a) { return between(a->ctx, a->x, a->p[0], a->p[1]); }
-static nm_tensor *relu6(const activation *a) { return between(a->ctx, a->x, 0, 6); }
+static nm_tensor *hardtanh(const activation *a) {
+  return nm__t_between(a->ctx, a->x, a->p[0], a->p[1]);
+}
+static nm_tensor *relu6(const activation *a) { return nm__t_between(a->ctx, a->x, 0, 6); }
 
 static nm_tensor *leaky_relu(const activation *a) {
   BEGIN;
@@ -100,7 +101,7 @@ static nm_tensor *logsigmoid(const activation *a) {
 
 static nm_tensor *hardsigmoid(const activation *a) {
   BEGIN;
-  return OP2S(div, between(ctx, OP2S(add, x, 3), 0, 6), 6);
+  return OP2S(div, nm__t_between(ctx, OP2S(add, x, 3), 0, 6), 6);
 }
 
 static nm_tensor *hardswish(const activation *a) {
@@ -176,7 +177,7 @@ static nm_status glu_forward(nm_op_call *c) {
                         nm__shape_text(x->ndim, x->shape, text), dim + ctx->base);
   int64_t half = x->shape[dim] / 2;
   int mark = nm__scope(ctx);
-  if (dtype == NM_FLOAT16 || dtype == NM_BFLOAT16) x = nm__t_cast(ctx, x, NM_FLOAT32);
+  x = nm__t_cast(ctx, x, nm__computed_in(dtype));
   nm_tensor *a = nm__t_narrow(ctx, x, dim, 0, half), *b = nm__t_narrow(ctx, x, dim, half, half);
   return nm__result(c, mark, nm__t_cast(ctx, OP2(mul, a, OP1(sigmoid, b)), dtype));
 }
@@ -288,8 +289,7 @@ static nm_status forward(nm_op_call *c) {
   }
   NM_TRY(check(c, x, &a));
   int mark = nm__scope(ctx);
-  bool half = dtype == NM_FLOAT16 || dtype == NM_BFLOAT16;
-  a.x = half ? nm__t_cast(ctx, x, NM_FLOAT32) : x;
+  a.x = nm__t_cast(ctx, x, nm__computed_in(dtype));
   return nm__result(c, mark, nm__t_cast(ctx, a.x ? f->f(&a) : NULL, dtype));
 }
 NM_FAMILY(activation);

@@ -164,10 +164,8 @@ static nm_status cross_forward(nm_op_call *c) {
     int i = (k + 1) % 3, j = (k + 2) % 3;
     part[k] = nm__t2(ctx, NM_I_sub, nm__t2(ctx, NM_I_mul, x[0][i], x[1][j]),
                      nm__t2(ctx, NM_I_mul, x[0][j], x[1][i]));
-    if (!part[k]) return nm__result(c, mark, NULL);
   }
-  nm_value_arg args[2] = {{.kind = NM_ARG_TENSORS, .n = 3, .as.tensors = part}, nm__arg_int(dim)};
-  return nm__result(c, mark, nm__t(ctx, nm__known(ctx, NM_OP_cat), args));
+  return nm__result(c, mark, nm__t_cat(ctx, 3, part, dim));
 }
 
 /* ---- cdist ---- */

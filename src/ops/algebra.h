@@ -4,7 +4,6 @@
 
 #include "ops/families.h"
 
-nm_tensor *nm__t_permute(nm_context *ctx, nm_tensor *x, int n, const int64_t *dims);
 nm_tensor *nm__t_unsqueeze(nm_context *ctx, nm_tensor *x, int dim);
 nm_tensor *nm__t_squeeze(nm_context *ctx, nm_tensor *x, int dim);
 /* The elements at equal positions of two dims, as the last dim. */

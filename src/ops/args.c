@@ -241,3 +241,20 @@ nm_tensor *nm__t_matmul(nm_context *ctx, nm_tensor *x, nm_tensor *y) {
   nm_value_arg args[2] = {nm__arg_t(x), nm__arg_t(y)};
   return nm__t(ctx, nm__known(ctx, NM_OP_matmul), args);
 }
+
+nm_tensor *nm__t_permute(nm_context *ctx, nm_tensor *x, int n, const int64_t *dims) {
+  nm_value_arg args[2] = {nm__arg_t(x), nm__arg_ints(n, dims)};
+  return nm__t(ctx, nm__known(ctx, NM_OP_permute), args);
+}
+
+nm_tensor *nm__t_clone(nm_context *ctx, nm_tensor *x) {
+  nm_value_arg args[1] = {nm__arg_t(x)};
+  return nm__t(ctx, nm__known(ctx, NM_OP_clone), args);
+}
+
+nm_tensor *nm__t_cat(nm_context *ctx, int n, nm_tensor *const *list, int dim) {
+  for (int i = 0; i < n; i++)
+    if (!list[i]) return NULL;
+  nm_value_arg args[2] = {nm__arg_tensors(n, list), nm__arg_int(dim)};
+  return nm__t(ctx, nm__known(ctx, NM_OP_cat), args);
+}

@@ -37,6 +37,10 @@ nm_status nm__dims_arg(const nm_op_call *c, int i, int n, uint32_t *out);
 nm_status nm__same_device(const nm_op_call *c, nm_device **out);
 /* Both broadcast into *s, or an error with both shapes. */
 nm_status nm__broadcast_arg(const nm_op_call *c, nm_dims *s, const nm_tensor *t);
+/* What a float dtype is computed in: halves in float32.  Other dtypes are left as they are. */
+static inline nm_dtype nm__computed_in(nm_dtype dtype) {
+  return dtype == NM_FLOAT16 || dtype == NM_BFLOAT16 ? NM_FLOAT32 : dtype;
+}
 /* A number as a class holds it (a bool counts as 0 or 1). */
 nm_bits nm__bits_of(const nm_value_arg *a, nm_class cls);
 /* The dtype of an op on these operands: PyTorch's promotion; dims beat 0-d tensors, those beat
@@ -61,6 +65,9 @@ static inline nm_value_arg nm__arg_bool(bool v) {
 static inline nm_value_arg nm__arg_ints(int n, const int64_t *v) {
   return (nm_value_arg){.kind = NM_ARG_INTS, .n = n, .as.ints = v};
 }
+static inline nm_value_arg nm__arg_tensors(int n, nm_tensor *const *t) {
+  return (nm_value_arg){.kind = NM_ARG_TENSORS, .n = n, .as.tensors = t};
+}
 static inline nm_value_arg nm__arg_str(const char *v) {
   return (nm_value_arg){.kind = NM_ARG_STRING, .as.string = v};
 }
@@ -81,7 +88,10 @@ nm_tensor *nm__t_slice(nm_context *ctx, nm_tensor *x, const int64_t *start, cons
                        const int64_t *size);
 nm_tensor *nm__t_narrow(nm_context *ctx, nm_tensor *x, int dim, int64_t first, int64_t n);
 nm_tensor *nm__t_transpose(nm_context *ctx, nm_tensor *x, int a, int b);
+nm_tensor *nm__t_permute(nm_context *ctx, nm_tensor *x, int n, const int64_t *dims);
 nm_tensor *nm__t_matmul(nm_context *ctx, nm_tensor *x, nm_tensor *y);
+nm_tensor *nm__t_clone(nm_context *ctx, nm_tensor *x);
+nm_tensor *nm__t_cat(nm_context *ctx, int n, nm_tensor *const *list, int dim);
 /* A tensor of one number everywhere; it costs no memory until it is written or read through a
  * kernel. */
 nm_tensor *nm__t_full(nm_context *ctx, nm_device *dev, nm_dtype dtype, int ndim,

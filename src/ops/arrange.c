@@ -4,16 +4,11 @@
 
 #include <stdlib.h>
 
-static nm_tensor *copied(nm_context *ctx, nm_tensor *x) {
-  nm_value_arg args[1] = {nm__arg_t(x)};
-  return x ? nm__t(ctx, nm__known(ctx, NM_OP_clone), args) : NULL;
-}
-
 /* ---- reversed and turned ---- */
 
 /* x[n - 1 - k] along a dim: strides are never negative, so it is a copy. */
 static nm_tensor *reversed(nm_context *ctx, nm_tensor *x, int dim) {
-  if (!x || !x->ndim) return copied(ctx, x);
+  if (!x || !x->ndim) return nm__t_clone(ctx, x);
   int64_t shape[NM_MAX_DIMS];
   for (int d = 0; d < x->ndim; d++) shape[d] = d == dim ? x->shape[d] : 1;
   nm_value_arg args[2] = {nm__arg_int(x->shape[dim] - 1),
@@ -30,7 +25,7 @@ static nm_status flip_forward(nm_op_call *c) {
   int mark = nm__scope(c->ctx);
   for (int d = 0; d < x->ndim; d++)
     if (dims >> d & 1) y = reversed(c->ctx, y, d);
-  return nm__result(c, mark, y == x ? copied(c->ctx, x) : y);
+  return nm__result(c, mark, y == x ? nm__t_clone(c->ctx, x) : y);
 }
 
 /* fliplr, flipud */
@@ -48,12 +43,10 @@ static nm_tensor *rolled(nm_context *ctx, nm_tensor *x, int dim, int64_t shift) 
   int64_t n = x && x->ndim ? x->shape[dim] : 1;
   shift = n ? shift % n : 0;
   if (shift < 0) shift += n;
-  if (!shift) return copied(ctx, x);
+  if (!shift) return nm__t_clone(ctx, x);
   nm_tensor *parts[2] = {nm__t_narrow(ctx, x, dim, n - shift, shift),
                          nm__t_narrow(ctx, x, dim, 0, n - shift)};
-  if (!parts[0] || !parts[1]) return NULL;
-  nm_value_arg args[2] = {{.kind = NM_ARG_TENSORS, .n = 2, .as.tensors = parts}, nm__arg_int(dim)};
-  return nm__t(ctx, nm__known(ctx, NM_OP_cat), args);
+  return nm__t_cat(ctx, 2, parts, dim);
 }
 
 static nm_status roll_forward(nm_op_call *c) {
@@ -92,7 +85,7 @@ static nm_status rot90_forward(nm_op_call *c) {
   NM_TRY(nm__dim_of(c, dims[1], x->ndim, &b));
   if (a == b) return nm__op_error(c, NM_EINVAL, "dim %d is named twice", a + ctx->base);
   int mark = nm__scope(ctx);
-  if (k == 0) return nm__result(c, mark, copied(ctx, x));
+  if (k == 0) return nm__result(c, mark, nm__t_clone(ctx, x));
   y = reversed(ctx, x, k == 3 ? a : b);
   if (k == 2)
     y = reversed(ctx, y, a);
@@ -140,7 +133,7 @@ static nm_status triangle_indices_forward(nm_op_call *c) {
   nm_value_arg args[1] = {nm__arg_t(
       triangle(ctx, dev, s.dim[0], s.dim[1], nm__int_arg(c, 2, 0), c->op->name[3] == 'l'))};
   nm_tensor *at = args[0].as.tensor ? nm__t(ctx, nm__known(ctx, NM_OP_argwhere), args) : NULL;
-  at = at ? copied(ctx, nm__t_transpose(ctx, at, 0, 1)) : NULL;
+  at = at ? nm__t_clone(ctx, nm__t_transpose(ctx, at, 0, 1)) : NULL;
   return nm__result(c, mark, nm__t_cast(ctx, at, dtype));
 }
 
@@ -171,7 +164,7 @@ static nm_status tile_forward(nm_op_call *c) {
   }
   if (nm__countable(ctx, s.ndim, s.dim) < 0) return ctx->status;
   int mark = nm__scope(ctx);
-  y = copied(ctx, x);
+  y = nm__t_clone(ctx, x);
   if (nm__count(s.ndim, s.dim) == 0)
     return nm__result(c, mark,
                       nm__t_full(ctx, nm__device_of(x), (nm_dtype)x->dtype, s.ndim, s.dim, 0));
@@ -262,7 +255,7 @@ static nm_tensor *repeated_all(nm_op_call *c, nm_tensor *x, int dim, int64_t tim
   if (nm__countable(ctx, s.ndim, s.dim) < 0) return NULL;
   if (nm__count(s.ndim, s.dim) == 0)
     return nm__t_full(ctx, nm__device_of(x), (nm_dtype)x->dtype, s.ndim, s.dim, 0);
-  x = times == 1 ? copied(ctx, x) : repeated(ctx, x, inner, times);
+  x = times == 1 ? nm__t_clone(ctx, x) : repeated(ctx, x, inner, times);
   return nm__t_reshape(ctx, x, s.ndim, s.dim);
 }
 

@@ -88,9 +88,9 @@ static nm_status xlogy_forward(nm_op_call *c) {
   for (int i = 0; i < 2; i++)
     if (nm__tensor_arg(c, i)) NM_TRY(nm__broadcast_arg(c, &s, nm__tensor_arg(c, i)));
   int mark = nm__scope(ctx);
-  nm_dtype dtype = nm__result_type(ctx, 2, c->args), wide = dtype;
-  if (!nm__is_float(dtype)) dtype = wide = ctx->default_dtype;
-  if (wide == NM_FLOAT16 || wide == NM_BFLOAT16) wide = NM_FLOAT32;
+  nm_dtype dtype = nm__result_type(ctx, 2, c->args);
+  if (!nm__is_float(dtype)) dtype = ctx->default_dtype;
+  nm_dtype wide = nm__computed_in(dtype);
   nm_tensor *x = nm__t_cast(ctx, as_tensor(c, 0, dev), wide);
   nm_tensor *y = nm__t_cast(ctx, as_tensor(c, 1, dev), wide);
   nm_tensor *extreme = nm__t2(ctx, NM_I_logical_or, nm__t2s(ctx, NM_I_le, y, 0),
@@ -106,10 +106,9 @@ static nm_status logit_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
   nm_tensor *x = nm__tensor_arg(c, 0);
   nm_dtype dtype = nm__is_float((nm_dtype)x->dtype) ? (nm_dtype)x->dtype : ctx->default_dtype;
-  bool half = dtype == NM_FLOAT16 || dtype == NM_BFLOAT16;
   double eps = nm__float_arg(c, 1, 0);
   int mark = nm__scope(ctx);
-  x = nm__t_cast(ctx, x, half ? NM_FLOAT32 : dtype);
+  x = nm__t_cast(ctx, x, nm__computed_in(dtype));
   if (nm__given(c, 1)) {
     nm_tensor *low = nm__t2s(ctx, NM_I_lt, x, eps), *high = nm__t2s(ctx, NM_I_gt, x, 1 - eps);
     x = nm__t3(ctx, NM_I_where, low, nm__t_full_like(ctx, x, eps),
@@ -133,10 +132,7 @@ static nm_status nan_to_num_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
   nm_tensor *x = nm__tensor_arg(c, 0);
   int mark = nm__scope(ctx);
-  if (!nm__is_float((nm_dtype)x->dtype)) {
-    nm_value_arg args[1] = {nm__arg_t(x)};
-    return nm__result(c, mark, nm__t(ctx, nm__known(ctx, NM_OP_clone), args));
-  }
+  if (!nm__is_float((nm_dtype)x->dtype)) return nm__result(c, mark, nm__t_clone(ctx, x));
   double most = largest((nm_dtype)x->dtype), inf = INFINITY;
   nm_tensor *y = nm__t3(ctx, NM_I_where, nm__t1(ctx, NM_I_isnan, x),
                         nm__t_full_like(ctx, x, nm__float_arg(c, 1, 0)), x);
@@ -155,9 +151,8 @@ static nm_status polygamma_forward(nm_op_call *c) {
   if (n < 0 || n > 150)
     return nm__op_error(c, NM_EINVAL, "n is %lld, it must be from 0 to 150", (long long)n);
   nm_dtype dtype = nm__is_float((nm_dtype)x->dtype) ? (nm_dtype)x->dtype : ctx->default_dtype;
-  bool half = dtype == NM_FLOAT16 || dtype == NM_BFLOAT16;
   int mark = nm__scope(ctx);
-  x = nm__t_cast(ctx, x, half ? NM_FLOAT32 : dtype);
+  x = nm__t_cast(ctx, x, nm__computed_in(dtype));
   double factor = n % 2 ? 1 : -1;
   for (int64_t k = 2; k <= n; k++) factor *= (double)k;
   nm_tensor *y = n == 0

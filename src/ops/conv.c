@@ -87,9 +87,7 @@ static nm_tensor *exchanged(nm_context *ctx, nm_tensor *t, int64_t groups) {
   memcpy(shape + 3, t->shape + 2, (size_t)(n - 2) * sizeof *shape);
   order[0] = 2, order[1] = 1, order[2] = 0;
   for (int d = 3; d <= n; d++) order[d] = d;
-  nm_value_arg args[2] = {nm__arg_t(nm__t_reshape(ctx, t, n + 1, shape)),
-                          nm__arg_ints(n + 1, order)};
-  nm_tensor *r = args[0].as.tensor ? nm__t(ctx, nm__known(ctx, NM_OP_permute), args) : NULL;
+  nm_tensor *r = nm__t_permute(ctx, nm__t_reshape(ctx, t, n + 1, shape), n + 1, order);
   shape[0] = b, shape[1] = groups * a;
   memcpy(shape + 2, t->shape + 2, (size_t)(n - 2) * sizeof *shape);
   return nm__t_reshape(ctx, r, n, shape);

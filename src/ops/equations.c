@@ -11,23 +11,17 @@ static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* ---- inverse, determinants ---- */
 
-static nm_status inv_forward(nm_op_call *c) {
+static nm_status of_square(nm_op_call *c, nm_known factor) {
   nm_context *ctx = c->ctx;
   nm_tensor *x = nm__tensor_arg(c, 0);
   NM_TRY(nm__check_matrices(c, x, true));
   int mark = nm__scope(ctx);
-  nm_tensor *y = nm__t_factor(ctx, NM_OP_factor_inv, nm__t_wide(ctx, x), false);
+  nm_tensor *y = nm__t_factor(ctx, factor, nm__t_wide(ctx, x), false);
   return nm__result(c, mark, nm__narrowed(ctx, y, x));
 }
 
-static nm_status det_forward(nm_op_call *c) {
-  nm_context *ctx = c->ctx;
-  nm_tensor *x = nm__tensor_arg(c, 0);
-  NM_TRY(nm__check_matrices(c, x, true));
-  int mark = nm__scope(ctx);
-  nm_tensor *y = nm__t_factor(ctx, NM_OP_factor_det, nm__t_wide(ctx, x), false);
-  return nm__result(c, mark, nm__narrowed(ctx, y, x));
-}
+static nm_status inv_forward(nm_op_call *c) { return of_square(c, NM_OP_factor_inv); }
+static nm_status det_forward(nm_op_call *c) { return of_square(c, NM_OP_factor_det); }
 
 static nm_status slogdet_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
@@ -153,10 +147,7 @@ static nm_tensor *tracked_lu(nm_context *ctx, nm_tensor *x, nm_tensor *lu, nm_te
     nm_tensor *rest = nm__t_block(ctx, a, 0, k, k, n - k);
     both[1] = rest ? nm__t_triangular(ctx, y, rest, false, true) : NULL;
   }
-  if (!both[1]) return NULL;
-  nm_value_arg cat[2] = {{.kind = NM_ARG_TENSORS, .n = 2, .as.tensors = both},
-                         nm__arg_int(m > n ? -2 : -1)};
-  return nm__t(ctx, nm__known(ctx, NM_OP_cat), cat);
+  return nm__t_cat(ctx, 2, both, m > n ? -2 : -1);
 }
 
 static nm_status lu_forward(nm_op_call *c) { /* lu, lu_factor */

@@ -104,7 +104,7 @@ nm_lapack_call nm__lapack_of(nm_lapack_task task, const nm_tensor *x) {
 /* ---- helpers of the families ---- */
 
 nm_tensor *nm__t_wide(nm_context *ctx, nm_tensor *x) {
-  return x ? nm__t_cast(ctx, x, nm__factor_dtype(x)) : NULL;
+  return x ? nm__t_cast(ctx, x, nm__computed_in((nm_dtype)x->dtype)) : NULL;
 }
 
 nm_tensor *nm__t_factor(nm_context *ctx, nm_known op, nm_tensor *x, bool flag) {
@@ -400,9 +400,8 @@ static nm_status lu_forward(nm_op_call *c) {
 /* The factors of a square matrix whose rows are in order, which are known: it gives the tape what
  * they came from. */
 static nm_status lu_of_forward(nm_op_call *c) {
-  nm_value_arg args[1] = {c->args[1]};
   int mark = nm__scope(c->ctx);
-  return nm__result(c, mark, nm__t(c->ctx, nm__known(c->ctx, NM_OP_clone), args));
+  return nm__result(c, mark, nm__t_clone(c->ctx, nm__tensor_arg(c, 1)));
 }
 
 /* L^-T (below(L^T gL) + upper(gU U^T)) U^-T */

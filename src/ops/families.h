@@ -39,6 +39,8 @@ nm_tensor *nm__same_backward(nm_grad_call *b, int i);
 /* A view of t on the tape of no one. */
 nm_status nm__view_result(nm_op_call *c, nm_tensor *t, int ndim, const int64_t *shape,
                           const int64_t *stride, int64_t offset);
+/* min where x <= min, max where x >= max: on the bounds the gradient is 0. */
+nm_tensor *nm__t_between(nm_context *ctx, nm_tensor *x, double min, double max);
 /* t itself if it is contiguous, else a row-major copy; a temporary. */
 nm_tensor *nm__contiguous(nm_context *ctx, nm_tensor *t);
 /* Checks that an index tensor is int64 or int32 with all values inside a dim of n, and gives it as

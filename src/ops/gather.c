@@ -153,11 +153,10 @@ static nm_status put(nm_op_call *c, bool inplace) {
   nm_tensor *x = nm__tensor_arg(c, 0), *at = nm__tensor_arg(c, 2), *src = nm__tensor_arg(c, 3);
   nm_device *dev = nm__device_of(x);
   nm_view vi, vs, vy;
-  nm_value_arg copy[1] = {nm__arg_t(x)};
   int mark = nm__scope(ctx);
   NM_TRY(nm__view_of(ctx, at, &vi));
   NM_TRY(nm__view_of(ctx, src, &vs));
-  nm_tensor *y = inplace ? x : nm__t(ctx, nm__known(ctx, NM_OP_clone), copy);
+  nm_tensor *y = inplace ? x : nm__t_clone(ctx, x);
   if (y && (nm__writable(ctx, y) != NM_OK || nm__view_of(ctx, y, &vy) != NM_OK)) y = NULL;
   if (y && nm_numel(at)) {
     vy = at_least_1d(vy), vi = at_least_1d(vi), vs = at_least_1d(vs);

@@ -28,11 +28,6 @@ typedef struct sampling {
 #define WHERE(p, x, y) nm__t3(ctx, NM_I_where, p, x, y)
 #define FULL(x, k) nm__t_full_like(ctx, x, k)
 
-/* min where x <= min, max where x >= max; there the gradient is 0. */
-static nm_tensor *between(nm_context *ctx, nm_tensor *x, double min, double max) {
-  return WHERE(OP2S(le, x, min), FULL(x, min), WHERE(OP2S(ge, x, max), FULL(x, max), x));
-}
-
 /* x thrown back at low and high as often as it takes. */
 static nm_tensor *reflect(nm_context *ctx, nm_tensor *x, double low, double high) {
   double span = high - low;
@@ -49,7 +44,7 @@ static nm_tensor *padded(const sampling *s, nm_tensor *x, int d) {
   if (s->padding == ZEROS) return x;
   if (s->padding == REFLECTION)
     x = reflect(ctx, x, s->corners ? 0 : -0.5, s->corners ? last : last + 0.5);
-  return between(ctx, x, 0, last);
+  return nm__t_between(ctx, x, 0, last);
 }
 
 /* Elements at whole places at[d] (N, outputs), 0 outside: (N, C, outputs). */
@@ -59,7 +54,7 @@ static nm_tensor *fetch(const sampling *s, nm_tensor *const *at) {
   for (int d = s->dims - 1; d >= 0; d--) {
     double last = (double)s->size[d] - 1;
     nm_tensor *in = OP2(logical_and, OP2S(ge, at[d], 0), OP2S(le, at[d], last));
-    nm_tensor *i = nm__t_cast(ctx, between(ctx, at[d], 0, last), NM_INT64);
+    nm_tensor *i = nm__t_cast(ctx, nm__t_between(ctx, at[d], 0, last), NM_INT64);
     valid = valid ? OP2(logical_and, valid, in) : in;
     flat = flat ? OP2(add, OP2S(mul, flat, (double)s->size[d]), i) : i;
   }
@@ -118,15 +113,16 @@ static nm_tensor *cubic(nm_context *ctx, nm_tensor *t, int k) {
 
 static nm_tensor *sample_cubic(const sampling *s) {
   nm_context *ctx = s->ctx;
-  nm_tensor *low[2], *w[2][4], *at[2], *sum = NULL;
+  nm_tensor *w[2][4], *tap[2][4], *sum = NULL;
   for (int d = 0; d < 2; d++) {
-    low[d] = OP1(floor, s->place[d]);
-    nm_tensor *t = OP2(sub, s->place[d], low[d]);
-    for (int k = 0; k < 4; k++) w[d][k] = cubic(ctx, t, k);
+    nm_tensor *low = OP1(floor, s->place[d]), *t = OP2(sub, s->place[d], low);
+    for (int k = 0; k < 4; k++) {
+      w[d][k] = cubic(ctx, t, k);
+      tap[d][k] = padded(s, OP2S(add, low, k - 1), d);
+    }
   }
   for (int k = 0; k < 16; k++) {
-    at[0] = padded(s, OP2S(add, low[0], k % 4 - 1), 0);
-    at[1] = padded(s, OP2S(add, low[1], k / 4 - 1), 1);
+    nm_tensor *at[2] = {tap[0][k % 4], tap[1][k / 4]};
     sum = plus(ctx, sum, weighted(s, fetch(s, at), OP2(mul, w[0][k % 4], w[1][k / 4])));
   }
   return sum;
@@ -192,7 +188,7 @@ static nm_status grid_sample_forward(nm_op_call *c) {
     return nm__op_error(c, NM_EINVAL, "mode \"bicubic\" takes input (N, C, H, W), not of 5 dims");
   int mark = nm__scope(ctx);
   nm_dtype dtype = (nm_dtype)x->dtype;
-  nm_dtype wide = dtype == NM_FLOAT64 ? NM_FLOAT64 : NM_FLOAT32;
+  nm_dtype wide = nm__computed_in(dtype);
   sampling s = {.ctx = ctx,
                 .dims = x->ndim - 2,
                 .padding = (padding)p,
@@ -261,8 +257,7 @@ static nm_status affine_grid_forward(nm_op_call *c) {
   parts[dims] = nm__t_full(ctx, nm__device_of(theta), (nm_dtype)theta->dtype, dims, spatial, 1);
   for (int d = 0; d <= dims; d++)
     if (!parts[d]) return nm__result(c, mark, NULL);
-  nm_value_arg args[2] = {{.kind = NM_ARG_TENSORS, .n = dims + 1, .as.tensors = parts},
-                          nm__arg_int(-1)};
+  nm_value_arg args[2] = {nm__arg_tensors(dims + 1, parts), nm__arg_int(-1)};
   int64_t places = 1, shape[NM_MAX_DIMS] = {theta->shape[0]};
   for (int d = 0; d < dims; d++) places *= shape[1 + d] = spatial[d];
   int64_t rows[2] = {places, dims + 1};

@@ -172,8 +172,7 @@ static nm_tensor *permuted(nm_context *ctx, nm_tensor *t, int n, const int *orde
   if (!t) return NULL;
   int64_t list[NM_MAX_DIMS];
   for (int d = 0; d < n; d++) list[d] = order[d];
-  nm_value_arg args[2] = {nm__arg_t(t), nm__arg_ints(n, list)};
-  return nm__t(ctx, nm__known(ctx, NM_OP_permute), args);
+  return nm__t_permute(ctx, t, n, list);
 }
 
 /* The index tensors as one, flat: positions in the picked dims, row-major. */

@@ -98,10 +98,7 @@ static nm_status stack_forward(nm_op_call *c) {
     nm_value_arg args[2] = {nm__arg_t(a->as.tensors[n]), nm__arg_int(dim)};
     if (!(list[n] = nm__t(ctx, nm__known(ctx, NM_OP_unsqueeze), args))) break;
   }
-  if (n == a->n) {
-    nm_value_arg args[2] = {{.kind = NM_ARG_TENSORS, .n = n, .as.tensors = list}, nm__arg_int(dim)};
-    r = nm__t(ctx, nm__known(ctx, NM_OP_cat), args);
-  }
+  if (n == a->n) r = nm__t_cat(ctx, n, list, dim);
   free(list);
   return nm__result(c, mark, r);
 }
@@ -130,10 +127,7 @@ static nm_status side_forward(nm_op_call *c) {
                                          : nm__t(ctx, nm__known(ctx, raise), args);
     if (!list[n]) break;
   }
-  if (n == a->n) {
-    nm_value_arg args[2] = {{.kind = NM_ARG_TENSORS, .n = n, .as.tensors = list}, nm__arg_int(dim)};
-    r = nm__t(ctx, nm__known(ctx, NM_OP_cat), args);
-  }
+  if (n == a->n) r = nm__t_cat(ctx, n, list, dim);
   free(list);
   return nm__result(c, mark, r);
 }

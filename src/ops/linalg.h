@@ -43,10 +43,7 @@ static inline bool nm__tracked(const nm_context *ctx, const nm_tensor *x) {
 nm_tensor *nm__singular_values(nm_context *ctx, nm_tensor *x);
 /* Up to which part of the largest a singular value counts as 0: epsilon times the larger size. */
 double nm__standard_rtol(const nm_tensor *x);
-/* Halves are computed in float32. */
-static inline nm_dtype nm__factor_dtype(const nm_tensor *x) {
-  return x->dtype == NM_FLOAT64 ? NM_FLOAT64 : NM_FLOAT32;
-}
+/* x in the dtype that it is computed in. */
 nm_tensor *nm__t_wide(nm_context *ctx, nm_tensor *x);
 /* An op of one matrix argument, and flags. */
 nm_tensor *nm__t_factor(nm_context *ctx, nm_known op, nm_tensor *x, bool flag);

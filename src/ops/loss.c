@@ -40,11 +40,9 @@ static nm_status check(const nm_op_call *c, int nweights, int reduction) {
   return NM_OK;
 }
 
-/* Halves are computed in float32. */
 static nm_tensor *widened(const nm_op_call *c, int i) {
   nm_tensor *t = nm__tensor_arg(c, i);
-  bool half = t && (t->dtype == NM_FLOAT16 || t->dtype == NM_BFLOAT16);
-  return half ? nm__t_cast(c->ctx, t, NM_FLOAT32) : t;
+  return t ? nm__t_cast(c->ctx, t, nm__computed_in((nm_dtype)t->dtype)) : NULL;
 }
 
 static nm_status finish(nm_op_call *c, int mark, nm_tensor *losses, int reduction) {

@@ -228,8 +228,8 @@ static nm_status diag_forward(nm_op_call *c) {
   nm_value_arg args[4] = {nm__arg_t(x), c->args[1], nm__arg_none(), nm__arg_none()};
   int mark = nm__scope(ctx);
   if (x->ndim == 1) return nm__result(c, mark, nm__t(ctx, nm__known(ctx, NM_OP_diag_embed), args));
-  nm_value_arg copy[1] = {nm__arg_t(nm__t(ctx, nm__known(ctx, NM_OP_diagonal), args))};
-  return nm__result(c, mark, nm__t(ctx, nm__known(ctx, NM_OP_clone), copy));
+  return nm__result(c, mark,
+                    nm__t_clone(ctx, nm__t(ctx, nm__known(ctx, NM_OP_diagonal), args)));
 }
 
 /* Strides of windows of dim d, which come last. */
@@ -324,9 +324,8 @@ static nm_status as_strided_forward(nm_op_call *c) {
 static nm_status write_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
   nm_tensor *x = nm__tensor_arg(c, 0), *src = nm__tensor_arg(c, 1);
-  nm_value_arg args[1] = {nm__arg_t(x)};
   int mark = nm__scope(ctx);
-  nm_tensor *y = nm__t(ctx, nm__known(ctx, NM_OP_clone), args);
+  nm_tensor *y = nm__t_clone(ctx, x);
   nm_tensor *place = y ? nm__temp(ctx, nm__tensor_view(ctx, y, c->args[2].n, c->args[2].as.ints,
                                                        c->args[3].as.ints, c->args[4].as.integer))
                        : NULL;

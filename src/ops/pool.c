@@ -318,8 +318,6 @@ static nm_status max_unpool_forward(nm_op_call *c) {
 
 /* ---- averages ---- */
 
-static bool is_half(nm_dtype dtype) { return dtype == NM_FLOAT16 || dtype == NM_BFLOAT16; }
-
 /* Sums over windows: a convolution with ones. */
 static nm_tensor *window_sums(nm_context *ctx, nm_tensor *x, const windows *w) {
   int64_t shape[5] = {w->batch, 1}, one[5] = {1, 1};
@@ -382,7 +380,7 @@ static nm_status avg_pool_forward(nm_op_call *c) {
   NM_TRY(read_windows(c, &w, nm__bool_arg(c, 4, false)));
   if (override && !divisor) return nm__op_error(c, NM_EINVAL, "divisor_override is 0");
   int mark = nm__scope(ctx);
-  x = nm__t_cast(ctx, x, is_half(dtype) ? NM_FLOAT32 : dtype);
+  x = nm__t_cast(ctx, x, nm__computed_in(dtype));
   nm_tensor *y = averages(ctx, x, &w, nm__bool_arg(c, 5, true), divisor);
   return nm__result(c, mark, nm__t_cast(ctx, y, dtype));
 }
@@ -423,7 +421,7 @@ static nm_status adaptive_avg_forward(nm_op_call *c) {
   int mark = nm__scope(ctx);
   nm_device *dev = nm__device_of(x);
   nm_tensor *sum =
-      flattened(ctx, nm__t_cast(ctx, x, is_half(dtype) ? NM_FLOAT32 : dtype), &w, w.in);
+      flattened(ctx, nm__t_cast(ctx, x, nm__computed_in(dtype)), &w, w.in);
   if (w.adaptive) {
     nm_tensor *count = NULL;
     for (int d = 0; d < w.dims; d++) {
@@ -459,7 +457,7 @@ static nm_status lp_pool_forward(nm_op_call *c) {
   sizes.args = args; /* as read_windows counts them */
   NM_TRY(read_windows(&sizes, &w, nm__bool_arg(c, 4, false)));
   int mark = nm__scope(ctx);
-  x = nm__t_cast(ctx, x, is_half(dtype) ? NM_FLOAT32 : dtype);
+  x = nm__t_cast(ctx, x, nm__computed_in(dtype));
   nm_tensor *mean = averages(ctx, nm__t2s(ctx, NM_I_pow, x, p), &w, true, 0);
   nm_tensor *sum = nm__t2s(ctx, NM_I_mul, mean, (double)nm__count(w.dims, w.size));
   return nm__result(c, mark, nm__t_cast(ctx, nm__t2s(ctx, NM_I_pow, sum, 1 / p), dtype));

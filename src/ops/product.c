@@ -5,11 +5,6 @@
 
 #include <string.h>
 
-nm_tensor *nm__t_permute(nm_context *ctx, nm_tensor *x, int n, const int64_t *dims) {
-  nm_value_arg args[2] = {nm__arg_t(x), nm__arg_ints(n, dims)};
-  return nm__t(ctx, nm__known(ctx, NM_OP_permute), args);
-}
-
 nm_tensor *nm__t_unsqueeze(nm_context *ctx, nm_tensor *x, int dim) {
   nm_value_arg args[2] = {nm__arg_t(x), nm__arg_int(dim)};
   return nm__t(ctx, nm__known(ctx, NM_OP_unsqueeze), args);
@@ -36,9 +31,7 @@ nm_tensor *nm__t_own(const nm_op_call *c, nm_tensor *x) {
     bool given = a->kind == NM_ARG_TENSOR && a->as.tensor->storage == x->storage;
     for (int k = 0; a->kind == NM_ARG_TENSORS && k < a->n; k++)
       given |= a->as.tensors[k]->storage == x->storage;
-    if (!given) continue;
-    nm_value_arg args[1] = {nm__arg_t(x)};
-    return nm__t(c->ctx, nm__known(c->ctx, NM_OP_clone), args);
+    if (given) return nm__t_clone(c->ctx, x);
   }
   return x;
 }

@@ -76,9 +76,8 @@ static nm_status median_forward(nm_op_call *c) { /* median, nanmedian */
 
 /* one_of(x, y): y, which is one of x's elements; those that equal it share its gradient. */
 static nm_status one_of_forward(nm_op_call *c) {
-  nm_value_arg copy[1] = {c->args[1]};
   int mark = nm__scope(c->ctx);
-  return nm__result(c, mark, nm__t(c->ctx, nm__known(c->ctx, NM_OP_clone), copy));
+  return nm__result(c, mark, nm__t_clone(c->ctx, nm__tensor_arg(c, 1)));
 }
 
 static nm_tensor *one_of_backward(nm_grad_call *b, int i) {
@@ -232,11 +231,11 @@ static nm_tensor *arranged(nm_context *ctx, nm_tensor *y, const nm_dims *kept, i
   order[n++] = last;
   for (int d = 0; d <= last; d++)
     if (d != dim) order[n++] = d == last ? dim : d;
-  nm_value_arg args[2] = {nm__arg_t(y), nm__arg_ints(n, order)};
+  nm_tensor *turned = nm__t_permute(ctx, y, n, order);
   n = 0;
   if (many) shape[n++] = y->shape[last];
   for (int d = 0; d < kept->ndim; d++) shape[n++] = kept->dim[d];
-  return nm__t_reshape(ctx, nm__t(ctx, nm__known(ctx, NM_OP_permute), args), n, shape);
+  return nm__t_reshape(ctx, turned, n, shape);
 }
 
 static nm_status quantile_forward(nm_op_call *c) {

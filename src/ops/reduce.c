@@ -122,7 +122,7 @@ static nm_status mean_forward(nm_op_call *c) {
         nm__dtype_name((int)dtype), nm__dtype_name((int)dtype));
   int mark = nm__scope(ctx);
   nm_tensor *s =
-      nm__t_sum(ctx, nm__t_cast(ctx, x, nm__summed_in(dtype)), dims, nm__bool_arg(c, 2, false));
+      nm__t_sum(ctx, nm__t_cast(ctx, x, nm__computed_in(dtype)), dims, nm__bool_arg(c, 2, false));
   s = nm__t_cast(ctx, nm__t2s(ctx, NM_I_div, s, (double)nm__reduced_count(x, dims)), dtype);
   return nm__result(c, mark, s);
 }
@@ -195,8 +195,7 @@ static nm_status max_forward(nm_op_call *c) {
     nm_value_arg pick[3] = {nm__arg_t(x), nm__arg_int(dim), nm__arg_t(index)};
     values = nm__t(ctx, nm__known(ctx, NM_OP_gather), pick);
   } else if (index) {
-    nm_value_arg same[1] = {nm__arg_t(x)};
-    values = nm__t(ctx, nm__known(ctx, NM_OP_clone), same);
+    values = nm__t_clone(ctx, x);
   }
   if (values && x->ndim && !nm__bool_arg(c, 2, false)) {
     int64_t list[1] = {dim};

@@ -12,11 +12,6 @@ static inline int64_t nm__reduced_count(const nm_tensor *x, uint32_t dims) {
   return n;
 }
 
-/* A sum may exceed what a half holds. */
-static inline nm_dtype nm__summed_in(nm_dtype dtype) {
-  return dtype == NM_FLOAT16 || dtype == NM_BFLOAT16 ? NM_FLOAT32 : dtype;
-}
-
 /* A set of dims as a list: how many. */
 static inline int nm__dims_list(int ndim, uint32_t dims, int64_t *list) {
   int n = 0;

@@ -89,14 +89,10 @@ static nm_tensor *pad_constant(nm_context *ctx, nm_tensor *x, int dim, int64_t l
       parts[count++] = x;
     } else if (size > 0) {
       for (int d = 0; d < x->ndim; d++) shape[d] = d == dim ? size : x->shape[d];
-      parts[count] = nm__t_full(ctx, nm__device_of(x), (nm_dtype)x->dtype, x->ndim, shape, value);
-      if (!parts[count++]) return NULL;
+      parts[count++] = nm__t_full(ctx, nm__device_of(x), (nm_dtype)x->dtype, x->ndim, shape, value);
     }
   }
-  if (!x || count == 1) return x;
-  nm_value_arg args[2] = {{.kind = NM_ARG_TENSORS, .n = count, .as.tensors = parts},
-                          nm__arg_int(dim)};
-  return nm__t(ctx, nm__known(ctx, NM_OP_cat), args);
+  return !x || count == 1 ? x : nm__t_cat(ctx, count, parts, dim);
 }
 
 /* Which element of n stands `p` places behind the first, outside too. */
@@ -172,8 +168,7 @@ static nm_status pad_forward(nm_op_call *c) {
     y = mode == PAD_CONSTANT ? pad_constant(ctx, y, dim, low, high, nm__float_arg(c, 3, 0))
                              : pad_by_picks(ctx, y, dim, low, high, (pad_mode)mode);
   }
-  nm_value_arg same[1] = {nm__arg_t(x)};
-  return nm__result(c, mark, y == x ? nm__t(ctx, nm__known(ctx, NM_OP_clone), same) : y);
+  return nm__result(c, mark, y == x ? nm__t_clone(ctx, x) : y);
 }
 
 /* ---- interpolate ---- */
@@ -300,8 +295,7 @@ static nm_status interpolate_forward(nm_op_call *c) {
   NM_TRY(read_sizes(c, x, &r));
   int mark = nm__scope(ctx);
   nm_dtype dtype = (nm_dtype)x->dtype;
-  bool half = m > NEAREST_EXACT && (dtype == NM_FLOAT16 || dtype == NM_BFLOAT16);
-  nm_tensor *y = half ? nm__t_cast(ctx, x, NM_FLOAT32) : x;
+  nm_tensor *y = m > NEAREST_EXACT ? nm__t_cast(ctx, x, nm__computed_in(dtype)) : x;
   for (int d = r.dims - 1; d >= 0 && y; d--) {
     taps t;
     if (make_taps(ctx, &t, m, x->shape[2 + d], r.size[d], r.scale[d], r.corners,
@@ -342,9 +336,7 @@ static nm_status pixel_forward(nm_op_call *c) {
     o[1] = n, o[2] = n - 2, o[3] = n + 1, o[4] = n - 1;
   }
   int mark = nm__scope(ctx);
-  nm_value_arg args[2] = {nm__arg_t(nm__t_reshape(ctx, x, (int)n + 2, shape)),
-                          nm__arg_ints((int)n + 2, order)};
-  nm_tensor *y = args[0].as.tensor ? nm__t(ctx, nm__known(ctx, NM_OP_permute), args) : NULL;
+  nm_tensor *y = nm__t_permute(ctx, nm__t_reshape(ctx, x, (int)n + 2, shape), (int)n + 2, order);
   s[0] = apart ? channels * r * r : channels / (r * r);
   s[1] = apart ? h / r : h * r;
   s[2] = apart ? w / r : w * r;

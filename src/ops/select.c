@@ -96,9 +96,7 @@ static nm_tensor *coordinates(nm_context *ctx, nm_tensor *t) {
   shape[1] = 1;
   for (int d = 0; d < t->ndim; d++)
     if (!(column[d] = nm__t_reshape(ctx, coordinate(ctx, at, t, d), 2, shape))) return NULL;
-  nm_value_arg args[2] = {{.kind = NM_ARG_TENSORS, .n = t->ndim, .as.tensors = column},
-                          nm__arg_int(1)};
-  return nm__t(ctx, nm__known(ctx, NM_OP_cat), args);
+  return nm__t_cat(ctx, t->ndim, column, 1);
 }
 
 static nm_status nonzero_forward(nm_op_call *c) {
@@ -245,8 +243,7 @@ static nm_status index_put(nm_op_call *c, nm_tensor *x) {
 
 static nm_status index_put_forward(nm_op_call *c) {
   int mark = nm__scope(c->ctx);
-  nm_value_arg copy[1] = {c->args[0]};
-  nm_tensor *y = nm__t(c->ctx, nm__known(c->ctx, NM_OP_clone), copy);
+  nm_tensor *y = nm__t_clone(c->ctx, nm__tensor_arg(c, 0));
   return nm__result(c, mark, y && index_put(c, y) == NM_OK ? y : NULL);
 }
 

@@ -16,8 +16,7 @@ nm_status nm__view_result(nm_op_call *c, nm_tensor *t, int ndim, const int64_t *
 
 nm_tensor *nm__contiguous(nm_context *ctx, nm_tensor *t) {
   if (!t || nm__is_contiguous(t)) return t;
-  nm_value_arg args[1] = {nm__arg_t(t)};
-  return nm__t(ctx, nm__known(ctx, NM_OP_clone), args);
+  return nm__t_clone(ctx, t);
 }
 
 /* ---- reshape and its kin ---- */

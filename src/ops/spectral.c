@@ -206,8 +206,7 @@ static nm_tensor *qr_backward(nm_grad_call *b, int i) {
   x = x ? mT(ctx, nm__t_triangular(ctx, r1, mT(ctx, x), true, false)) : NULL;
   if (!rest || !x) return nm__gradient(b, x);
   nm_tensor *both[2] = {x, rest};
-  nm_value_arg args[2] = {{.kind = NM_ARG_TENSORS, .n = 2, .as.tensors = both}, nm__arg_int(-1)};
-  return nm__gradient(b, nm__t(ctx, nm__known(ctx, NM_OP_cat), args));
+  return nm__gradient(b, nm__t_cat(ctx, 2, both, -1));
 }
 
 /* ---- the pseudoinverse and least squares ---- */

@@ -54,7 +54,7 @@ static nm_status var_forward(nm_op_call *c) {
   double n = (double)nm__reduced_count(x, dims);
   double over = n - nm__float_arg(c, 3, nm__bool_arg(c, 4, true) ? 1 : 0);
   int mark = nm__scope(ctx);
-  x = nm__t_cast(ctx, x, nm__summed_in(dtype));
+  x = nm__t_cast(ctx, x, nm__computed_in(dtype));
   nm_tensor *mean = nm__t2s(ctx, NM_I_div, nm__t_sum(ctx, x, dims, true), n);
   nm_tensor *v =
       nm__t_sum(ctx, nm__t1(ctx, NM_I_square, nm__t2(ctx, NM_I_sub, x, mean)), dims, keepdim);
@@ -114,7 +114,7 @@ static nm_status norm_forward(nm_op_call *c) {
   if (p < 0 && nm__reduced_count(x, dims) == 0)
     return nm__op_error(c, NM_EINVAL, "p is %g: there is no result for no elements", p);
   int mark = nm__scope(ctx);
-  x = nm__t_cast(ctx, x, nm__summed_in(dtype));
+  x = nm__t_cast(ctx, x, nm__computed_in(dtype));
   if (isinf(p)) {
     int n = nm__dims_list(x ? x->ndim : 0, dims, list);
     nm_value_arg args[3] = {nm__arg_t(nm__t1(ctx, NM_I_abs, x)), nm__arg_ints(n, list),
@@ -145,7 +145,7 @@ static nm_status logsumexp_forward(nm_op_call *c) {
   uint32_t dims = 0;
   NM_TRY(nm__dims_arg(c, 1, x->ndim, &dims));
   int mark = nm__scope(ctx), n = 0;
-  x = nm__t_cast(ctx, x, nm__summed_in(dtype));
+  x = nm__t_cast(ctx, x, nm__computed_in(dtype));
   if (x && nm_numel(x)) {
     bool grad = ctx->grad_enabled;
     int64_t list[NM_MAX_DIMS];
@@ -185,7 +185,7 @@ static nm_status nansum_forward(nm_op_call *c) { /* nansum, nanmean */
     nan = nm__t1(ctx, NM_I_isnan, x);
     x = nm__t3(ctx, NM_I_where, nan, nm__t_full_like(ctx, x, 0), x);
   }
-  nm_tensor *y = nm__t_cast(ctx, x, nm__is_float(dtype) ? nm__summed_in(dtype) : NM_INT64);
+  nm_tensor *y = nm__t_cast(ctx, x, nm__is_float(dtype) ? nm__computed_in(dtype) : NM_INT64);
   y = nm__t_sum(ctx, y, dims, keepdim);
   if (mean)
     y = nm__t2(ctx, NM_I_div, y, nm__t_sum(ctx, nm__t1(ctx, NM_I_logical_not, nan), dims, keepdim));

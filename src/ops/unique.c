@@ -17,8 +17,7 @@ static bool find_groups(nm_context *ctx, groups *g, nm_tensor *differs) {
   if (!differs) return false;
   nm_tensor *first = nm__t_full(ctx, g->dev, NM_BOOL, 1, (const int64_t[]){1}, 1);
   nm_tensor *both[2] = {first, differs};
-  nm_value_arg args[2] = {{.kind = NM_ARG_TENSORS, .n = 2, .as.tensors = both}, nm__arg_int(0)};
-  nm_tensor *mask = first ? nm__t(ctx, nm__known(ctx, NM_OP_cat), args) : NULL;
+  nm_tensor *mask = nm__t_cat(ctx, 2, both, 0);
   g->begins = mask ? nm__nonzero(ctx, mask) : NULL;
   g->m = g->begins ? nm_numel(g->begins) : 0;
   return g->begins;
@@ -27,9 +26,7 @@ static bool find_groups(nm_context *ctx, groups *g, nm_tensor *differs) {
 static nm_tensor *sizes_of(nm_context *ctx, const groups *g) {
   nm_tensor *end = nm__t_full(ctx, g->dev, NM_INT64, 1, (const int64_t[]){1}, (double)g->n);
   nm_tensor *both[2] = {nm__t_narrow(ctx, g->begins, 0, 1, g->m - 1), end};
-  nm_value_arg args[2] = {{.kind = NM_ARG_TENSORS, .n = 2, .as.tensors = both}, nm__arg_int(0)};
-  nm_tensor *ends = both[0] && end ? nm__t(ctx, nm__known(ctx, NM_OP_cat), args) : NULL;
-  return nm__t2(ctx, NM_I_sub, ends, g->begins);
+  return nm__t2(ctx, NM_I_sub, nm__t_cat(ctx, 2, both, 0), g->begins);
 }
 
 /* The number of each element's group, from 0. */
@@ -133,10 +130,8 @@ static nm_status unique_slices(const unique_call *u, nm_tensor *x) {
   int64_t order[NM_MAX_DIMS], shape[NM_MAX_DIMS], matrix[2] = {g.n, nm_numel(x) / g.n};
   int mark = nm__scope(ctx);
   for (int d = 0, k = 1; d < x->ndim; d++) order[d == u->dim ? 0 : k++] = d;
-  nm_value_arg args[2] = {nm__arg_t(x), nm__arg_ints(x->ndim, order)};
-  nm_tensor *rows = nm__t(ctx, nm__known(ctx, NM_OP_permute), args);
+  nm_tensor *rows = nm__t_reshape(ctx, nm__t_permute(ctx, x, x->ndim, order), 2, matrix);
   for (int d = 0; d < x->ndim; d++) shape[d] = x->shape[order[d]];
-  rows = rows ? nm__t_reshape(ctx, rows, 2, matrix) : NULL;
   nm_tensor *at = NULL, *values = NULL, *inverse = NULL, *counts = NULL;
   if (rows && u->sorts) {
     at = order_of_rows(ctx, rows);
@@ -156,9 +151,7 @@ static nm_status unique_slices(const unique_call *u, nm_tensor *x) {
     values = nm__t_reshape(ctx, values, x->ndim, shape);
     int64_t back[NM_MAX_DIMS];
     for (int d = 0; d < x->ndim; d++) back[order[d]] = d;
-    nm_value_arg turn[2] = {nm__arg_t(values), nm__arg_ints(x->ndim, back)};
-    values = nm__t(ctx, nm__known(ctx, NM_OP_permute), turn);
-    values = values ? nm__contiguous(ctx, values) : NULL;
+    values = nm__contiguous(ctx, nm__t_permute(ctx, values, x->ndim, back));
   }
   return unique_results(u, mark, values, inverse, counts);
 }
