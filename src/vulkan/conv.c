@@ -1,9 +1,7 @@
 /* conv.c: the host of convolution. */
-#include <string.h>
-
 #include "vulkan/launch.h"
 
-/* shaders/conv.comp: ORDER Geometry.  Handed over in the place of a kernel_dims, and as large. */
+/* shaders/conv.comp: ORDER Geometry */
 typedef struct conv_geometry {
   uint32_t x[3], w[3], y[3], x_stride[3];
   int32_t stride[3], low[3], lhs[3], rhs[3];
@@ -20,23 +18,19 @@ nm_status vulkan_conv(nm_device *dev, const nm_conv *conv, const nm_view *x, con
                       const nm_view *y) {
   nm_vulkan *d = vulkan_of(dev);
   NM_TRY(vulkan_usable(d));
-  union {
-    conv_geometry geometry;
-    kernel_dims dims[2];
-  } g;
-  memset(&g, 0, sizeof g);
+  conv_geometry g = {0};
   int64_t taps = 1, places = 1;
   for (int i = 0; i < conv->dims; i++) {
     taps *= w->shape[2 + i];
     places *= y->shape[2 + i];
-    g.geometry.x[i] = (uint32_t)x->shape[2 + i];
-    g.geometry.w[i] = (uint32_t)w->shape[2 + i];
-    g.geometry.y[i] = (uint32_t)y->shape[2 + i];
-    g.geometry.x_stride[i] = (uint32_t)x->stride[2 + i];
-    g.geometry.stride[i] = (int32_t)conv->stride[i];
-    g.geometry.low[i] = (int32_t)conv->low[i];
-    g.geometry.lhs[i] = (int32_t)conv->lhs[i];
-    g.geometry.rhs[i] = (int32_t)conv->rhs[i];
+    g.x[i] = (uint32_t)x->shape[2 + i];
+    g.w[i] = (uint32_t)w->shape[2 + i];
+    g.y[i] = (uint32_t)y->shape[2 + i];
+    g.x_stride[i] = (uint32_t)x->stride[2 + i];
+    g.stride[i] = (int32_t)conv->stride[i];
+    g.low[i] = (int32_t)conv->low[i];
+    g.lhs[i] = (int32_t)conv->lhs[i];
+    g.rhs[i] = (int32_t)conv->rhs[i];
   }
   int64_t numel = y->shape[0] * y->shape[1] * places, in = w->shape[1],
           out = w->shape[0] / conv->groups;
@@ -70,19 +64,8 @@ nm_status vulkan_conv(nm_device *dev, const nm_conv *conv, const nm_view *x, con
                  .x_at = px.at,
                  .w_at = pw.at,
                  .y_at = py.at};
-  kernel_use_dims(&l, &g.dims[0], &p.geometry);
-  uint64_t ignored;
-  kernel_use_dims(&l, &g.dims[1], &ignored); /* its second half, which lies behind the first */
+  kernel_use(&l, &g, sizeof g, &p.geometry);
   int64_t blocks = y->shape[0] * conv->groups * ((out + CONV_OUT - 1) / CONV_OUT) * places;
   uint64_t each = (uint64_t)(in * taps) * CONV_OUT + 64;
-  int64_t most = (int64_t)(d->stream.cost_cap / each) + 128;
-  for (int64_t i = 0; i < blocks; i += most) {
-    p.first = (uint32_t)i;
-    p.end = (uint32_t)kernel_min(blocks, i + most);
-    uint64_t now = p.end - p.first;
-    NM_TRY(kernel_dispatch(&l, &p, sizeof p, kernel_grid(now, 128), 1, 1, now * each));
-  }
-  return NM_OK;
+  return kernel_dispatch_over(&l, &p, sizeof p, &p.first, &p.end, blocks, 128, each);
 }
-_Static_assert(sizeof(conv_geometry) <= 2 * sizeof(kernel_dims),
-               "the geometry is handed over whole");

@@ -54,15 +54,7 @@ nm_status vulkan_gather(nm_device *dev, const nm_view *x, int dim, const nm_view
                    .stride = (uint32_t)(index->ndim ? x->stride[dim] : 0)};
   kernel_use_dims(&l, &x_of, &p.x_of);
   kernel_use_dims(&l, &index_of, &p.index_of);
-  const uint64_t each = 32;
-  int64_t most = (int64_t)(d->stream.cost_cap / each);
-  for (int64_t i = 0; i < n; i += most) {
-    p.first = (uint32_t)i;
-    p.end = (uint32_t)kernel_min(n, i + most);
-    uint64_t now = p.end - p.first;
-    NM_TRY(kernel_dispatch(&l, &p, sizeof p, kernel_grid(now, 128), 1, 1, now * each));
-  }
-  return NM_OK;
+  return kernel_dispatch_over(&l, &p, sizeof p, &p.first, &p.end, n, 128, 32);
 }
 
 /* ---- scatter ---- */
@@ -161,15 +153,7 @@ static nm_status scatter_sorted(scatter_call *c, const nm_view *key, const nm_vi
   kernel_use_dims(&l, &c->y_of, &p.y_of);
   kernel_use_dims(&l, key_of, &p.key_of);
   kernel_use_dims(&l, &c->src_of, &p.src_of);
-  const uint64_t each = 64;
-  int64_t n = c->lines * c->length, most = (int64_t)(d->stream.cost_cap / each);
-  for (int64_t i = 0; i < n; i += most) {
-    p.first = (uint32_t)i;
-    p.end = (uint32_t)kernel_min(n, i + most);
-    uint64_t now = p.end - p.first;
-    NM_TRY(kernel_dispatch(&l, &p, sizeof p, kernel_grid(now, 128), 1, 1, now * each));
-  }
-  return NM_OK;
+  return kernel_dispatch_over(&l, &p, sizeof p, &p.first, &p.end, c->lines * c->length, 128, 64);
 }
 
 /* Sorts the index along the dim; once for lines that share it (its strides there are 0). */

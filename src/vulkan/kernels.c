@@ -135,12 +135,5 @@ nm_status vulkan_softmax(nm_device *dev, const nm_view *x, const nm_view *y, boo
                     .stride = last >= 0 ? (uint32_t)x->stride[last] : 0};
   kernel_use_dims(&l, &rows_of, &p.rows_of);
   uint64_t each = (uint64_t)length * 100 + 256;
-  int64_t most = (int64_t)(d->stream.cost_cap / each) / per_group * per_group + per_group;
-  for (int64_t r = 0; r < rows; r += most) {
-    p.first = (uint32_t)r;
-    p.end = (uint32_t)kernel_min(rows, r + most);
-    uint64_t now = p.end - p.first;
-    NM_TRY(kernel_dispatch(&l, &p, sizeof p, kernel_grid(now, per_group), 1, 1, now * each));
-  }
-  return NM_OK;
+  return kernel_dispatch_over(&l, &p, sizeof p, &p.first, &p.end, rows, per_group, each);
 }

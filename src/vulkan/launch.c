@@ -46,25 +46,38 @@ void kernel_touch_view(kernel_launch *k, const nm_view *v, bool write) {
                write);
 }
 
-void kernel_use_dims(kernel_launch *k, const kernel_dims *dims, uint64_t *slot) {
-  k->dims[k->ndims] = dims;
-  k->slot[k->ndims++] = slot;
+void kernel_use(kernel_launch *k, const void *data, size_t bytes, uint64_t *slot) {
+  k->block[k->nblocks++] = (kernel_block){data, bytes, slot};
 }
 
 nm_status kernel_dispatch(kernel_launch *k, const void *push, size_t push_bytes, uint32_t x,
                           uint32_t y, uint32_t z, uint64_t cost) {
   nm_vulkan *d = k->d;
   VkCommandBuffer cmd;
-  uint64_t at;
-  NM_TRY(vulkan_begin(d, (uint64_t)k->ndims * sizeof(kernel_dims), &cmd, &at));
+  uint64_t at, bytes = 0;
+  for (int i = 0; i < k->nblocks; i++) bytes += k->block[i].bytes;
+  NM_TRY(vulkan_begin(d, bytes, &cmd, &at));
   const vulkan_buffer *host = vulkan_host_buffer(d);
-  for (int i = 0; i < k->ndims; i++, at += sizeof(kernel_dims)) {
-    memcpy(host->map + at, k->dims[i], sizeof(kernel_dims));
-    *k->slot[i] = host->addr + at;
+  for (const kernel_block *b = k->block; b < k->block + k->nblocks; at += b++->bytes) {
+    memcpy(host->map + at, b->data, b->bytes);
+    *b->slot = host->addr + at;
   }
   if (!k->ordered) vulkan_order(d, k->noperands, k->access);
   k->ordered = true;
   for (int i = 0; i < k->noperands; i++) k->segment[i]->last_use = vulkan_recording(d);
   vulkan_dispatch(d, cmd, k->pipeline, push, (uint32_t)push_bytes, x, y, z);
   return vulkan_recorded(d, cost);
+}
+
+nm_status kernel_dispatch_over(kernel_launch *k, const void *push, size_t push_bytes,
+                               uint32_t *first, uint32_t *end, int64_t n, uint32_t per_group,
+                               uint64_t each) {
+  int64_t most = (int64_t)(k->d->stream.cost_cap / each) / per_group * per_group + per_group;
+  for (int64_t i = 0; i < n; i += most) {
+    *first = (uint32_t)i;
+    *end = (uint32_t)kernel_min(n, i + most);
+    uint64_t now = *end - *first;
+    NM_TRY(kernel_dispatch(k, push, push_bytes, kernel_grid(now, per_group), 1, 1, now * each));
+  }
+  return NM_OK;
 }

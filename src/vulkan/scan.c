@@ -36,14 +36,7 @@ static nm_status scan_pass(scan_call *c, bool totals, const nm_mem *memory) {
   kernel_use_dims(&l, &c->lines_of, &p->lines_of);
   int64_t n = c->lines * p->chunks;
   uint64_t each = ((uint64_t)p->chunk + SCAN_STEP) * (c->kind == NM_SCAN_LOGSUMEXP ? 100 : 4);
-  int64_t most = (int64_t)(d->stream.cost_cap / each) + 1;
-  for (int64_t i = 0; i < n; i += most) {
-    p->first = (uint32_t)i;
-    p->end = (uint32_t)kernel_min(n, i + most);
-    uint64_t now = p->end - p->first;
-    NM_TRY(kernel_dispatch(&l, p, sizeof *p, kernel_grid(now, 1), 1, 1, now * each));
-  }
-  return NM_OK;
+  return kernel_dispatch_over(&l, p, sizeof *p, &p->first, &p->end, n, 1, each);
 }
 
 nm_status vulkan_scan(nm_device *dev, nm_scan_kind kind, const nm_view *x, int dim,

@@ -40,14 +40,7 @@ static nm_status sort_step(sort_call *c, bool merge, bool last, const nm_mem *fr
   const uint32_t spec[] = {c->x->dtype, c->lines_of.n, results};
   NM_TRY(vulkan_kernel(d, shader, 3, spec, &l.pipeline));
   kernel_use_dims(&l, &c->lines_of, &p->lines_of);
-  int64_t most = (int64_t)(d->stream.cost_cap / cost) / groups_of * groups_of + groups_of;
-  for (int64_t i = 0; i < n; i += most) {
-    p->first = (uint32_t)i;
-    p->end = (uint32_t)kernel_min(n, i + most);
-    uint64_t now = p->end - p->first;
-    NM_TRY(kernel_dispatch(&l, p, sizeof *p, kernel_grid(now, groups_of), 1, 1, now * cost));
-  }
-  return NM_OK;
+  return kernel_dispatch_over(&l, p, sizeof *p, &p->first, &p->end, n, groups_of, cost);
 }
 
 static nm_status sort_passes(sort_call *c, const nm_mem *one, const nm_mem *two) {
@@ -147,13 +140,5 @@ nm_status vulkan_search(nm_device *dev, const nm_view *sorted, const nm_view *x,
                    .m = (uint32_t)x->shape[1],
                    .sorted_at = ps.at,
                    .x_at = px.at};
-  const uint64_t each = 256;
-  int64_t most = (int64_t)(d->stream.cost_cap / each);
-  for (int64_t i = 0; i < n; i += most) {
-    p.first = (uint32_t)i;
-    p.end = (uint32_t)kernel_min(n, i + most);
-    uint64_t now = p.end - p.first;
-    NM_TRY(kernel_dispatch(&l, &p, sizeof p, kernel_grid(now, 128), 1, 1, now * each));
-  }
-  return NM_OK;
+  return kernel_dispatch_over(&l, &p, sizeof p, &p.first, &p.end, n, 128, 256);
 }
