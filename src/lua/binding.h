@@ -173,6 +173,7 @@ typedef struct nml_function {
 
 int nml_l_function(lua_State *L); /* closures over an nml_function, */
 int nml_l_op(lua_State *L);       /* over an nm_op: nm.op and x:op, */
+int nml_l_list(lua_State *L);     /* the same of LIST ops, */
 int nml_l_inplace(lua_State *L);  /* and x:op_ */
 /* What x:op_ is called: the op's name, with a _ unless it ends with one.  The buffer holds it. */
 enum { NML_NAME = 64 };

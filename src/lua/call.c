@@ -82,15 +82,19 @@ static int call_out(lua_State *L, nml_state *s, const nml_args *a) {
   return 1;
 }
 
-/* A LIST op: the results wait in the list until their boxes are made. */
-static int call_list(lua_State *L, nml_state *s, const nml_args *a) {
+/* The results wait in the list until their boxes are made. */
+int nml_l_list(lua_State *L) {
+  nml_state *s = nml_enter(L);
   nm_context *ctx = s->ctx;
+  nml_args a;
+  nml_parse(L, s, lua_touserdata(L, lua_upvalueindex(NML_SELF)), lua_gettop(L), &a);
+  if (a.out) return call_out(L, s, &a);
   nm_list list = {0};
   bool tried = false, single;
   nm_status status;
   int mark = nm__scope(ctx);
   for (;;) {
-    status = nm__apply_list(ctx, a->op, a->arg, &list);
+    status = nm__apply_list(ctx, a.op, a.arg, &list);
     for (int i = 0; i < list.n && status == NM_OK; i++) {
       nm_retain(list.t[i]);
       if (!nm__temp(ctx, list.t[i])) status = ctx->status;
@@ -118,10 +122,6 @@ int nml_l_op(lua_State *L) {
   int n = lua_gettop(L), nout = 1;
   nm_tensor *out[NM_MAX_RESULTS];
   nml_args a;
-  if (op->flags & NM_LIST) {
-    nml_parse(L, s, op, n, &a);
-    return a.out ? call_out(L, s, &a) : call_list(L, s, &a);
-  }
   nml_box *box = nml_new(L, s);
   nml_parse(L, s, op, n, &a);
   if (a.out) return call_out(L, s, &a);

@@ -241,6 +241,8 @@ static void add_functions(lua_State *L, const tables *t, const nml_function *f) 
   }
 }
 
+static lua_CFunction caller(const nm_op *op) { return op->flags & NM_LIST ? nml_l_list : nml_l_op; }
+
 /* "linalg.inv" goes into the table `linalg` of the functions, "nn.functional.pad" into the table
  * core["nn.functional"], where the module of that name finds it. */
 static void add_in_module(lua_State *L, const tables *t, const nm_op *op, const char *dot) {
@@ -252,7 +254,7 @@ static void add_in_module(lua_State *L, const tables *t, const nm_op *op, const 
     lua_pushvalue(L, -1);
     lua_setfield(L, t->core, module);
   }
-  set_closure(L, -1, t->state, t->meta, dot + 1, nml_l_op, op);
+  set_closure(L, -1, t->state, t->meta, dot + 1, caller(op), op);
   lua_pop(L, 2);
 }
 
@@ -265,9 +267,9 @@ static void add_ops(lua_State *L, const tables *t) {
       continue;
     }
     if (op->flags & NM_FUNCTION)
-      set_closure(L, t->functions, t->state, t->meta, op->name, nml_l_op, op);
+      set_closure(L, t->functions, t->state, t->meta, op->name, caller(op), op);
     if (op->flags & NM_METHOD)
-      set_closure(L, t->methods, t->state, t->meta, op->name, nml_l_op, op);
+      set_closure(L, t->methods, t->state, t->meta, op->name, caller(op), op);
     if (op->flags & NM_INPLACE) {
       char name[NML_NAME];
       set_closure(L, t->methods, t->state, t->meta, nml_inplace_name(name, op), nml_l_inplace, op);
