@@ -1,6 +1,7 @@
 -- The dtypes of results: what PyTorch gives for every pair of dtypes, kept as data
 -- (spec/data/promotion.lua), which a PyTorch of the same version must still say.
 local nm = require "numoon"
+local util = require "numoon.util"
 local data = require "spec.data.promotion"
 local arrays = require "spec.sweep.arrays"
 local oracle = require "spec.sweep.oracle"
@@ -51,13 +52,6 @@ local function function_of(name)
   return nm[name]
 end
 
-local function sorted(t)
-  local names = {}
-  for name in pairs(t) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
-
 -- A row for each dtype of the first operand.
 local function each_pair(tables, f)
   for _, kind in ipairs(kinds) do
@@ -76,7 +70,7 @@ describe("the dtype of a result", function()
     each_pair(data.types, function(dtype, y) return letter(nm.add, y, make(dtype, { 2 })) end)
   end)
 
-  for _, name in ipairs(sorted(data.binary)) do
+  for _, name in ipairs(util.keys(data.binary)) do
     it("of " .. name .. " is PyTorch's", function()
       assert.is_table(nm.ops[name])
       local f = function_of(name)
@@ -87,7 +81,7 @@ describe("the dtype of a result", function()
   end
 
   for group, dims in pairs { unary = {}, along = { 1 } } do
-    for _, name in ipairs(sorted(data[group])) do
+    for _, name in ipairs(util.keys(data[group])) do
       it("of " .. name .. " is PyTorch's", function()
         assert.is_table(nm.ops[name])
         local got = {}
@@ -101,7 +95,7 @@ describe("the dtype of a result", function()
 end)
 
 describe("the dtype of what is written to", function()
-  for _, name in ipairs(sorted(data.in_place)) do
+  for _, name in ipairs(util.keys(data.in_place)) do
     it("must hold the result of " .. name .. "_", function()
       local method = nm.zeros(1)[name .. "_"]
       each_pair(otherwise.in_place[name] or data.in_place[name], function(dtype, other)

@@ -1,6 +1,7 @@
 -- Elementary and special functions: float64 against values to many digits (spec/data/special.lua),
 -- float32 against float64 over dense grids, on both devices; and forms that must be stable.
 local nm = require "numoon"
+local util = require "numoon.util"
 local values = require "spec.data.special"
 
 local F = nm.nn.functional
@@ -51,20 +52,13 @@ local function worst(got, want, args, dtype)
     got[at] or nan, want[at] or nan, most)
 end
 
-local function sorted_names(t)
-  local names = {}
-  for name in pairs(t) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
-
 -- Within 4 ulp of what the exact value is rounded to.
 local allowed = 4.5
 
 describe("values to many digits", function()
   for _, device in ipairs(devices) do
     for _, dtype in ipairs { "float64", "float32" } do
-      for _, name in ipairs(sorted_names(values)) do
+      for _, name in ipairs(util.keys(values)) do
         it(("are those of %s in %s on %s"):format(name, dtype, device), function()
           local rows = values[name]
           local columns, want = {}, {}

@@ -31,12 +31,6 @@ static inline double log1p_mid(double x) {
 static inline float expm1_f32(float a) { return a == 0 ? a : (float)expm1_mid(a); }
 static inline float log1p_f32(float a) { return a == 0 ? a : (float)log1p_mid(a); }
 
-static inline double exp2_f64(double a) { return exp2(a); }
-static inline double log2_f64(double a) { return log2(a); }
-static inline double log10_f64(double a) { return log10(a); }
-static inline double expm1_f64(double a) { return expm1(a); }
-static inline double log1p_f64(double a) { return log1p(a); }
-
 /* ---- trigonometry ---- */
 
 /* Sine and cosine of r, |r| <= pi / 4, by the polynomials of quadrant_f32, and their quotient. */
@@ -98,11 +92,6 @@ static inline float acos_f32(float a) {
   double t = x > c ? atan_mid(c / x) : PI / 2 - atan_mid(x / c);
   return (float)(a < 0 ? PI - t : t);
 }
-static inline double tan_f64(double a) { return tan(a); }
-static inline double atan_f64(double a) { return atan(a); }
-static inline double atan2_f64(double y, double x) { return atan2(y, x); }
-static inline double asin_f64(double a) { return asin(a); }
-static inline double acos_f64(double a) { return acos(a); }
 
 /* ---- hyperbolic functions ---- */
 static inline float sinh_f32(float a) {
@@ -114,7 +103,8 @@ static inline float cosh_f32(float a) {
   return (float)(0.5 * (e + 1 / e));
 }
 static inline float asinh_f32(float a) {
-  double x = __builtin_fabs((double)a), s = x * x, y = log1p_mid(x + s / (1 + __builtin_sqrt(s + 1)));
+  double x = __builtin_fabs((double)a), s = x * x,
+         y = log1p_mid(x + s / (1 + __builtin_sqrt(s + 1)));
   return __builtin_copysignf((float)(x == (double)INFINITY ? x : y), a);
 }
 static inline float acosh_f32(float a) {
@@ -125,11 +115,6 @@ static inline float atanh_f32(float a) {
   double x = __builtin_fabs((double)a);
   return __builtin_copysignf((float)(0.5 * log1p_mid(2 * x / (1 - x))), a);
 }
-static inline double sinh_f64(double a) { return sinh(a); }
-static inline double cosh_f64(double a) { return cosh(a); }
-static inline double asinh_f64(double a) { return asinh(a); }
-static inline double acosh_f64(double a) { return acosh(a); }
-static inline double atanh_f64(double a) { return atanh(a); }
 
 /* ---- the error function: x + x P(x^2) up to 1; e^(-x^2) R(t) / (1 + 2 x), t = (x - 3) / (x + 3),
  * for the complement beyond ---- */
@@ -168,8 +153,6 @@ static inline float erfc_f32(float a) {
   double y = x < 1 ? 1 - erf_near(a) : a < 0 ? 2 - far : far;
   return a != a ? a : (float)y;
 }
-static inline double erf_f64(double a) { return erf(a); }
-static inline double erfc_f64(double a) { return erfc(a); }
 static inline float erfinv_f32(float a) { return (float)nm__erfinv(a); }
 static inline double erfinv_f64(double a) { return nm__erfinv(a); }
 
@@ -191,11 +174,9 @@ static inline float hypot_f32(float a, float b) {
   bool infinite = (__builtin_fabsf(a) == INFINITY) | (__builtin_fabsf(b) == INFINITY);
   return infinite ? (float)INFINITY : r;
 }
-static inline double hypot_f64(double a, double b) { return hypot(a, b); }
 static inline float copysign_f32(float a, float b) { return __builtin_copysignf(a, b); }
 static inline double copysign_f64(double a, double b) { return __builtin_copysign(a, b); }
 static inline float nextafter_f32(float a, float b) { return nextafterf(a, b); }
-static inline double nextafter_f64(double a, double b) { return nextafter(a, b); }
 static inline float frac_f32(float a) { return a - __builtin_truncf(a); }
 static inline double frac_f64(double a) { return a - __builtin_trunc(a); }
 /* a NaN loses against a number */
@@ -204,6 +185,18 @@ static inline double frac_f64(double a) { return a - __builtin_trunc(a); }
   static inline T fmin_##t(T a, T b) { return ((a < b) | (b != b)) ? a : b; }
 FMAX(f32, float)
 FMAX(f64, double)
+
+/* ---- double, by the C library ---- */
+#define BY_LIBM(f)                                                                                 \
+  static inline double f##_f64(double a) { return f(a); }
+#define BY_LIBM_2(f)                                                                               \
+  static inline double f##_f64(double a, double b) { return f(a, b); }
+/* clang-format off */
+BY_LIBM(exp2) BY_LIBM(log2) BY_LIBM(log10) BY_LIBM(expm1) BY_LIBM(log1p) BY_LIBM(tan)
+BY_LIBM(atan) BY_LIBM(asin) BY_LIBM(acos) BY_LIBM(sinh) BY_LIBM(cosh) BY_LIBM(asinh)
+BY_LIBM(acosh) BY_LIBM(atanh) BY_LIBM(erf) BY_LIBM(erfc)
+BY_LIBM_2(atan2) BY_LIBM_2(hypot) BY_LIBM_2(nextafter)
+/* clang-format on */
 
 #undef PI
 #undef LN2
