@@ -1,6 +1,7 @@
 -- Writes in place under the tape: into leaves, results and views, by ops and by indexing; what was
 -- saved before them; lists of views.
 local nm = require "numoon"
+local core = require "numoon.core"
 local helper = require "spec.helper"
 
 local same = helper.same
@@ -282,7 +283,9 @@ describe("random graphs", function()
     for seed = 1, 400 do
       local f = graph(seed)
       local x = leaf { { 0.5, -1.25, 0.8 }, { 1.5, 0.7, -0.4 } }
+      core.record_short(true)
       local fused = f(x):item()
+      core.record_short(false)
       nm.set_fusion(false)
       local alone = f(x):item()
       nm.set_fusion(true)

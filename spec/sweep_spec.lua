@@ -6,6 +6,7 @@
 -- was compared with nothing but itself.  What was covered is printed at the end, a line for each op
 -- (docs/coverage.md); NUMOON_COVERAGE names a file for these lines.
 local nm = require "numoon"
+local core = require "numoon.core"
 local arrays = require "spec.sweep.arrays"
 local case = require "spec.sweep.case"
 local coverage = require "spec.sweep.coverage"
@@ -203,7 +204,9 @@ describe("every op", function()
         nm.set_fusion(false)
         local alone = case.run(c, "cpu", recorded, continued)
         nm.set_fusion(true)
+        core.record_short(true)
         local fused, message = case.run(c, "cpu", recorded, continued)
+        core.record_short(false)
         if (alone == nil) ~= (fused == nil) then
           error("refused one way only: " .. tostring(message), 0)
         end

@@ -82,8 +82,7 @@ static void node_free(nm_context *ctx, nm_node *n) {
   }
   if (n->function) nm__function_free(n->function);
   free(n->where);
-  ctx->structs -= n->bytes;
-  free(n);
+  nm__struct_free(ctx, n, n->bytes);
 }
 
 /* Freeing a node may free the one below it, and so on: the list keeps the C stack flat. */
@@ -120,12 +119,13 @@ nm_node *nm__node_new(nm_context *ctx, const nm_op *op, int nargs, int nslots, i
   size_t edges = (size_t)nslots * sizeof(nm_edge), saved = (size_t)nsaved * sizeof(nm_saved);
   size_t args = (size_t)nargs * sizeof(nm_value_arg), result = (size_t)nout * sizeof(nm_outcome);
   size_t bytes = sizeof(nm_node) + edges + saved + args + result;
-  char *p = calloc(1, bytes);
-  nm_node *n = (nm_node *)(void *)p;
-  if (!n) {
+  char *p = nm__struct_new(ctx, bytes);
+  if (!p) {
     nm__error(ctx, NM_ENOMEM, "out of memory");
     return NULL;
   }
+  memset(p, 0, bytes);
+  nm_node *n = (nm_node *)(void *)p;
   n->refs = 1;
   n->bytes = bytes;
   n->nslots = (uint32_t)nslots;
@@ -141,8 +141,6 @@ nm_node *nm__node_new(nm_context *ctx, const nm_op *op, int nargs, int nslots, i
     const char *where = ctx->anomaly.locate(ctx->anomaly.user);
     n->where = where ? strdup(where) : NULL;
   }
-  ctx->debt += n->bytes;
-  ctx->structs += n->bytes;
   return n;
 }
 

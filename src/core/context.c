@@ -80,25 +80,6 @@ uint64_t nm__random_counter(nm_context *ctx, int64_t n) {
   return first;
 }
 
-void *nm__struct_new(nm_context *ctx, nm_pooled kind, size_t size) {
-  void *p = ctx->pool[kind];
-  if (p) {
-    memcpy(&ctx->pool[kind], p, sizeof p);
-  } else {
-    p = malloc(size);
-  }
-  if (!p) return NULL;
-  ctx->debt += size;
-  ctx->structs += size;
-  return p;
-}
-
-void nm__struct_free(nm_context *ctx, nm_pooled kind, void *p, size_t size) {
-  ctx->structs -= size;
-  memcpy(p, &ctx->pool[kind], sizeof p);
-  ctx->pool[kind] = p;
-}
-
 nm_status nm__device_get(nm_context *ctx, const char *name, nm_device **out) {
   if (!name) return *out = ctx->default_device, NM_OK;
   if (!strcmp(name, "cpu")) return *out = ctx->cpu, NM_OK;

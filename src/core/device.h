@@ -82,6 +82,10 @@ typedef struct nm_conv {
   int64_t stride[3], low[3], lhs[3], rhs[3];
 } nm_conv;
 
+enum { NM_SHORT = 512 }; /* elements that nm_device_class.loop can be asked for */
+/* y[i] = op(a[i], b[i], c[i]) for i < n.  y may be a, b or c, never a part of one shifted. */
+typedef void nm_loop(int n, void *y, const void *a, const void *b, const void *c);
+
 typedef struct nm_device nm_device;
 
 typedef struct nm_device_class {
@@ -99,6 +103,9 @@ typedef struct nm_device_class {
   bool (*holds)(nm_device *, nm_dtype, const char **missing_feature);
 
   nm_status (*run)(nm_device *, const nm_program *);
+  /* The loop of an instruction over at most NM_SHORT elements in host memory, each operand dense and
+   * in its class; NULL where there is none.  The device may have none at all. */
+  nm_loop *(*loop)(nm_device *, nm_opcode, nm_class);
   nm_status (*reduce)(nm_device *, const nm_reduce *);
   /* y[b] = a[b] @ x[b]: a (B, M, K), x (B, K, N), y (B, M, N) contiguous; all of one dtype.
    * Floats accumulate in float32 at least, integers wrap; bool is refused above.  K may be 0. */

@@ -42,20 +42,18 @@ bool nm__same_shape(const nm_tensor *t, int ndim, const int64_t *shape) {
   return true;
 }
 
-bool nm__is_contiguous(const nm_tensor *t) {
+static bool is_row_major(int ndim, const int64_t *shape, const int64_t *stride, int64_t numel) {
   int64_t expected = 1;
-  for (int d = t->ndim - 1; d >= 0; d--) {
-    if (t->shape[d] == 0) return true;
-    if (t->shape[d] != 1 && t->stride[d] != expected) return false;
-    expected *= t->shape[d];
+  if (numel == 0) return true;
+  for (int d = ndim - 1; d >= 0; d--) {
+    if (shape[d] != 1 && stride[d] != expected) return false;
+    expected *= shape[d];
   }
-  for (int d = 0; d < t->ndim; d++)
-    if (t->shape[d] == 0) return true;
   return true;
 }
 
 bool nm__is_whole(const nm_tensor *t) {
-  return t->offset == 0 && t->storage->value->numel == nm_numel(t) &&
+  return t->offset == 0 && t->storage->value->numel == t->numel &&
          t->storage->value->dtype == t->dtype && nm__is_contiguous(t);
 }
 
@@ -117,7 +115,7 @@ const char *nm__shape_text(int ndim, const int64_t *shape, char buffer[NM_SHAPE_
 
 static nm_tensor *tensor_over(nm_context *ctx, nm_storage *s, nm_dtype dtype, int ndim,
                               const int64_t *shape) {
-  nm_tensor *t = nm__struct_new(ctx, NM_POOL_TENSOR, sizeof *t);
+  nm_tensor *t = nm__struct_new(ctx, sizeof *t);
   if (!t) {
     nm__error(ctx, NM_ENOMEM, "out of memory");
     return NULL;
@@ -133,7 +131,8 @@ static nm_tensor *tensor_over(nm_context *ctx, nm_storage *s, nm_dtype dtype, in
   t->base = t->grad = NULL;
   t->made = NM_MADE_TRACKED;
   t->hooks = NULL;
-  for (int d = 0; d < ndim; d++) t->shape[d] = shape[d];
+  t->numel = 1;
+  for (int d = 0; d < ndim; d++) t->numel *= t->shape[d] = shape[d];
   return t;
 }
 
@@ -144,10 +143,9 @@ nm_tensor *nm__tensor_new(nm_context *ctx, nm_value *v, int ndim, const int64_t 
     return NULL;
   }
   nm_tensor *t = tensor_over(ctx, s, (nm_dtype)v->dtype, ndim, shape);
-  if (t)
-    nm__row_major(ndim, shape, t->stride);
-  else
-    nm__storage_unref(ctx, s);
+  if (!t) return nm__storage_unref(ctx, s), NULL;
+  nm__row_major(ndim, shape, t->stride);
+  t->contiguous = true;
   return t;
 }
 
@@ -173,6 +171,7 @@ nm_tensor *nm__tensor_view(nm_context *ctx, nm_tensor *t, int ndim, const int64_
   v->view_version = t->storage->version;
   v->offset = offset;
   for (int d = 0; d < ndim; d++) v->stride[d] = stride[d];
+  v->contiguous = is_row_major(ndim, shape, stride, v->numel);
   return v;
 }
 
@@ -185,14 +184,14 @@ void nm_release(nm_context *ctx, nm_tensor *t) {
   if (t->grad) nm_release(ctx, t->grad);
   if (t->base) nm_release(ctx, t->base);
   nm__storage_unref(ctx, t->storage);
-  nm__struct_free(ctx, NM_POOL_TENSOR, t, sizeof *t);
+  nm__struct_free(ctx, t, sizeof *t);
 }
 
 nm_dtype nm_dtype_of(const nm_tensor *t) { return (nm_dtype)t->dtype; }
 int nm_ndim(const nm_tensor *t) { return t->ndim; }
 const int64_t *nm_shape(const nm_tensor *t) { return t->shape; }
 const int64_t *nm_strides(const nm_tensor *t) { return t->stride; }
-int64_t nm_numel(const nm_tensor *t) { return nm__count(t->ndim, t->shape); }
+int64_t nm_numel(const nm_tensor *t) { return t->numel; }
 
 nm_tensor *nm__temp(nm_context *ctx, nm_tensor *t) {
   nm_temps *l = &ctx->temps;

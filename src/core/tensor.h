@@ -13,16 +13,17 @@ struct nm_tensor {
   bool requires_grad; /* a leaf that collects a gradient */
   bool retains_grad;  /* not a leaf, but wants .grad filled */
   uint8_t made;       /* nm_made, of a view */
+  bool contiguous;    /* row-major from its first element on */
   nm_storage *storage;
-  int64_t offset;
-  int64_t shape[NM_MAX_DIMS], stride[NM_MAX_DIMS]; /* in elements */
+  int64_t offset, numel;
   /* autograd */
   struct nm_node *node;  /* what computed it; NULL: a leaf, or not tracked */
   uint32_t output;       /* which of the node's results it is */
   uint32_t view_version; /* of the storage when `node` was made for this view */
   nm_tensor *base;       /* the tensor this is a view of, itself no view */
   nm_tensor *grad;
-  nm_hook *hooks; /* see autograd/hooks.c */
+  nm_hook *hooks;                                  /* see autograd/hooks.c */
+  int64_t shape[NM_MAX_DIMS], stride[NM_MAX_DIMS]; /* in elements */
 };
 /* A view that the tape cannot follow: writing into it would lose what was there from the history.
  */
@@ -41,7 +42,7 @@ static inline nm_dims nm__dims_of(const nm_tensor *t) {
 static inline nm_device *nm__device_of(const nm_tensor *t) { return t->storage->value->dev; }
 int64_t nm__count(int ndim, const int64_t *shape); /* the product */
 bool nm__same_shape(const nm_tensor *t, int ndim, const int64_t *shape);
-bool nm__is_contiguous(const nm_tensor *t);
+static inline bool nm__is_contiguous(const nm_tensor *t) { return t->contiguous; }
 /* Row-major and exactly its storage: such a tensor may stand for the storage's value. */
 bool nm__is_whole(const nm_tensor *t);
 /* Whether two elements may lie in the same place; sure when it says no. */

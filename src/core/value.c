@@ -1,24 +1,38 @@
 /* value.c: life and death of values and storages. */
 #include "core/value.h"
 
-#include <string.h>
+nm_value *nm__value_make(nm_device *dev, nm_dtype dtype, int64_t n, bool recorded) {
+  nm_value *v = nm__struct_new(dev->ctx, nm__value_size(recorded));
+  if (!v) {
+    nm__error(dev->ctx, NM_ENOMEM, "out of memory");
+    return NULL;
+  }
+  /* field by field: what a compiler makes of a memset of this length takes longer than the rest */
+  v->refs = 1;
+  v->saved = v->epoch = 0;
+  v->reg = v->op = v->cls = v->aux = v->nargs = v->ndim = v->nin = v->nconst = 0;
+  v->ready = v->seen = v->pinned = v->strided = false;
+  v->weight = 0;
+  v->dtype = (uint8_t)dtype;
+  v->recorded = recorded;
+  v->dev = dev;
+  v->readers = NULL;
+  v->numel = n;
+  v->mem.ptr = v->mem.handle = NULL;
+  v->mem.addr = v->mem.size = 0;
+  v->release = NULL;
+  v->release_arg = NULL;
+  return v;
+}
 
 nm_status nm__value_new(nm_device *dev, nm_dtype dtype, int64_t n, nm_value **out) {
-  nm_context *ctx = dev->ctx;
-  nm_value *v = nm__struct_new(ctx, NM_POOL_VALUE, sizeof *v);
-  if (!v) return nm__error(ctx, NM_ENOMEM, "out of memory");
-  memset(v, 0, offsetof(nm_value, shape));
-  v->refs = 1;
-  v->dtype = (uint8_t)dtype;
-  v->dev = dev;
-  v->numel = n;
+  nm_value *v = nm__value_make(dev, dtype, n, false);
+  if (!v) return NM_ENOMEM;
   v->ready = true;
-  v->release = NULL;
-  v->mem = (nm_mem){0};
   if (n > 0) {
     nm_status s = nm__mem_alloc(dev, (size_t)n * nm__dtype_size(dtype), &v->mem);
     if (s != NM_OK) {
-      nm__struct_free(ctx, NM_POOL_VALUE, v, sizeof *v);
+      nm__struct_free(dev->ctx, v, nm__value_size(false));
       return s;
     }
   }
@@ -48,11 +62,11 @@ void nm__value_unref(nm_context *ctx, nm_value *v) {
       v->dev->cls->release(v->dev, &v->mem);
     }
   }
-  nm__struct_free(ctx, NM_POOL_VALUE, v, sizeof *v);
+  nm__struct_free(ctx, v, nm__value_size(v->recorded));
 }
 
 nm_storage *nm__storage_new(nm_context *ctx, nm_value *v) {
-  nm_storage *s = nm__struct_new(ctx, NM_POOL_STORAGE, sizeof *s);
+  nm_storage *s = nm__struct_new(ctx, sizeof *s);
   if (!s) {
     nm__value_unref(ctx, v);
     return NULL;
@@ -64,7 +78,7 @@ nm_storage *nm__storage_new(nm_context *ctx, nm_value *v) {
 void nm__storage_unref(nm_context *ctx, nm_storage *s) {
   if (--s->refs) return;
   nm__value_unref(ctx, s->value);
-  nm__struct_free(ctx, NM_POOL_STORAGE, s, sizeof *s);
+  nm__struct_free(ctx, s, sizeof *s);
 }
 
 void nm__storage_set(nm_context *ctx, nm_storage *s, nm_value *v) {

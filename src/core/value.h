@@ -14,6 +14,8 @@
 #ifndef NM_VALUE_H
 #define NM_VALUE_H
 
+#include <stddef.h>
+
 #include "core/context.h"
 
 typedef struct nm_value nm_value;
@@ -40,17 +42,22 @@ struct nm_value {
   bool ready, seen; /* seen: was computed on the way once and not stored; next time it is stored */
   bool pinned;      /* its memory is known outside: it may not move */
   bool strided;     /* pending: its program's operands depend on its shape */
+  bool recorded;    /* was made by nm__record: it has the fields from `shape` on */
   uint16_t weight;  /* pending: bounds of its program: instructions, */
   uint8_t nin, nconst; /* inputs and constants */
   nm_device *dev;
   nm_source *readers;
   int64_t numel;
-  int64_t shape[NM_MAX_DIMS]; /* pending only */
   nm_mem mem;                 /* ready only */
   void (*release)(void *arg); /* of memory that is the host's */
   void *release_arg;
-  nm_source args[3]; /* pending only */
+  int64_t shape[NM_MAX_DIMS]; /* pending only */
+  nm_source args[3];          /* pending only */
 };
+/* What precedes the shape is all that a value needs that was ready from the start. */
+static inline size_t nm__value_size(bool recorded) {
+  return recorded ? sizeof(nm_value) : offsetof(nm_value, shape);
+}
 
 typedef struct nm_storage {
   uint32_t refs;
@@ -60,6 +67,8 @@ typedef struct nm_storage {
   nm_value *value;
 } nm_storage;
 
+/* A value with all fields zero and one reference; NULL when out of memory. */
+nm_value *nm__value_make(nm_device *dev, nm_dtype dtype, int64_t n, bool recorded);
 /* A ready value of n elements with undefined contents, one reference. */
 nm_status nm__value_new(nm_device *dev, nm_dtype dtype, int64_t n, nm_value **out);
 void nm__value_unref(nm_context *ctx, nm_value *v);

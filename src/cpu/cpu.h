@@ -18,15 +18,13 @@
 #include "core/context.h"
 
 enum {
-  NM_TILE = 512, /* elements that an instruction handles at a time */
+  NM_TILE = NM_SHORT, /* elements that an instruction handles at a time */
   NM_OPERANDS = NM_PROG_IN + NM_PROG_CONST + NM_PROG_CODE,
   NM_STEPS = NM_PROG_IN + NM_PROG_CODE + NM_PROG_OUT,
   NM_MAX_THREADS = 256,
   NM_SMALL_CLASSES = 64, /* size classes of the allocator, see memory.c */
 };
 
-/* y[i] = op(a[i], b[i], c[i]) for i < n.  y may be a, b or c, never a part of one shifted. */
-typedef void nm_loop(int n, void *y, const void *a, const void *b, const void *c);
 /* Elements of a dtype in memory `stride` apart, to and from a dense tile of the dtype's class. */
 typedef void nm_load_loop(int n, void *tile, const void *mem, int64_t stride);
 typedef void nm_store_loop(int n, void *mem, int64_t stride, const void *tile);

@@ -66,6 +66,10 @@ static bool cpu_holds(nm_device *dev, nm_dtype dtype, const char **missing_featu
   return true;
 }
 
+static nm_loop *cpu_loop(nm_device *dev, nm_opcode op, nm_class cls) {
+  return ((nm_cpu *)dev)->isa->ew[cls][op];
+}
+
 static const nm_device_class cpu_class = {
     .name = "cpu",
     .fuses_reductions = true,
@@ -77,6 +81,7 @@ static const nm_device_class cpu_class = {
     .sync = cpu_sync,
     .holds = cpu_holds,
     .run = nm__cpu_run,
+    .loop = cpu_loop,
     .reduce = nm__cpu_reduce,
     .matmul = nm__cpu_matmul,
     .softmax = nm__cpu_softmax,

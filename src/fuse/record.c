@@ -127,6 +127,9 @@ nm_tensor *nm__record(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls
                       const int64_t *shape, int n, const nm_input *in) {
   nm_context *ctx = dev->ctx;
   const char *feature;
+  nm_value *v;
+  if (nm__compute_short(dev, op, dtype, cls, ndim, shape, n, in, &v) != NM_OK) return NULL;
+  if (v) return nm__tensor_new(ctx, v, ndim, shape);
   if (!dev->cls->holds(dev, dtype, &feature)) {
     nm__error(ctx, NM_ENOTSUP, "%s cannot hold %s: it lacks %s", dev->name, nm__dtypes[dtype].name,
               feature);
@@ -134,21 +137,11 @@ nm_tensor *nm__record(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls
   }
   int64_t numel = nm__countable(ctx, ndim, shape);
   if (numel < 0) return NULL;
-  nm_value *v = nm__struct_new(ctx, NM_POOL_VALUE, sizeof *v);
-  if (!v) {
-    nm__error(ctx, NM_ENOMEM, "out of memory");
-    return NULL;
-  }
-  memset(v, 0, offsetof(nm_value, shape));
-  v->refs = 1;
-  v->dtype = (uint8_t)dtype;
+  v = nm__value_make(dev, dtype, numel, true);
+  if (!v) return NULL;
   v->op = (uint8_t)op;
   v->cls = (uint8_t)cls;
-  v->dev = dev;
   v->ndim = (uint8_t)ndim;
-  v->numel = numel;
-  v->mem = (nm_mem){0};
-  v->release = NULL;
   for (int d = 0; d < ndim; d++) v->shape[d] = shape[d];
   nm_tensor *t = NULL;
   if (connect(ctx, v, n, in) != NM_OK) {

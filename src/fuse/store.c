@@ -24,8 +24,13 @@ static nm_status run_readers(nm_context *ctx, nm_value *v, const nm_value *but) 
 /* A ready copy of v's memory that nobody else holds becomes the storage's value. */
 static nm_status unshare(nm_context *ctx, nm_storage *st) {
   nm_value *v = st->value;
-  nm_tensor whole = {
-      .dtype = v->dtype, .ndim = 1, .storage = st, .shape = {v->numel}, .stride = {1}};
+  nm_tensor whole = {.dtype = v->dtype,
+                     .ndim = 1,
+                     .storage = st,
+                     .contiguous = true,
+                     .numel = v->numel,
+                     .shape = {v->numel},
+                     .stride = {1}};
   nm_dtype dtype = (nm_dtype)v->dtype;
   nm_tensor *copy = nm__record_cast(&whole, dtype, 1, whole.shape);
   if (!copy) return ctx->status;

@@ -16,7 +16,6 @@
 
 typedef struct nml_state {
   nm_context *ctx;    /* NULL once the Lua state closes it */
-  const void *meta;   /* address of the tensors' metatable */
   const char
     *prefix; /* sources that begin with it are numoon's own, see error.c; anchored in the core */
   size_t low;         /* fewest live bytes since the last full collection, see module.c */
@@ -33,7 +32,8 @@ typedef struct nml_state {
 } nml_state;
 
 typedef struct nml_box {
-  nm_tensor *t; /* NULL once closed */
+  nm_tensor *t;    /* NULL once closed */
+  const void *tag; /* nml_tag of its state: what tells a tensor from another userdata */
 } nml_box;
 
 enum { NML_STATE = 1, NML_META = 2, NML_SELF = 3 }; /* upvalues; SELF: what the closure is for */
@@ -77,13 +77,15 @@ void nml_push(lua_State *L, nml_state *s, nm_tensor *t);
 void nml_close_box(lua_State *L, nml_state *s, int i);
 _Noreturn int nml_closed(lua_State *L);                      /* raises: the tensor was closed */
 
-/* The box at a stack index, NULL if there is no tensor. */
+/* An address that no other userdata has in the place of nml_box.tag. */
+static inline const void *nml_tag(const nml_state *s) { return &s->low; }
+
+/* The box at a stack index, NULL if there is no tensor.  Looking at its metatable would take three
+ * more calls. */
 static inline nml_box *nml_box_at(lua_State *L, const nml_state *s, int i) {
-  void *p = lua_touserdata(L, i);
-  if (!p || !lua_getmetatable(L, i)) return NULL;
-  bool ours = lua_topointer(L, -1) == s->meta;
-  lua_pop(L, 1);
-  return ours ? p : NULL;
+  nml_box *box = lua_touserdata(L, i);
+  if (!box || lua_rawlen(L, i) != sizeof *box || box->tag != nml_tag(s)) return NULL;
+  return box;
 }
 
 /* The tensor at a stack index, NULL if there is none there; one that was closed raises. */

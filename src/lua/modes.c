@@ -51,6 +51,13 @@ static int f_set_fusion(lua_State *L, nml_state *s, const nml_args *a) {
   return 0;
 }
 
+/* core.record_short(on): for tests, whose tensors are small. */
+static int f_record_short(lua_State *L, nml_state *s, const nml_args *a) {
+  (void)L;
+  s->ctx->records_short = a->arg[0].as.boolean;
+  return 0;
+}
+
 static int f_set_num_threads(lua_State *L, nml_state *s, const nml_args *a) {
   int64_t n = a->arg[0].as.integer;
   if (n < 1 || n > 4096)
@@ -216,6 +223,7 @@ static const nm_param none[1];
 
 const nml_function nml_mode_functions[] = {
   ROW(set_fusion, on_params, 1, NM_FUNCTION, "off: every op runs at once"),
+  ROW(record_short, on_params, 1, 0, "on: short ops are recorded too, and not run at once"),
   ROW(set_num_threads, n_params, 1, NM_FUNCTION, "threads that the CPU uses at most"),
   ROW(get_num_threads, none, 0, NM_FUNCTION, "threads that the CPU uses at most"),
   ROW(manual_seed, seed_params, 1, NM_FUNCTION, "begins the random stream of a seed"),

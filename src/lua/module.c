@@ -6,8 +6,9 @@
  *
  * Memory: Lua sees a tensor as a few bytes.  What tensors take is told to the collector in
  * proportion: when `budget` bytes have been taken, the collector has been given what it needs for
- * one full cycle. The budget is what lives, like Lua's own pause of 200%, but not under a floor,
- * below which a collection costs more than the memory is worth. */
+ * one full cycle.  The budget is what lives, like Lua's own pause of 200%, but not less than
+ * BUDGET_SHARE times Lua's own heap, which is what a cycle has to walk: with a small heap a cycle
+ * costs microseconds, and blocks that come back soon are still in the caches. */
 #include "lua/binding.h"
 
 #include "io/io.h"
@@ -16,7 +17,9 @@
 #include <string.h>
 
 enum {
-  BUDGET = 8 << 20, /* see above */
+  BUDGET_SHARE = 4, /* see above */
+  BUDGET_LEAST = 512 << 10,
+  BUDGET_MOST = 8 << 20,
   SLACK = 16 << 20, /* over twice what lived after the last one, everything is collected; this
                        reaches what a generational collector has declared old, and what Lua
                        5.4.4's incremental one passes over for many cycles */
@@ -44,8 +47,11 @@ void nml_collect(lua_State *L, nml_state *s) {
     s->low = live_bytes(s->ctx);
     return;
   }
-  double budget = live > BUDGET ? (double)live : BUDGET;
-  s->owed += (double)debt / budget * cycle * lua_gc(L, LUA_GCCOUNT, 0);
+  int heap = lua_gc(L, LUA_GCCOUNT, 0);
+  double least = 1024.0 * BUDGET_SHARE * heap, budget = (double)live;
+  least = least < BUDGET_LEAST ? BUDGET_LEAST : least > BUDGET_MOST ? BUDGET_MOST : least;
+  if (budget < least) budget = least;
+  s->owed += (double)debt / budget * cycle * heap;
   if (s->owed < 1) return;
   int kb = (int)s->owed; /* below 1.25 times the heap */
   s->owed -= kb;
@@ -323,8 +329,6 @@ int luaopen_numoon_core(lua_State *L) {
               .core = new_table(L),
               .functions = new_table(L),
               .methods = new_table(L)};
-  nml_state *s = lua_touserdata(L, t.state);
-  s->meta = lua_topointer(L, t.meta);
   void (*const openers[])(lua_State *) = {nml_hooks_open, nml_tape_open};
   for (int i = 0; i < 2; i++) {
     lua_pushvalue(L, t.state);

@@ -9,6 +9,7 @@
 nml_box *nml_new(lua_State *L, nml_state *s) {
   nml_box *box = lua_newuserdatauv(L, sizeof *box, 0);
   box->t = NULL;
+  box->tag = nml_tag(s);
   lua_pushvalue(L, lua_upvalueindex(NML_META));
   lua_setmetatable(L, -2);
   if (s->scoped) nml_scope_note(L);

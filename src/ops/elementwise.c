@@ -128,39 +128,44 @@ static nm_opcode power_of(double e, bool floats) {
   return e == 0.5 ? NM_I_sqrt : e == -1 ? NM_I_reciprocal : e == -0.5 ? NM_I_rsqrt : NM_I_pow;
 }
 
-static nm_tensor *record_power(nm_op_call *c, nm_device *dev, nm_dtype dtype, const nm_dims *s,
-                               const nm_input *in) {
-  nm_class cls = nm__dtype_class(dtype);
-  double e = nm__float_arg(c, 1, 0);
-  nm_opcode op = c->args[1].kind == NM_ARG_TENSOR ? NM_I_pow : power_of(e, nm__is_float(dtype));
-  if (c->args[1].kind == NM_ARG_TENSOR || e != 3)
-    return nm__record(dev, op, dtype, cls, s->ndim, s->dim, op == NM_I_pow ? 2 : 1, in);
-  nm_input cube[2] = {
-      {.tensor = nm__record(dev, NM_I_square, nm__class_dtype[cls], cls, s->ndim, s->dim, 1, in)},
-      in[0]};
-  if (!cube[0].tensor) return NULL;
-  nm_tensor *y = nm__record(dev, NM_I_mul, dtype, cls, s->ndim, s->dim, 2, cube);
-  nm_release(c->ctx, cube[0].tensor);
-  return y;
-}
-
 typedef struct frame { /* of a call: where, what shape, in which dtype, giving which */
   nm_device *dev;
+  int ndim;
+  const int64_t *shape; /* of an argument, or in s */
   nm_dims s;
   nm_dtype compute, result;
 } frame;
 
-/* The common case needs no promotion and no broadcasting: floats of one dtype, shape and device. */
+static nm_tensor *record_power(nm_op_call *c, const frame *f, const nm_input *in) {
+  nm_class cls = nm__dtype_class(f->result);
+  double e = nm__float_arg(c, 1, 0);
+  nm_opcode op =
+      c->args[1].kind == NM_ARG_TENSOR ? NM_I_pow : power_of(e, nm__is_float(f->result));
+  if (c->args[1].kind == NM_ARG_TENSOR || e != 3)
+    return nm__record(f->dev, op, f->result, cls, f->ndim, f->shape, op == NM_I_pow ? 2 : 1, in);
+  nm_input cube[2] = {{.tensor = nm__record(f->dev, NM_I_square, nm__class_dtype[cls], cls,
+                                            f->ndim, f->shape, 1, in)},
+                      in[0]};
+  if (!cube[0].tensor) return NULL;
+  nm_tensor *y = nm__record(f->dev, NM_I_mul, f->result, cls, f->ndim, f->shape, 2, cube);
+  nm_release(c->ctx, cube[0].tensor);
+  return y;
+}
+
+/* The common case needs no promotion and no broadcasting: floats of one dtype, shape and device,
+ * or one such tensor and a number. */
 static bool alike(const nm_op_call *c, frame *f) {
   int kind = nm__instrs[c->op->opcode].kind;
   const nm_tensor *x = nm__tensor_arg(c, 0), *z = nm__tensor_arg(c, c->nargs - 1);
-  if (c->nargs > 2 || kind == NM_K_INT || !x || !z || x->dtype != z->dtype ||
-      !nm__is_float((nm_dtype)x->dtype))
-    return false;
+  if (c->nargs > 2 || kind == NM_K_INT) return false;
+  if (!x && nm__given(c, 0)) x = z;
+  if (!z && nm__given(c, 1)) z = x;
+  if (!x || !z || x->dtype != z->dtype || !nm__is_float((nm_dtype)x->dtype)) return false;
   f->dev = nm__device_of(x);
   if (f->dev != nm__device_of(z) || f->dev->lost || !nm__same_shape(x, z->ndim, z->shape))
     return false;
-  f->s = nm__dims_of(x);
+  f->ndim = x->ndim;
+  f->shape = x->shape;
   f->compute = (nm_dtype)x->dtype;
   f->result = kind == NM_K_COMPARE ? NM_BOOL : f->compute;
   return true;
@@ -177,6 +182,8 @@ static nm_status examine(const nm_op_call *c, frame *f) {
       return nm__op_error(c, NM_EINVAL, "argument '%s' is missing", c->op->params[i].name);
     if (t) NM_TRY(nm__broadcast_arg(c, &f->s, t));
   }
+  f->ndim = f->s.ndim;
+  f->shape = f->s.dim;
   return types(c, &f->compute, &f->result);
 }
 
@@ -193,8 +200,8 @@ nm_status nm__elementwise_forward(nm_op_call *c) {
   nm_opcode op = (nm_opcode)c->op->opcode;
   if (op == NM_I_bitwise_not && f.compute == NM_BOOL) op = NM_I_logical_not;
   c->out[0] = op == NM_I_pow
-                  ? record_power(c, f.dev, f.result, &f.s, in)
-                  : nm__record(f.dev, op, f.result, cls, f.s.ndim, f.s.dim, c->nargs, in);
+                  ? record_power(c, &f, in)
+                  : nm__record(f.dev, op, f.result, cls, f.ndim, f.shape, c->nargs, in);
   return c->out[0] ? NM_OK : c->ctx->status;
 }
 
