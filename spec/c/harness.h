@@ -160,6 +160,22 @@ static int64_t place(const array *a, int64_t i) {
 }
 static val at(const array *a, int64_t i) { return ref_load(a->dtype, a->host, place(a, i)); }
 
+/* All of the array's elements, row-major over its shape, for a reference that reads them often. */
+static val *elements(const array *a) {
+  int64_t n = count(a->ndim, a->shape), from = a->offset, index[NM_MAX_DIMS] = {0};
+  val *v = malloc(sizeof *v * (size_t)(n + 1));
+  if (!v) exit(2);
+  for (int64_t i = 0; i < n; i++) {
+    v[i] = ref_load(a->dtype, a->host, from);
+    for (int d = a->ndim - 1; d >= 0; d--) {
+      from += a->stride[d];
+      if (++index[d] < a->shape[d]) break;
+      from -= index[d] * a->stride[d], index[d] = 0;
+    }
+  }
+  return v;
+}
+
 static nm_operand operand(const array *a, int reg) {
   int64_t bytes = a->offset * (int64_t)nm__dtype_size(a->dtype);
   nm_operand o = {.dtype = (uint8_t)a->dtype,

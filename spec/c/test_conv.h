@@ -10,28 +10,47 @@ typedef struct conv_case {
   int64_t x[3], w[3], y[3], stride[3], low[3], lhs[3], rhs[3];
 } conv_case;
 
-/* The sum that one element of y is, and the sum of the absolute values. */
-static double conv_element(const conv_case *c, const array *x, const array *w, int64_t at_y,
+/* Where in the input, along dim d, the tap of a weight falls for a place in the result; or -1. */
+static int64_t tapped(const conv_case *c, int d, int64_t place, int64_t tap) {
+  int64_t m = place * c->stride[d] + tap * c->rhs[d] - c->low[d];
+  return m >= 0 && m % c->lhs[d] == 0 && m / c->lhs[d] < c->x[d] ? m / c->lhs[d] : -1;
+}
+
+/* The sum that one element of y is, and the sum of the absolute values; of a case in 3 dims. */
+static double conv_element(const conv_case *c, const val *x, const val *w, int64_t at_y,
                            double *size) {
-  int64_t place[3] = {0}, i = at_y, taps = 1, channels = c->in * c->groups;
-  for (int d = c->dims - 1; d >= 0; d--) place[d] = i % c->y[d], i /= c->y[d], taps *= c->w[d];
-  int64_t o = i % (c->out * c->groups), n = i / (c->out * c->groups), group = o / c->out;
+  int64_t place[3], i = at_y;
+  for (int d = 2; d >= 0; d--) place[d] = i % c->y[d], i /= c->y[d];
+  int64_t o = i % (c->out * c->groups), n = i / (c->out * c->groups);
+  int64_t channel = (n * c->groups + o / c->out) * c->in, tap[3];
+  const val *weight = w + o * c->in * c->w[0] * c->w[1] * c->w[2];
   double sum = *size = 0;
-  for (int64_t k = 0; k < c->in * taps; k++) {
-    int64_t left = k % taps, channel = group * c->in + k / taps, tap[3] = {0};
-    int64_t from = n * channels + channel;
-    bool inside = true;
-    for (int d = c->dims - 1; d >= 0; d--) tap[d] = left % c->w[d], left /= c->w[d];
-    for (int d = 0; d < c->dims; d++) {
-      int64_t m = place[d] * c->stride[d] + tap[d] * c->rhs[d] - c->low[d];
-      inside = inside && m >= 0 && m % c->lhs[d] == 0 && m / c->lhs[d] < c->x[d];
-      from = from * c->x[d] + (inside ? m / c->lhs[d] : 0);
-    }
-    if (!inside) continue;
-    double product = at(x, from).f * at(w, o * c->in * taps + k).f;
-    sum += product, *size += fabs(product);
-  }
+  for (int64_t k = 0; k < c->in; k++)
+    for (tap[0] = 0; tap[0] < c->w[0]; tap[0]++)
+      for (tap[1] = 0; tap[1] < c->w[1]; tap[1]++)
+        for (tap[2] = 0; tap[2] < c->w[2]; tap[2]++, weight++) {
+          int64_t from = channel + k;
+          bool inside = true;
+          for (int d = 0; d < 3 && inside; d++) {
+            int64_t m = tapped(c, d, place[d], tap[d]);
+            inside = m >= 0;
+            from = from * c->x[d] + m;
+          }
+          if (!inside) continue;
+          double product = x[from].f * weight->f;
+          sum += product, *size += fabs(product);
+        }
   return sum;
+}
+
+/* The same case with three dims, of which the new ones have size 1. */
+static conv_case in_three_dims(const conv_case *c) {
+  conv_case wide = *c;
+  for (int d = c->dims; d < 3; d++) {
+    wide.x[d] = wide.w[d] = wide.y[d] = wide.stride[d] = wide.lhs[d] = wide.rhs[d] = 1;
+    wide.low[d] = 0;
+  }
+  return wide;
 }
 
 static void test_conv(nm_dtype dtype, int layout, const conv_case *c) {
@@ -53,16 +72,20 @@ static void test_conv(nm_dtype dtype, int layout, const conv_case *c) {
   nm_view vx = view(&x), vw = view(&w), vy = view(&y);
   call(dev->cls->conv(dev, &conv, &vx, &vw, &vy));
   fetch(&y);
+  conv_case wide = in_three_dims(c);
+  val *from_x = elements(&x), *from_w = elements(&w);
   /* depth products and sums, and one rounding to a half */
   double unit = dtype == NM_FLOAT64 ? 0x1p-53 : 0x1p-24;
   double own = dtype == NM_FLOAT16 ? 0x1p-11 : dtype == NM_BFLOAT16 ? 0x1p-8 : 0;
   for (int64_t i = 0, n = count(c->dims + 2, sy); i < n; i++) {
-    double size, want = conv_element(c, &x, &w, i, &size), got = at(&y, i).f;
+    double size, want = conv_element(&wide, from_x, from_w, i, &size), got = at(&y, i).f;
     double slack = (double)(depth + 1) * unit * size + own * fabs(want) + 0x1p-24 * (own > 0);
     if (!check(fabs(got - want) <= slack, "element %lld is %.17g, should be %.17g", (long long)i,
                got, want))
       break;
   }
+  free(from_x);
+  free(from_w);
   drop(&x);
   drop(&w);
   drop(&y);

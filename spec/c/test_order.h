@@ -12,13 +12,11 @@ static bool ordered(nm_dtype d, val a, val b) {
 
 static nm_dtype sorting_dtype;
 static bool sorting_down;
-static const array *sorting;
-static int64_t sorting_line, sorting_length;
+static const val *sorting; /* the line's elements */
 
 static int compare_positions(const void *p, const void *q) {
   int64_t i = *(const int64_t *)p, j = *(const int64_t *)q;
-  val a = at(sorting, sorting_line * sorting_length + i),
-      b = at(sorting, sorting_line * sorting_length + j);
+  val a = sorting[i], b = sorting[j];
   if (ordered(sorting_dtype, a, b)) return sorting_down ? 1 : -1;
   if (ordered(sorting_dtype, b, a)) return sorting_down ? -1 : 1;
   return i < j ? -1 : i > j;
@@ -46,13 +44,14 @@ static void test_sort(nm_dtype dtype, int layout, int ndim, const int64_t *shape
   fetch(&y);
   fetch(&ix);
   int64_t *want = malloc(sizeof *want * (size_t)length);
-  sorting = &x, sorting_dtype = dtype, sorting_down = descending, sorting_length = length;
+  val *from_x = elements(&x);
+  sorting_dtype = dtype, sorting_down = descending;
   for (int64_t l = 0; l < lines; l++) {
-    sorting_line = l;
+    sorting = from_x + l * length;
     for (int64_t i = 0; i < length; i++) want[i] = i;
     qsort(want, (size_t)length, sizeof *want, compare_positions);
     for (int64_t i = 0; i < n; i++) {
-      val v = at(&x, l * length + want[i]), got = at(&y, l * n + i);
+      val v = sorting[want[i]], got = at(&y, l * n + i);
       int64_t where = at(&ix, l * n + i).i;
       if (!check(!(what & 2) || where == want[i],
                  "line %lld: position %lld is %lld, should be %lld", (long long)l, (long long)i,
@@ -66,6 +65,7 @@ static void test_sort(nm_dtype dtype, int layout, int ndim, const int64_t *shape
     }
   }
   free(want);
+  free(from_x);
   drop(&x);
   drop(&y);
   drop(&ix);
