@@ -44,6 +44,8 @@ def trace(p):  # not for bools and empty matrices of every dtype
 
 
 OPS = {
+    "nn.functional.linear": lambda p: whole(torch.nn.functional.linear)(
+        *(p[k] for k in ("input", "weight", "bias") if k in p)),
     "vdot": lambda p: torch.vdot(p["input"], p["other"]),
     "inner": lambda p: torch.inner(p["input"], p["other"]),
     "outer": outer,

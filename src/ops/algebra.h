@@ -14,6 +14,9 @@ nm_tensor *nm__t_sum_as(nm_context *ctx, nm_tensor *x, uint32_t dims);
 static inline nm_tensor *nm__t_mT(nm_context *ctx, nm_tensor *x) {
   return x ? nm__t_transpose(ctx, x, -2, -1) : NULL;
 }
+/* What a product refuses: other dtypes than one that is no bool, and shapes that do not fit. */
+nm_status nm__check_product_dtypes(const nm_op_call *c, const nm_tensor *a, const nm_tensor *b);
+nm_status nm__check_product(const nm_op_call *c, const nm_tensor *a, const nm_tensor *b);
 /* A result is no argument and no view of one: then it is a copy. */
 nm_tensor *nm__t_own(const nm_op_call *c, nm_tensor *x);
 /* x times a number that keeps its type; x itself for 1. */

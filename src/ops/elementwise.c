@@ -139,12 +139,11 @@ typedef struct frame { /* of a call: where, what shape, in which dtype, giving w
 static nm_tensor *record_power(nm_op_call *c, const frame *f, const nm_input *in) {
   nm_class cls = nm__dtype_class(f->result);
   double e = nm__float_arg(c, 1, 0);
-  nm_opcode op =
-      c->args[1].kind == NM_ARG_TENSOR ? NM_I_pow : power_of(e, nm__is_float(f->result));
+  nm_opcode op = c->args[1].kind == NM_ARG_TENSOR ? NM_I_pow : power_of(e, nm__is_float(f->result));
   if (c->args[1].kind == NM_ARG_TENSOR || e != 3)
     return nm__record(f->dev, op, f->result, cls, f->ndim, f->shape, op == NM_I_pow ? 2 : 1, in);
-  nm_input cube[2] = {{.tensor = nm__record(f->dev, NM_I_square, nm__class_dtype[cls], cls,
-                                            f->ndim, f->shape, 1, in)},
+  nm_input cube[2] = {{.tensor = nm__record(f->dev, NM_I_square, nm__class_dtype[cls], cls, f->ndim,
+                                            f->shape, 1, in)},
                       in[0]};
   if (!cube[0].tensor) return NULL;
   nm_tensor *y = nm__record(f->dev, NM_I_mul, f->result, cls, f->ndim, f->shape, 2, cube);
@@ -199,9 +198,8 @@ nm_status nm__elementwise_forward(nm_op_call *c) {
   }
   nm_opcode op = (nm_opcode)c->op->opcode;
   if (op == NM_I_bitwise_not && f.compute == NM_BOOL) op = NM_I_logical_not;
-  c->out[0] = op == NM_I_pow
-                  ? record_power(c, &f, in)
-                  : nm__record(f.dev, op, f.result, cls, f.ndim, f.shape, c->nargs, in);
+  c->out[0] = op == NM_I_pow ? record_power(c, &f, in)
+                             : nm__record(f.dev, op, f.result, cls, f.ndim, f.shape, c->nargs, in);
   return c->out[0] ? NM_OK : c->ctx->status;
 }
 

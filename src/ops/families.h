@@ -20,7 +20,8 @@ typedef struct nm_family {
 /* clang-format off */
 #define NM_FAMILIES(X)                                                                            \
   X(create) X(shape) X(part) X(split) X(copy) X(join) X(arrange) X(compose) X(activation) X(loss) \
-  X(reduce) X(statistics) X(scan) X(sort) X(quantile) X(search) X(unique) X(histogram) X(product) \
+  X(reduce) X(statistics) X(scan) X(sort) X(quantile) X(search) X(unique) X(histogram) X(matmul)  \
+  X(product)                                                                                      \
   X(algebra) X(einsum) X(factor) X(spectral) X(equations) X(linalg) X(norms) X(rows) X(gather)    \
   X(select) X(conv) X(pool) X(resample) X(grid) X(draw)
 /* clang-format on */

@@ -1,4 +1,5 @@
-/* product.c: matrix products. */
+/* product.c: what is composed of matrix products: products of fixed numbers of dims, of vectors,
+ * and products that are added to something. */
 #include "autograd/node.h"
 #include "fuse/fuse.h"
 #include "ops/algebra.h"
@@ -36,180 +37,6 @@ nm_tensor *nm__t_own(const nm_op_call *c, nm_tensor *x) {
   return x;
 }
 
-/* x as matrices: a vector becomes a row (left) or a column (right); strides are kept. */
-typedef struct matrices {
-  nm_tensor *t;
-  int nbatch;
-  int64_t batch[NM_MAX_DIMS], bstride[NM_MAX_DIMS], rows, cols, rstride, cstride;
-} matrices;
-
-static matrices as_matrices(nm_tensor *t, bool left) {
-  matrices m = {.t = t};
-  int n = t->ndim;
-  if (n == 1) {
-    m.rows = left ? 1 : t->shape[0];
-    m.cols = left ? t->shape[0] : 1;
-    m.rstride = left ? 0 : t->stride[0];
-    m.cstride = left ? t->stride[0] : 0;
-    return m;
-  }
-  m.nbatch = n - 2;
-  for (int d = 0; d < n - 2; d++) {
-    m.batch[d] = t->shape[d];
-    m.bstride[d] = t->stride[d];
-  }
-  m.rows = t->shape[n - 2];
-  m.rstride = t->stride[n - 2];
-  m.cols = t->shape[n - 1];
-  m.cstride = t->stride[n - 1];
-  return m;
-}
-
-/* The stride of a batch index that runs over all batch dims, or -1 if there is none. */
-static int64_t batch_stride(const matrices *m, const nm_dims *batch) {
-  int64_t step = 0, expected = -1;
-  int shift = batch->ndim - m->nbatch;
-  for (int d = batch->ndim - 1; d >= 0; d--) {
-    if (batch->dim[d] == 1) continue;
-    int64_t s = d < shift || m->batch[d - shift] == 1 ? 0 : m->bstride[d - shift];
-    if (expected < 0)
-      step = s;
-    else if (s != expected)
-      return -1;
-    expected = s * batch->dim[d];
-  }
-  return step;
-}
-
-/* The batch expanded and copied, where the strides of its dims can't be one. */
-static bool batch_view(nm_context *ctx, matrices *m, const nm_dims *batch, bool left,
-                       int64_t *step) {
-  *step = batch_stride(m, batch);
-  if (*step >= 0) return true;
-  nm_dims s = *batch;
-  s.dim[s.ndim++] = m->rows;
-  s.dim[s.ndim++] = m->cols;
-  nm_tensor *t = nm__contiguous(ctx, nm__t_expand(ctx, m->t, s.ndim, s.dim));
-  if (!t) return false;
-  *m = as_matrices(t, left);
-  *step = batch_stride(m, batch);
-  return true;
-}
-
-static nm_status check_dtypes(const nm_op_call *c, const nm_tensor *a, const nm_tensor *b) {
-  if (a->dtype != b->dtype)
-    return nm__op_error(c, NM_EINVAL, "dtypes %s and %s differ: convert one with :to(\"%s\")",
-                        nm__dtype_name(a->dtype), nm__dtype_name(b->dtype),
-                        nm__dtype_name((int)nm__promote((nm_dtype)a->dtype, (nm_dtype)b->dtype)));
-  if (a->dtype == NM_BOOL)
-    return nm__op_error(c, NM_EINVAL,
-                        "not defined for bool: convert with :to(\"int64\") or :to(\"float32\")");
-  return NM_OK;
-}
-
-static nm_status check_shapes(const nm_op_call *c, const nm_tensor *a, const nm_tensor *b) {
-  char one[NM_SHAPE_TEXT], two[NM_SHAPE_TEXT];
-  if (a->ndim == 0 || b->ndim == 0)
-    return nm__op_error(c, NM_EINVAL, "shapes %s and %s: a 0-d tensor is no matrix, use *",
-                        nm__shape_text(a->ndim, a->shape, one),
-                        nm__shape_text(b->ndim, b->shape, two));
-  NM_TRY(check_dtypes(c, a, b));
-  int64_t k = a->shape[a->ndim - 1], rows = b->shape[b->ndim == 1 ? 0 : b->ndim - 2];
-  if (k != rows)
-    return nm__op_error(c, NM_EINVAL,
-                        "shapes %s and %s do not fit: the last size of the first, %lld, must be "
-                        "the %s of the second, %lld",
-                        nm__shape_text(a->ndim, a->shape, one),
-                        nm__shape_text(b->ndim, b->shape, two), (long long)k,
-                        b->ndim == 1 ? "size" : "last but one", (long long)rows);
-  return NM_OK;
-}
-
-static nm_view kernel_view(const nm_view *of, int64_t batch, int64_t bstep, const matrices *m) {
-  nm_view v = *of;
-  v.ndim = 3;
-  v.shape[0] = batch, v.shape[1] = m->rows, v.shape[2] = m->cols;
-  v.stride[0] = bstep, v.stride[1] = m->rstride, v.stride[2] = m->cstride;
-  return v;
-}
-
-static nm_status matmul_forward(nm_op_call *c) {
-  nm_context *ctx = c->ctx;
-  nm_tensor *a = nm__tensor_arg(c, 0), *b = nm__tensor_arg(c, 1);
-  nm_device *dev;
-  nm_dims batch = {.ndim = 0}, s;
-  char one[NM_SHAPE_TEXT], two[NM_SHAPE_TEXT];
-  NM_TRY(nm__same_device(c, &dev));
-  NM_TRY(check_shapes(c, a, b));
-  matrices ma = as_matrices(a, true), mb = as_matrices(b, false);
-  nm__broadcast(&batch, ma.nbatch, ma.batch);
-  if (!nm__broadcast(&batch, mb.nbatch, mb.batch))
-    return nm__op_error(c, NM_EINVAL, "the batch dims of shapes %s and %s do not broadcast",
-                        nm__shape_text(a->ndim, a->shape, one),
-                        nm__shape_text(b->ndim, b->shape, two));
-  s = batch;
-  if (a->ndim > 1) s.dim[s.ndim++] = ma.rows;
-  if (b->ndim > 1) s.dim[s.ndim++] = mb.cols;
-  if (nm__checked_count(&s) < 0)
-    return nm__op_error(c, NM_EINVAL, "the result would have too many elements");
-
-  int mark = nm__scope(ctx);
-  if (ma.cols == 0)
-    return nm__result(c, mark, nm__t_full(ctx, dev, (nm_dtype)a->dtype, s.ndim, s.dim, 0));
-  int64_t count = nm__count(batch.ndim, batch.dim), sa, sb;
-  nm_view va, vb, vy;
-  nm_tensor *y = NULL;
-  if (batch_view(ctx, &ma, &batch, true, &sa) && batch_view(ctx, &mb, &batch, false, &sb) &&
-      nm__view_of(ctx, ma.t, &va) == NM_OK && nm__view_of(ctx, mb.t, &vb) == NM_OK &&
-      (y = nm__temp(ctx, nm__tensor_empty(ctx, dev, (nm_dtype)a->dtype, s.ndim, s.dim)))) {
-    if (count > 1 && sb == 0 &&
-        (sa == ma.rows * ma.rstride ||
-         ma.rows == 1)) { /* one matrix on the right: one tall product */
-      if (ma.rows == 1) ma.rstride = sa;
-      ma.rows *= count;
-      count = 1;
-    }
-    matrices my = {.rows = ma.rows, .cols = mb.cols, .rstride = mb.cols, .cstride = 1};
-    va = kernel_view(&va, count, sa, &ma);
-    vb = kernel_view(&vb, count, sb, &mb);
-    if (nm__view_of(ctx, y, &vy) != NM_OK) y = NULL;
-    if (y) vy = kernel_view(&vy, count, ma.rows * mb.cols, &my);
-    if (y && nm_numel(y) && dev->cls->matmul(dev, &va, &vb, &vy) != NM_OK) y = NULL;
-  }
-  return nm__result(c, mark, y);
-}
-
-/* All but the last dim as one. */
-static nm_tensor *rows_of(nm_context *ctx, nm_tensor *t) {
-  if (!t || t->ndim == 2) return t;
-  int64_t shape[2] = {nm__count(t->ndim - 1, t->shape), t->shape[t->ndim - 1]};
-  return nm__t_reshape(ctx, t, 2, shape);
-}
-
-/* y = a b: the gradient of a is g b^T, that of b is a^T g; batches that were broadcast are summed.
- */
-static nm_tensor *matmul_backward(nm_grad_call *n, int i) {
-  nm_context *ctx = n->ctx;
-  const nm_dims *sa = &n->node->edges[0].shape, *sb = &n->node->edges[1].shape;
-  nm_tensor *g = n->g[0], *a = n->x[0], *b = n->x[1], *r;
-  if (sb->ndim == 1) g = nm__t_unsqueeze(ctx, g, -1);
-  if (sa->ndim == 1) g = nm__t_unsqueeze(ctx, g, -2);
-  if (i == 0) {
-    nm_tensor *bt = sb->ndim == 1 ? nm__t_unsqueeze(ctx, b, 0) : nm__t_transpose(ctx, b, -2, -1);
-    r = nm__t_matmul(ctx, g, bt);
-    if (r && sa->ndim == 1) r = nm__t_sum(ctx, r, (1u << (r->ndim - 1)) - 1, false);
-  } else {
-    if (sa->ndim == 1) a = nm__t_unsqueeze(ctx, a, 0);
-    if (sb->ndim <= 2) { /* one matrix on the right: the batch is part of the sum */
-      a = rows_of(ctx, a);
-      g = rows_of(ctx, g);
-    }
-    r = a ? nm__t_matmul(ctx, nm__t_transpose(ctx, a, -2, -1), g) : NULL;
-    if (r && sb->ndim == 1) r = nm__t_reshape(ctx, r, 1, sb->dim);
-  }
-  return nm__gradient(n, r);
-}
-
 /* mm, bmm, mv, dot: matmul of tensors with these numbers of dims. */
 static nm_status strict_forward(nm_op_call *c) {
   static const struct {
@@ -222,7 +49,7 @@ static nm_status strict_forward(nm_op_call *c) {
       return nm__op_error(c, NM_EINVAL,
                           "tensors of %d and %d dims: it takes %d and %d; matmul takes any",
                           a->ndim, b->ndim, want[i].a, want[i].b);
-  NM_TRY(check_shapes(c, a, b));
+  NM_TRY(nm__check_product(c, a, b));
   if (c->op->name[0] == 'b' && a->shape[0] != b->shape[0])
     return nm__op_error(c, NM_EINVAL, "batches of %lld and %lld; matmul broadcasts",
                         (long long)a->shape[0], (long long)b->shape[0]);
@@ -236,7 +63,7 @@ static nm_status vdot_forward(nm_op_call *c) {
   if (a->ndim != 1 || b->ndim != 1)
     return nm__op_error(c, NM_EINVAL, "tensors of %d and %d dims: it takes vectors", a->ndim,
                         b->ndim);
-  NM_TRY(check_shapes(c, a, b));
+  NM_TRY(nm__check_product(c, a, b));
   int mark = nm__scope(c->ctx);
   return nm__result(c, mark, nm__t_matmul(c->ctx, a, b));
 }
@@ -246,7 +73,7 @@ static nm_status inner_forward(nm_op_call *c) {
   nm_tensor *a = nm__tensor_arg(c, 0), *b = nm__tensor_arg(c, 1);
   char one[NM_SHAPE_TEXT], two[NM_SHAPE_TEXT];
   int mark = nm__scope(ctx);
-  NM_TRY(check_dtypes(c, a, b));
+  NM_TRY(nm__check_product_dtypes(c, a, b));
   if (!a->ndim || !b->ndim) return nm__result(c, mark, nm__t2(ctx, NM_I_mul, a, b));
   nm_dims s = {.ndim = 0};
   int64_t k = a->shape[a->ndim - 1];
@@ -301,7 +128,7 @@ static nm_status check_added(const nm_op_call *c, const added_product *p, nm_dim
     return nm__op_error(c, NM_EINVAL, "factors of %d and %d dims: it takes %d and %d", a->ndim,
                         b->ndim, p->a, p->b);
   bool outer = p->a == 1;
-  NM_TRY(outer ? check_dtypes(c, a, b) : check_shapes(c, a, b));
+  NM_TRY(outer ? nm__check_product_dtypes(c, a, b) : nm__check_product(c, a, b));
   NM_TRY(nm__same_dtype(c, "the product", a, x));
   if (p->a == 3 && a->shape[0] != b->shape[0])
     return nm__op_error(c, NM_EINVAL, "batches of %lld and %lld", (long long)a->shape[0],
@@ -367,13 +194,6 @@ static nm_status added_forward(nm_op_call *c) {
 #define OUT (NM_ANYWHERE | NM_OUT | NM_COMPOSED)
 /* clang-format off */
 static const nm_op ops[] = {
-  {.name = "matmul", NM_PARAMS(PAIR),
-   .doc = "the matrix product over the last two dims, the dims before broadcast; vectors as rows "
-          "and columns",
-   .shapes = "(..., M, K), (..., K, N) -> (..., M, N)", .errors = "bool, or two dtypes",
-   .flags = NM_ANYWHERE | NM_OUT, .forward = matmul_forward, .backward = matmul_backward,
-   .uses = {2, 1}, .dtypes = "fi", .lo = -2, .hi = 2,
-   .example = "nm.ones(2, 3):matmul(nm.ones(3, 4))"},
   {.name = "mm", NM_PARAMS(PAIR),
    .doc = "the product of two matrices",
    .shapes = "(M, K), (K, N) -> (M, N)", .errors = "bool, or two dtypes",

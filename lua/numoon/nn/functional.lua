@@ -23,16 +23,6 @@ function F.softmin(x, dim) return (-x):softmax(dim) end
 -- Ops whose names in the registry begin with "nn.functional.".
 for name, f in pairs(require("numoon.core")["nn.functional"] or {}) do F[name] = f end
 
---- x W^T + b, for x of shape (..., in), W (out, in) and b (out).
----@param x numoon.Tensor
----@param weight numoon.Tensor
----@param bias? numoon.Tensor|false
----@return numoon.Tensor
-function F.linear(x, weight, bias)
-  local y = x:matmul(weight.T)
-  return bias and y + bias or y
-end
-
 --- Sets elements to zero with probability p and scales the others by 1 / (1 - p), when training.
 ---@param x numoon.Tensor
 ---@param p? number 0.5

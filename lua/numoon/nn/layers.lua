@@ -5,6 +5,8 @@ local base = require "numoon.nn.module"
 local init = require "numoon.nn.initialize"
 local F = require "numoon.nn.functional"
 
+local linear = F.linear
+
 local layers = {}
 
 -- ---- layers with parameters ----
@@ -36,7 +38,7 @@ function Linear:reset_parameters()
   if self.bias then init.uniform_(self.bias, -bound, bound) end
 end
 
-function Linear:forward(x) return F.linear(x, self.weight, self.bias) end
+function Linear:forward(x) return linear(x, self.weight, self.bias or nil) end
 
 function Linear:extra_repr()
   return ("in_features=%d, out_features=%d, bias=%s"):format(self.in_features, self.out_features,

@@ -86,8 +86,12 @@ local function new(class, ...)
   return self
 end
 
-local function call(self, ...)
-  return (rawget(self, "forward") or class_of(self).forward)(self, ...)
+-- What calls the instances of a class: a forward of their own, or that of the class.
+local function caller(class)
+  return function(self, ...)
+    local forward = rawget(self, "forward") or class.forward
+    return forward(self, ...)
+  end
 end
 
 --- Makes a class of modules: `local Net = nn.Module:extend("Net")`, with a constructor
@@ -98,7 +102,7 @@ function Module:extend(name)
   local class = { name = name, base = self, is_module_class = true }
   class.__index = lookup(class)
   class.__newindex = assign
-  class.__call = call
+  class.__call = caller(class)
   class.__tostring = self.__tostring
   class.__len = rawget(self, "__len")
   return setmetatable(class, { __index = self, __call = new })
@@ -117,7 +121,7 @@ end
 Module.is_module_class = true
 Module.__index = lookup(Module)
 Module.__newindex = assign
-Module.__call = call
+Module.__call = caller(Module)
 setmetatable(Module, {
   __call = function(class, ...)
     if select("#", ...) > 0 then

@@ -63,7 +63,25 @@ local function distances(g)
   return list
 end
 
+-- Layers: the shapes of the input and the weight; with a bias and without.
+local function layers(rows)
+  return function(g)
+    local list = {}
+    for _, row in ipairs(rows[g.form] or {}) do
+      local function x(shape) return g:array(shape) end
+      list[#list + 1] = pack(x(row[1]), x(row[2]))
+      list[#list + 1] = pack(x(row[1]), x(row[2]), x({ row[2][1] }))
+    end
+    return list
+  end
+end
+
 family.arguments = {
+  ["nn.functional.linear"] = layers {
+    plain = { { { 3, 4 }, { 5, 4 } }, { { 4 }, { 5, 4 } }, { { 2, 3, 4 }, { 1, 4 } } },
+    empty = { { { 3, 0 }, { 2, 0 } }, { { 0, 4 }, { 3, 4 } }, { { 2, 4 }, { 0, 4 } } },
+    large = { { { 65, 130 }, { 71, 130 } }, { { 1, 130 }, { 71, 130 } } },
+  },
   vdot = tools.products { { { 5 }, { 5 } }, { { 1500 }, { 1500 } }, { { 0 }, { 0 } } },
   inner = tools.products {
     { { 4 }, { 4 } }, { { 3, 4 }, { 4 } }, { { 2, 3, 4 }, { 5, 4 } }, { {}, { 3 } }, { { 3 }, {} },
@@ -199,6 +217,7 @@ end
 
 local absolute = bounds.of_absolute
 family.bounds = {
+  ["nn.functional.linear"] = added_bound,
   vdot = absolute(bounds.inner), trace = absolute(bounds.reduced),
   inner = absolute(function(c) return #c.args[1].shape > 0 and bounds.inner(c) or 1 end),
   outer = absolute(bounds.few), kron = absolute(bounds.few),
@@ -218,8 +237,8 @@ end
 family.bounds.cross, family.bounds["linalg.cross"] = cross_bound, cross_bound
 
 -- Sums of products with either sign of 0.
-family.any_zero = tools.set [[einsum tensordot inner addmm addmv baddbmm addbmm addr vdot cross
-  linalg.cross]]
+family.any_zero = tools.set [[nn.functional.linear einsum tensordot inner addmm addmv
+  baddbmm addbmm addr vdot cross linalg.cross]]
 
 -- There a small product with beta = 0 is added to what was in memory.
 family.apart = {

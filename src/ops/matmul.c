@@ -1,0 +1,252 @@
+/* matmul.c: the matrix product and the layer that is made of it, the two ops that call the device's
+ * `matmul`.  Operands are read through their strides, so a transposed view costs no copy. */
+#include "autograd/node.h"
+#include "fuse/fuse.h"
+#include "ops/algebra.h"
+
+/* x as matrices: a vector becomes a row (left) or a column (right); strides are kept. */
+typedef struct matrices {
+  nm_tensor *t;
+  int nbatch;
+  int64_t rows, cols, rstride, cstride;
+} matrices;
+
+static matrices as_matrices(nm_tensor *t, bool left) {
+  int n = t->ndim;
+  if (n == 1)
+    return left ? (matrices){t, 0, 1, t->shape[0], 0, t->stride[0]}
+                : (matrices){t, 0, t->shape[0], 1, t->stride[0], 0};
+  return (matrices){t, n - 2, t->shape[n - 2], t->shape[n - 1], t->stride[n - 2], t->stride[n - 1]};
+}
+
+static matrices turned(matrices m) {
+  return (matrices){m.t, m.nbatch, m.cols, m.rows, m.cstride, m.rstride};
+}
+
+/* The stride of a batch index that runs over all batch dims, or -1 if there is none. */
+static int64_t batch_stride(const matrices *m, const nm_dims *batch) {
+  int64_t step = 0, expected = -1;
+  int shift = batch->ndim - m->nbatch;
+  for (int d = batch->ndim - 1; d >= 0; d--) {
+    if (batch->dim[d] == 1) continue;
+    int64_t s = d < shift || m->t->shape[d - shift] == 1 ? 0 : m->t->stride[d - shift];
+    if (expected < 0)
+      step = s;
+    else if (s != expected)
+      return -1;
+    expected = s * batch->dim[d];
+  }
+  return step;
+}
+
+/* The batch expanded and copied, where the strides of its dims can't be one. */
+static bool batch_view(nm_context *ctx, matrices *m, const nm_dims *batch, int64_t *step) {
+  *step = batch_stride(m, batch);
+  if (*step >= 0) return true;
+  nm_dims s = *batch;
+  s.dim[s.ndim++] = m->rows;
+  s.dim[s.ndim++] = m->cols;
+  nm_tensor *t = nm__contiguous(ctx, nm__t_expand(ctx, m->t, s.ndim, s.dim));
+  if (!t) return false;
+  *m = as_matrices(t, true);
+  *step = batch_stride(m, batch);
+  return true;
+}
+
+nm_status nm__check_product_dtypes(const nm_op_call *c, const nm_tensor *a, const nm_tensor *b) {
+  if (a->dtype != b->dtype)
+    return nm__op_error(c, NM_EINVAL, "dtypes %s and %s differ: convert one with :to(\"%s\")",
+                        nm__dtype_name(a->dtype), nm__dtype_name(b->dtype),
+                        nm__dtype_name((int)nm__promote((nm_dtype)a->dtype, (nm_dtype)b->dtype)));
+  if (a->dtype == NM_BOOL)
+    return nm__op_error(c, NM_EINVAL,
+                        "not defined for bool: convert with :to(\"int64\") or :to(\"float32\")");
+  return NM_OK;
+}
+
+nm_status nm__check_product(const nm_op_call *c, const nm_tensor *a, const nm_tensor *b) {
+  char one[NM_SHAPE_TEXT], two[NM_SHAPE_TEXT];
+  if (a->ndim == 0 || b->ndim == 0)
+    return nm__op_error(c, NM_EINVAL, "shapes %s and %s: a 0-d tensor is no matrix, use *",
+                        nm__shape_text(a->ndim, a->shape, one),
+                        nm__shape_text(b->ndim, b->shape, two));
+  NM_TRY(nm__check_product_dtypes(c, a, b));
+  int64_t k = a->shape[a->ndim - 1], rows = b->shape[b->ndim == 1 ? 0 : b->ndim - 2];
+  if (k != rows)
+    return nm__op_error(c, NM_EINVAL,
+                        "shapes %s and %s do not fit: the last size of the first, %lld, must be "
+                        "the %s of the second, %lld",
+                        nm__shape_text(a->ndim, a->shape, one),
+                        nm__shape_text(b->ndim, b->shape, two), (long long)k,
+                        b->ndim == 1 ? "size" : "last but one", (long long)rows);
+  return NM_OK;
+}
+
+/* The dims before the matrices, broadcast. */
+static nm_status join_batches(const nm_op_call *c, const matrices *a, const matrices *b,
+                              nm_dims *batch) {
+  char one[NM_SHAPE_TEXT], two[NM_SHAPE_TEXT];
+  batch->ndim = 0;
+  if (a->nbatch) nm__broadcast(batch, a->nbatch, a->t->shape);
+  if (!b->nbatch || nm__broadcast(batch, b->nbatch, b->t->shape)) return NM_OK;
+  return nm__op_error(c, NM_EINVAL, "the batch dims of shapes %s and %s do not broadcast",
+                      nm__shape_text(a->t->ndim, a->t->shape, one),
+                      nm__shape_text(b->t->ndim, b->t->shape, two));
+}
+
+static nm_view kernel_view(const matrices *m, int64_t batch, int64_t step) {
+  const nm_tensor *t = m->t;
+  nm_view v;
+  v.mem = &t->storage->value->mem;
+  v.dtype = (nm_dtype)t->dtype;
+  v.ndim = 3;
+  v.offset = t->offset;
+  v.shape[0] = batch, v.shape[1] = m->rows, v.shape[2] = m->cols;
+  v.stride[0] = step, v.stride[1] = m->rstride, v.stride[2] = m->cstride;
+  return v;
+}
+
+/* y = a b, whose sizes fit, in shape s, as a temporary. */
+static nm_tensor *multiply(nm_context *ctx, matrices a, matrices b, const nm_dims *batch,
+                           const nm_dims *s) {
+  nm_device *dev = nm__device_of(a.t);
+  nm_dtype dtype = (nm_dtype)a.t->dtype;
+  int64_t count = nm__count(batch->ndim, batch->dim), sa, sb;
+  if (a.cols == 0) return nm__t_full(ctx, dev, dtype, s->ndim, s->dim, 0);
+  if (!batch_view(ctx, &a, batch, &sa) || !batch_view(ctx, &b, batch, &sb)) return NULL;
+  if (nm__ready(ctx, a.t) != NM_OK || nm__ready(ctx, b.t) != NM_OK) return NULL;
+  nm_tensor *y = nm__temp(ctx, nm__tensor_empty(ctx, dev, dtype, s->ndim, s->dim));
+  if (!y || y->numel == 0) return y;
+  /* one matrix on the right: one tall product */
+  if (count > 1 && sb == 0 && (sa == a.rows * a.rstride || a.rows == 1)) {
+    if (a.rows == 1) a.rstride = sa;
+    a.rows *= count;
+    count = 1;
+  }
+  matrices my = {y, 0, a.rows, b.cols, b.cols, 1};
+  nm_view va = kernel_view(&a, count, sa), vb = kernel_view(&b, count, sb),
+          vy = kernel_view(&my, count, a.rows * b.cols);
+  return dev->cls->matmul(dev, &va, &vb, &vy) == NM_OK ? y : NULL;
+}
+
+static nm_status matmul_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *a = nm__tensor_arg(c, 0), *b = nm__tensor_arg(c, 1);
+  nm_device *dev;
+  nm_dims batch, s;
+  NM_TRY(nm__same_device(c, &dev));
+  NM_TRY(nm__check_product(c, a, b));
+  matrices ma = as_matrices(a, true), mb = as_matrices(b, false);
+  NM_TRY(join_batches(c, &ma, &mb, &batch));
+  s.ndim = batch.ndim;
+  for (int d = 0; d < s.ndim; d++) s.dim[d] = batch.dim[d];
+  if (a->ndim > 1) s.dim[s.ndim++] = ma.rows;
+  if (b->ndim > 1) s.dim[s.ndim++] = mb.cols;
+  if (nm__checked_count(&s) < 0)
+    return nm__op_error(c, NM_EINVAL, "the result would have too many elements");
+  int mark = nm__scope(ctx);
+  return nm__result(c, mark, multiply(ctx, ma, mb, &batch, &s));
+}
+
+/* All but the last dim as one. */
+static nm_tensor *rows_of(nm_context *ctx, nm_tensor *t) {
+  if (!t || t->ndim == 2) return t;
+  int64_t shape[2] = {nm__count(t->ndim - 1, t->shape), t->ndim ? t->shape[t->ndim - 1] : 1};
+  return nm__t_reshape(ctx, t, 2, shape);
+}
+
+/* y = a b: the gradient of a is g b^T, that of b is a^T g; batches that were broadcast are summed.
+ */
+static nm_tensor *matmul_backward(nm_grad_call *n, int i) {
+  nm_context *ctx = n->ctx;
+  const nm_dims *sa = &n->node->edges[0].shape, *sb = &n->node->edges[1].shape;
+  nm_tensor *g = n->g[0], *a = n->x[0], *b = n->x[1], *r;
+  if (sb->ndim == 1) g = nm__t_unsqueeze(ctx, g, -1);
+  if (sa->ndim == 1) g = nm__t_unsqueeze(ctx, g, -2);
+  if (i == 0) {
+    r = nm__t_matmul(ctx, g, sb->ndim == 1 ? nm__t_unsqueeze(ctx, b, 0) : nm__t_mT(ctx, b));
+    if (r && sa->ndim == 1) r = nm__t_sum(ctx, r, (1u << (r->ndim - 1)) - 1, false);
+  } else {
+    if (sa->ndim == 1) a = nm__t_unsqueeze(ctx, a, 0);
+    if (sb->ndim <= 2) { /* one matrix on the right: the batch is part of the sum */
+      a = rows_of(ctx, a);
+      g = rows_of(ctx, g);
+    }
+    r = a ? nm__t_matmul(ctx, nm__t_mT(ctx, a), g) : NULL;
+    if (r && sb->ndim == 1) r = nm__t_reshape(ctx, r, 1, sb->dim);
+  }
+  return nm__gradient(n, r);
+}
+
+static nm_status check_linear(const nm_op_call *c, const nm_tensor *x, const nm_tensor *w,
+                              const nm_tensor *bias) {
+  char one[NM_SHAPE_TEXT], two[NM_SHAPE_TEXT];
+  if (w->ndim != 2)
+    return nm__op_error(c, NM_EINVAL, "the weight has shape %s, it must be (out, in)",
+                        nm__shape_text(w->ndim, w->shape, one));
+  if (x->ndim == 0 || x->shape[x->ndim - 1] != w->shape[1])
+    return nm__op_error(c, NM_EINVAL,
+                        "shapes %s and %s do not fit: the last size of the input must be the last "
+                        "of the weight (out, in), %lld",
+                        nm__shape_text(x->ndim, x->shape, one),
+                        nm__shape_text(w->ndim, w->shape, two), (long long)w->shape[1]);
+  NM_TRY(nm__check_product_dtypes(c, x, w));
+  if (!bias) return NM_OK;
+  NM_TRY(nm__check_product_dtypes(c, x, bias));
+  if (bias->ndim == 1 && bias->shape[0] == w->shape[0]) return NM_OK;
+  return nm__op_error(c, NM_EINVAL, "the bias has shape %s, it must be {%lld}",
+                      nm__shape_text(bias->ndim, bias->shape, one), (long long)w->shape[0]);
+}
+
+/* The bias is added by an instruction, which fuses with what follows. */
+static nm_status linear_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *x = nm__tensor_arg(c, 0), *w = nm__tensor_arg(c, 1), *bias = nm__tensor_arg(c, 2);
+  nm_device *dev;
+  nm_dims batch, s;
+  NM_TRY(nm__same_device(c, &dev));
+  NM_TRY(check_linear(c, x, w, bias));
+  matrices mx = as_matrices(x, true), mw = turned(as_matrices(w, false));
+  NM_TRY(join_batches(c, &mx, &mw, &batch));
+  s.ndim = x->ndim;
+  for (int d = 0; d < s.ndim; d++) s.dim[d] = x->shape[d];
+  s.dim[s.ndim - 1] = w->shape[0];
+  if (nm__checked_count(&s) < 0)
+    return nm__op_error(c, NM_EINVAL, "the result would have too many elements");
+  int mark = nm__scope(ctx);
+  nm_tensor *y = multiply(ctx, mx, mw, &batch, &s);
+  return nm__result(c, mark, bias ? nm__t2(ctx, NM_I_add, y, bias) : y);
+}
+
+/* y = x w^T + b: the gradients are g w, g^T x, and g, which the walk sums over all but the last
+ * dim. */
+static nm_tensor *linear_backward(nm_grad_call *n, int i) {
+  nm_context *ctx = n->ctx;
+  nm_tensor *g = n->g[0];
+  if (i == 0) return nm__gradient(n, nm__t_matmul(ctx, g, n->x[1]));
+  if (i == 2) return nm__gradient(n, g);
+  nm_tensor *x = n->x[0];
+  if (x->ndim == 1) x = nm__t_unsqueeze(ctx, x, 0), g = nm__t_unsqueeze(ctx, g, 0);
+  return nm__gradient(n, nm__t_matmul(ctx, nm__t_mT(ctx, rows_of(ctx, g)), rows_of(ctx, x)));
+}
+
+/* clang-format off */
+static const nm_op ops[] = {
+  {.name = "matmul", NM_PARAMS({"input", NM_P_TENSOR, 0, NULL}, {"other", NM_P_TENSOR, 0, NULL}),
+   .doc = "the matrix product over the last two dims, the dims before broadcast; vectors as rows "
+          "and columns",
+   .shapes = "(..., M, K), (..., K, N) -> (..., M, N)", .errors = "bool, or two dtypes",
+   .flags = NM_ANYWHERE | NM_OUT, .forward = matmul_forward, .backward = matmul_backward,
+   .uses = {2, 1}, .dtypes = "fi", .lo = -2, .hi = 2,
+   .example = "nm.ones(2, 3):matmul(nm.ones(3, 4))"},
+  {.name = "nn.functional.linear",
+   NM_PARAMS({"input", NM_P_TENSOR, 0, NULL}, {"weight", NM_P_TENSOR, 0, NULL},
+             {"bias", NM_P_TENSOR, NM_OPTIONAL, NULL}),
+   .doc = "a layer of weighted sums: input % weight.T + bias",
+   .shapes = "(..., in), (out, in), (out) -> (..., out)", .errors = "bool, or two dtypes",
+   .flags = NM_FUNCTION, .forward = linear_forward, .backward = linear_backward, .uses = {2, 1, 0},
+   .dtypes = "fi", .lo = -2, .hi = 2,
+   .example = "nm.nn.functional.linear(nm.ones(2, 3), nm.ones(4, 3), nm.zeros(4))"},
+};
+/* clang-format on */
+NM_FAMILY(matmul);
