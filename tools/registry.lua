@@ -15,7 +15,7 @@ registry.families = {
   { "search", "Searching" }, { "unique", "Distinct elements" }, { "histogram", "Histograms" },
   { "rows", "Softmax and its kin" },
   { "gather", "Gather and scatter" }, { "select", "Selecting by index and mask" },
-  { "product", "Products" }, { "algebra", "Products of several steps" },
+  { "matmul", "The matrix product" }, { "product", "Products" }, { "algebra", "Products of several steps" },
   { "einsum", "Sums of products by a formula" },
   { "equations", "Linear equations" }, { "linalg", "Singular values and eigenvalues" },
   { "norms", "Norms, powers and chains of matrices" },

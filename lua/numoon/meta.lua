@@ -3841,6 +3841,30 @@ function nm.take_along_dim(input, indices, dim, options) end
 ---@return numoon.Tensor
 function Tensor:take_along_dim(indices, dim, options) end
 
+-- ---- The matrix product ----
+
+--- the matrix product over the last two dims, the dims before broadcast; vectors as rows and columns
+---@param input numoon.Tensor
+---@param other numoon.Tensor
+---@param options? {out?: numoon.Tensor}
+---@overload fun(input: numoon.Tensor, other: numoon.Tensor, options: {out?: numoon.Tensor}): numoon.Tensor
+---@return numoon.Tensor
+function nm.matmul(input, other, options) end
+
+--- the matrix product over the last two dims, the dims before broadcast; vectors as rows and columns
+---@param other numoon.Tensor
+---@return numoon.Tensor
+function Tensor:matmul(other) end
+
+--- a layer of weighted sums: input % weight.T + bias
+---@param input numoon.Tensor
+---@param weight numoon.Tensor
+---@param bias? numoon.Tensor
+---@param options? {bias?: numoon.Tensor}
+---@overload fun(input: numoon.Tensor, weight: numoon.Tensor, options: {bias?: numoon.Tensor}): numoon.Tensor
+---@return numoon.Tensor
+function functional.linear(input, weight, bias, options) end
+
 -- ---- Products ----
 
 --- the sum of a batch of matrix products, added to a tensor: beta * input + alpha * sum_b(batch1[b] % batch2[b])
@@ -4830,30 +4854,6 @@ function functional.affine_grid(theta, size, align_corners, options) end
 ---@overload fun(input: numoon.Tensor, grid: numoon.Tensor, options: {mode?: string, padding_mode?: string, align_corners?: boolean, out?: numoon.Tensor}): numoon.Tensor, numoon.Tensor, numoon.Tensor, numoon.Tensor
 ---@return numoon.Tensor, numoon.Tensor, numoon.Tensor, numoon.Tensor
 function functional.grid_sample(input, grid, mode, padding_mode, align_corners, options) end
-
--- ---- matmul ----
-
---- the matrix product over the last two dims, the dims before broadcast; vectors as rows and columns
----@param input numoon.Tensor
----@param other numoon.Tensor
----@param options? {out?: numoon.Tensor}
----@overload fun(input: numoon.Tensor, other: numoon.Tensor, options: {out?: numoon.Tensor}): numoon.Tensor
----@return numoon.Tensor
-function nm.matmul(input, other, options) end
-
---- the matrix product over the last two dims, the dims before broadcast; vectors as rows and columns
----@param other numoon.Tensor
----@return numoon.Tensor
-function Tensor:matmul(other) end
-
---- a layer of weighted sums: input % weight.T + bias
----@param input numoon.Tensor
----@param weight numoon.Tensor
----@param bias? numoon.Tensor
----@param options? {bias?: numoon.Tensor}
----@overload fun(input: numoon.Tensor, weight: numoon.Tensor, options: {bias?: numoon.Tensor}): numoon.Tensor
----@return numoon.Tensor
-function functional.linear(input, weight, bias, options) end
 
 -- ---- Tensors and modes ----
 
