@@ -319,6 +319,21 @@ static void test_products(void) {
   }
   test_matmul(NM_FLOAT32, L_FLAT, L_FLAT, 1, 300, 270, 1100);
   test_matmul(NM_FLOAT32, L_SWAPPED, L_SWAPPED, 1, 260, 500, 33);
+  /* every height of a tile, and columns about its width */
+  static const int widths[] = {1, 2, 5, 8, 9, 15, 16, 17, 23, 24, 25, 31, 32, 33, 41};
+  static const nm_dtype classes[] = {NM_FLOAT32, NM_FLOAT64, NM_INT32, NM_INT64};
+  for (int c = 0; c < 4; c++)
+    for (int m = 2; m <= 25 && holds(classes[c]); m++)
+      for (size_t w = 0; w < sizeof widths / sizeof *widths; w++)
+        test_matmul(classes[c], m % 2 ? L_FLAT : L_SWAPPED, m % 5 ? L_FLAT : L_SWAPPED, 1, m,
+                    widths[w], 19);
+  test_matmul(NM_FLOAT32, L_FLAT, L_FLAT, 1, 70, 600, 1024); /* rows a page apart */
+  test_matmul(NM_FLOAT32, L_FLAT, L_FLAT, 1, 500, 70, 40);   /* tall, wide, and long sums */
+  test_matmul(NM_FLOAT32, L_FLAT, L_FLAT, 1, 20, 6300, 30);
+  test_matmul(NM_FLOAT32, L_FLAT, L_SWAPPED, 1, 500, 70, 40);
+  test_matmul(NM_FLOAT32, L_FLAT, L_FLAT, 2, 9, 33, 9001);
+  test_matmul(NM_FLOAT16, L_SWAPPED, L_FLAT, 2, 3, 5, 9001);
+  test_matmul(NM_FLOAT64, L_FLAT, L_FLAT, 1, 1, 1, 50000);
   test_matmul(NM_FLOAT32, L_FLAT, L_SWAPPED, 1, 1, 1500, 700);
   test_matmul(NM_FLOAT32, L_SWAPPED, L_FLAT, 1, 1500, 1, 700);
 }

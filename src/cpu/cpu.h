@@ -54,12 +54,12 @@ typedef struct nm_gemm {
   /* c (m x n of at most mr x nr, rows ldc apart) = or += a panel x b panel, kc deep */
   void (*kernel)(int kc, const void *a, const void *b, void *c, int64_t ldc, int m, int n,
                  bool add);
-  /* y (m x n, dense) = a x b, unpacked, for sizes where packing costs more than it brings */
-  void (*small)(int m, int n, int k, const void *a, int64_t ars, int64_t acs, const void *b,
-                int64_t brs, int64_t bcs, void *y);
-  /* *y = sum of a[i] b[i] */
-  void (*dot)(int64_t k, const void *a, const void *b, void *y);
-  /* y[i] += x[k] a[k * cs + i] for i < n and all k */
+  /* y (m x n, rows ldy apart) = or += a x, both read where they are; rows of x are dense */
+  void (*product)(int64_t m, int64_t n, int k, const void *a, int64_t ars, int64_t acs,
+                  const void *x, int64_t xrs, void *y, int64_t ldy, bool add);
+  /* y[i] = sum of a[i * rs + l] x[l] for i < m */
+  void (*dots)(int64_t m, int64_t k, const void *a, int64_t rs, const void *x, void *y);
+  /* y[i] = sum of x[l] a[l * cs + i] for i < n */
   void (*columns)(int n, int64_t k, const void *a, int64_t cs, const void *x, void *y);
 } nm_gemm;
 /* Packs `rows` <= r vectors of length k: panel[j * r + i] = mem[i * rs + j * cs]. */
@@ -115,7 +115,8 @@ typedef struct nm_cpu {
   nm_device dev;
   const nm_isa *isa;
   nm_pool pool;
-  size_t most; /* bytes of a block */
+  size_t most;  /* bytes of a block of memory */
+  size_t cache; /* bytes of a core's second cache */
   nm_team *team;
   void *scratch[NM_MAX_THREADS]; /* of each worker */
   size_t scratch_size[NM_MAX_THREADS];

@@ -93,6 +93,15 @@ static const nm_device_class cpu_class = {
     .search = nm__cpu_search,
 };
 
+/* Bytes of a core's second cache; a guess where the system doesn't say. */
+static size_t second_cache(void) {
+#if defined(_SC_LEVEL2_CACHE_SIZE)
+  long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+  if (bytes > 0) return (size_t)bytes;
+#endif
+  return (size_t)512 << 10;
+}
+
 nm_status nm__cpu_open(nm_context *ctx, nm_device **out) {
   nm_cpu *cpu = calloc(1, sizeof *cpu);
   if (!cpu) return nm__error(ctx, NM_ENOMEM, "out of memory: the cpu device");
@@ -101,6 +110,7 @@ nm_status nm__cpu_open(nm_context *ctx, nm_device **out) {
   size_t memory = pages > 0 && page > 0 ? (size_t)pages * (size_t)page : (size_t)4 << 30;
   cpu->dev.cache_limit = memory / 4;
   cpu->most = memory * 2;
+  cpu->cache = second_cache();
   cpu->isa = choose_isa();
   *out = &cpu->dev;
   return NM_OK;

@@ -4,6 +4,8 @@
 
 #if defined(__AVX2__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 #include "core/philox.h"
@@ -29,8 +31,8 @@
   }
 #define GEMM_OF(t, bytes)                                                                          \
   {                                                                                                \
-    .mr = MR, .nr = NR_##t, .kc = KC_##bytes, .kernel = kernel_##t, .small = small_##t,            \
-    .dot = dot_##t, .columns = columns_##t                                                         \
+    .mr = MR, .nr = 2 * VECTOR / bytes, .kc = KC_##bytes, .kernel = kernel_##t,                    \
+    .product = product_##t, .dots = dots_##t, .columns = columns_##t                               \
   }
 #define SOFTMAX_OF(t)                                                                              \
   {                                                                                                \

@@ -1,168 +1,172 @@
-/* isa_gemm.h: the inner loops of matrix products.
+/* isa_gemm.h: the inner loops of matrix products: the registers of this instruction set, the loops
+ * of gemm_body.h in them for the four classes, and the packing of panels.
  *
- * The micro-kernel multiplies a packed panel of MR rows by a packed panel of NR columns, with the
- * MR x NR results in vector registers: two vectors wide, as many rows as registers allow.  It is
- * written once in GCC's vector extensions for the four classes; VECTOR is the width of a register
- * in bytes. */
+ * A tile has MR rows and two registers of columns, which is what fills the registers there are. */
 
 #if defined(__AVX512F__)
-enum { VECTOR = 64, MR = 12, KC_4 = 512, KC_8 = 256 };
+enum { MR = 12, KC_4 = 512, KC_8 = 256 };
+#define VECTOR 64
+#define HALF 32
+#define HALVES 1 /* half a register takes half the time, or no more than a whole one */
 #define UNROLL_ROWS _Pragma("GCC unroll 12")
+#define EACH_ROWS(R) R(1) R(2) R(3) R(4) R(5) R(6) R(7) R(8) R(9) R(10) R(11) R(12)
 #elif defined(__AVX2__)
-enum { VECTOR = 32, MR = 6, KC_4 = 256, KC_8 = 256 };
+enum { MR = 6, KC_4 = 256, KC_8 = 256 };
+#define VECTOR 32
+#define HALVES 0
 #define UNROLL_ROWS _Pragma("GCC unroll 6")
+#define EACH_ROWS(R) R(1) R(2) R(3) R(4) R(5) R(6)
+#elif defined(__aarch64__)
+enum { MR = 8, KC_4 = 256, KC_8 = 256 };
+#define VECTOR 16
+#define HALVES 0
+#define UNROLL_ROWS _Pragma("GCC unroll 8")
+#define EACH_ROWS(R) R(1) R(2) R(3) R(4) R(5) R(6) R(7) R(8)
 #else
-enum { VECTOR = 16, MR = 4, KC_4 = 256, KC_8 = 256 };
+enum { MR = 4, KC_4 = 256, KC_8 = 256 };
+#define VECTOR 16
+#define HALVES 0
 #define UNROLL_ROWS _Pragma("GCC unroll 4")
+#define EACH_ROWS(R) R(1) R(2) R(3) R(4)
 #endif
-
-typedef float vec_f32 __attribute__((vector_size(VECTOR)));
-typedef double vec_f64 __attribute__((vector_size(VECTOR)));
-typedef int32_t vec_i32 __attribute__((vector_size(VECTOR)));
-typedef int64_t vec_i64 __attribute__((vector_size(VECTOR)));
+#define ALWAYS_INLINE inline __attribute__((always_inline))
 
 /* a * b + c of vectors: the compiler is told not to fuse, so this is where it is asked to */
+#define MADD(class, bytes, T, expression)                                                          \
+  typedef T reg_##class##_##bytes __attribute__((vector_size(bytes)));                             \
+  static ALWAYS_INLINE reg_##class##_##bytes madd_##class##_##bytes(                               \
+      reg_##class##_##bytes a, reg_##class##_##bytes b, reg_##class##_##bytes c) {                 \
+    return (reg_##class##_##bytes)(expression);                                                    \
+  }
 #if defined(__AVX512F__)
-static inline vec_f32 vmadd_f32(vec_f32 a, vec_f32 b, vec_f32 c) {
-  return (vec_f32)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+MADD(f32, 64, float, _mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c))
+MADD(f64, 64, double, _mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c))
+MADD(i32, 64, int32_t, a *b + c)
+MADD(i64, 64, int64_t, a *b + c)
+#endif
+#if defined(__AVX2__)
+MADD(f32, 32, float, _mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c))
+MADD(f64, 32, double, _mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c))
+MADD(i32, 32, int32_t, a *b + c)
+MADD(i64, 32, int64_t, a *b + c)
+#elif defined(__aarch64__)
+MADD(f32, 16, float, vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b))
+MADD(f64, 16, double, vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b))
+MADD(i32, 16, int32_t, a *b + c)
+MADD(i64, 16, int64_t, a *b + c)
+#else
+MADD(f32, 16, float, a *b + c)
+MADD(f64, 16, double, a *b + c)
+MADD(i32, 16, int32_t, a *b + c)
+MADD(i64, 16, int64_t, a *b + c)
+#endif
+#undef MADD
+
+/* The first n lanes of a register: what of it is loaded, the others being 0, and stored.  Nothing
+ * is touched in memory beside them.  size: bytes of an element, 4 or 8. */
+#if defined(__AVX512F__)
+typedef __mmask16 lanes;
+typedef __m512i bits_64;
+typedef __m256i bits_32;
+static ALWAYS_INLINE lanes some_lanes_64(int size, int n) {
+  (void)size;
+  return (lanes)((1u << n) - 1);
 }
-static inline vec_f64 vmadd_f64(vec_f64 a, vec_f64 b, vec_f64 c) {
-  return (vec_f64)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+static ALWAYS_INLINE bits_64 load_lanes_64(int size, lanes some, const void *p) {
+  return size == 4 ? _mm512_maskz_loadu_epi32(some, p)
+                   : _mm512_maskz_loadu_epi64((__mmask8)some, p);
+}
+static ALWAYS_INLINE void store_lanes_64(int size, lanes some, void *p, bits_64 v) {
+  if (size == 4)
+    _mm512_mask_storeu_epi32(p, some, v);
+  else
+    _mm512_mask_storeu_epi64(p, (__mmask8)some, v);
+}
+static ALWAYS_INLINE lanes some_lanes_32(int size, int n) { return some_lanes_64(size, n); }
+static ALWAYS_INLINE bits_32 load_lanes_32(int size, lanes some, const void *p) {
+  return size == 4 ? _mm256_maskz_loadu_epi32((__mmask8)some, p)
+                   : _mm256_maskz_loadu_epi64((__mmask8)some, p);
+}
+static ALWAYS_INLINE void store_lanes_32(int size, lanes some, void *p, bits_32 v) {
+  if (size == 4)
+    _mm256_mask_storeu_epi32(p, (__mmask8)some, v);
+  else
+    _mm256_mask_storeu_epi64(p, (__mmask8)some, v);
 }
 #elif defined(__AVX2__)
-static inline vec_f32 vmadd_f32(vec_f32 a, vec_f32 b, vec_f32 c) {
-  return (vec_f32)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+typedef __m256i lanes;
+typedef __m256i bits_32;
+static ALWAYS_INLINE lanes some_lanes_32(int size, int n) {
+  static const int32_t ones[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+  return _mm256_loadu_si256((const __m256i *)(ones + 8 - n * size / 4));
 }
-static inline vec_f64 vmadd_f64(vec_f64 a, vec_f64 b, vec_f64 c) {
-  return (vec_f64)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+static ALWAYS_INLINE bits_32 load_lanes_32(int size, lanes some, const void *p) {
+  return size == 4 ? _mm256_maskload_epi32(p, some) : _mm256_maskload_epi64(p, some);
+}
+static ALWAYS_INLINE void store_lanes_32(int size, lanes some, void *p, bits_32 v) {
+  if (size == 4)
+    _mm256_maskstore_epi32(p, some, v);
+  else
+    _mm256_maskstore_epi64(p, some, v);
 }
 #else
-static inline vec_f32 vmadd_f32(vec_f32 a, vec_f32 b, vec_f32 c) { return a * b + c; }
-static inline vec_f64 vmadd_f64(vec_f64 a, vec_f64 b, vec_f64 c) { return a * b + c; }
+typedef size_t lanes; /* bytes */
+typedef uint8_t bits_16 __attribute__((vector_size(16)));
+static ALWAYS_INLINE lanes some_lanes_16(int size, int n) { return (size_t)(size * n); }
+static ALWAYS_INLINE bits_16 load_lanes_16(int size, lanes some, const void *p) {
+  bits_16 v = {0};
+  if (some == 16) memcpy(&v, p, 16);
+  for (size_t at = 0; at < 16 && some < 16; at += (size_t)size)
+    if (at < some) memcpy((char *)&v + at, (const char *)p + at, (size_t)size);
+  return v;
+}
+static ALWAYS_INLINE void store_lanes_16(int size, lanes some, void *p, bits_16 v) {
+  if (some == 16) memcpy(p, &v, 16);
+  for (size_t at = 0; at < 16 && some < 16; at += (size_t)size)
+    if (at < some) memcpy((char *)p + at, (const char *)&v + at, (size_t)size);
+}
 #endif
-static inline vec_i32 vmadd_i32(vec_i32 a, vec_i32 b, vec_i32 c) { return a * b + c; }
-static inline vec_i64 vmadd_i64(vec_i64 a, vec_i64 b, vec_i64 c) { return a * b + c; }
-static inline int32_t madd_i32(int32_t a, int32_t b, int32_t c) { return a * b + c; }
-static inline int64_t madd_i64(int64_t a, int64_t b, int64_t c) { return a * b + c; }
 
-#define GEMM(t, T)                                                                                 \
-  enum { W_##t = VECTOR / sizeof(T), NR_##t = 2 * W_##t };                                         \
-  typedef T place_##t __attribute__((vector_size(VECTOR), aligned(sizeof(T)), may_alias));         \
-  static void kernel_##t(int kc, const void *a_, const void *b_, void *c_, int64_t ldc, int m,     \
-                         int n, bool add) {                                                        \
-    const T *a = a_;                                                                               \
-    const vec_##t *b = b_;                                                                         \
-    vec_##t acc[MR][2];                                                                            \
-    UNROLL_ROWS for (int i = 0; i < MR; i++) acc[i][0] = acc[i][1] = (vec_##t){0};                 \
-    for (int k = 0; k < kc; k++, a += MR, b += 2) {                                                \
-      vec_##t b0 = b[0], b1 = b[1];                                                                \
-      UNROLL_ROWS for (int i = 0; i < MR; i++) {                                                   \
-        vec_##t ai = a[i] - (vec_##t){0}; /* splat */                                              \
-        acc[i][0] = vmadd_##t(ai, b0, acc[i][0]);                                                  \
-        acc[i][1] = vmadd_##t(ai, b1, acc[i][1]);                                                  \
-      }                                                                                            \
-    }                                                                                              \
-    T tile[MR * NR_##t] __attribute__((aligned(64)));                                              \
-    T *c = c_;                                                                                     \
-    if (m == MR && n == NR_##t) {                                                                  \
-      UNROLL_ROWS for (int i = 0; i < MR; i++) {                                                   \
-        place_##t *row = (place_##t *)(c + i * ldc);                                               \
-        row[0] = add ? (vec_##t)row[0] + acc[i][0] : acc[i][0];                                    \
-        row[1] = add ? (vec_##t)row[1] + acc[i][1] : acc[i][1];                                    \
-      }                                                                                            \
-      return;                                                                                      \
-    }                                                                                              \
-    UNROLL_ROWS for (int i = 0; i < MR; i++) {                                                     \
-      ((vec_##t *)tile)[2 * i] = acc[i][0];                                                        \
-      ((vec_##t *)tile)[2 * i + 1] = acc[i][1];                                                    \
-    }                                                                                              \
-    for (int i = 0; i < m; i++)                                                                    \
-      for (int j = 0; j < n; j++) {                                                                \
-        T v = tile[i * NR_##t + j];                                                                \
-        c[i * ldc + j] = add ? c[i * ldc + j] + v : v;                                             \
-      }                                                                                            \
-  }                                                                                                \
-  /* ROWS x NV vectors of y = a x b, straight from memory; rows and nv are constants where it is   \
-   * inlined */                                                                                    \
-  static inline __attribute__((always_inline)) void strip_##t(                                     \
-      int rows, int nv, int k, const T *a, int64_t ars, int64_t acs, const T *b, int64_t brs,      \
-      T *y, int64_t n) {                                                                           \
-    vec_##t acc[4][2];                                                                             \
-    for (int i = 0; i < rows; i++)                                                                 \
-      for (int v = 0; v < nv; v++) acc[i][v] = (vec_##t){0};                                       \
-    for (int l = 0; l < k; l++, a += acs, b += brs)                                                \
-      for (int i = 0; i < rows; i++) {                                                             \
-        vec_##t ai = a[i * ars] - (vec_##t){0};                                                    \
-        for (int v = 0; v < nv; v++)                                                               \
-          acc[i][v] = vmadd_##t(ai, (vec_##t)((const place_##t *)b)[v], acc[i][v]);                \
-      }                                                                                            \
-    for (int i = 0; i < rows; i++)                                                                 \
-      for (int v = 0; v < nv; v++) ((place_##t *)(y + i * n))[v] = acc[i][v];                      \
-  }                                                                                                \
-  static inline __attribute__((always_inline)) void strips_##t(                                    \
-      int rows, int n, int k, const T *a, int64_t ars, int64_t acs, const T *b, int64_t brs,       \
-      int64_t bcs, T *y) {                                                                         \
-    int j = 0;                                                                                     \
-    if (bcs == 1) {                                                                                \
-      for (; n - j >= 2 * W_##t; j += 2 * W_##t)                                                   \
-        strip_##t(rows, 2, k, a, ars, acs, b + j, brs, y + j, n);                                  \
-      for (; n - j >= W_##t; j += W_##t) strip_##t(rows, 1, k, a, ars, acs, b + j, brs, y + j, n); \
-      if (j < n && n >= W_##t) { /* the last columns, some of them once more */                    \
-        j = n - W_##t;                                                                             \
-        strip_##t(rows, 1, k, a, ars, acs, b + j, brs, y + j, n);                                  \
-        return;                                                                                    \
-      }                                                                                            \
-    }                                                                                              \
-    for (; j < n; j++) {                                                                           \
-      T acc[4] = {0};                                                                              \
-      for (int l = 0; l < k; l++)                                                                  \
-        for (int i = 0; i < rows; i++)                                                             \
-          acc[i] = madd_##t(a[i * ars + l * acs], b[l * brs + j * bcs], acc[i]);                   \
-      for (int i = 0; i < rows; i++) y[i * (int64_t)n + j] = acc[i];                               \
-    }                                                                                              \
-  }                                                                                                \
-  static void small_##t(int m, int n, int k, const void *a_, int64_t ars, int64_t acs,             \
-                        const void *b, int64_t brs, int64_t bcs, void *y_) {                       \
-    const T *a = a_;                                                                               \
-    T *y = y_;                                                                                     \
-    for (; m >= 4; m -= 4, a += 4 * ars, y += 4 * (int64_t)n)                                      \
-      strips_##t(4, n, k, a, ars, acs, b, brs, bcs, y);                                            \
-    if (m & 2) {                                                                                   \
-      strips_##t(2, n, k, a, ars, acs, b, brs, bcs, y);                                            \
-      a += 2 * ars, y += 2 * (int64_t)n;                                                           \
-    }                                                                                              \
-    if (m & 1) strips_##t(1, n, k, a, ars, acs, b, brs, bcs, y);                                   \
-  }                                                                                                \
-  static void dot_##t(int64_t k, const void *a_, const void *b_, void *y_) {                       \
-    const T *a = a_, *b = b_;                                                                      \
-    T lane[LANES] = {0};                                                                           \
-    for (; k >= LANES; k -= LANES, a += LANES, b += LANES)                                         \
-      for (int j = 0; j < LANES; j++) lane[j] = madd_##t(a[j], b[j], lane[j]);                     \
-    for (int j = 0; j < (int)k; j++) lane[j] = madd_##t(a[j], b[j], lane[j]);                      \
-    for (int half = LANES / 2; half; half /= 2)                                                    \
-      for (int j = 0; j < half; j++) lane[j] += lane[j + half];                                    \
-    *(T *)y_ = lane[0];                                                                            \
-  }                                                                                                \
-  static void columns_##t(int n, int64_t k, const void *a_, int64_t cs, const void *x_,            \
-                          void *y_) {                                                              \
-    const T *a = a_, *x = x_;                                                                      \
-    T *y = y_;                                                                                     \
-    int64_t l = 0;                                                                                 \
-    for (; l + 4 <= k; l += 4) { /* four at a time: y passes through registers less often */       \
-      const T *a0 = a + l * cs, *a1 = a0 + cs, *a2 = a1 + cs, *a3 = a2 + cs;                       \
-      T x0 = x[l], x1 = x[l + 1], x2 = x[l + 2], x3 = x[l + 3];                                    \
-      EACH (n) {                                                                                   \
-        T v = madd_##t(a1[i], x1, madd_##t(a0[i], x0, y[i]));                                      \
-        y[i] = madd_##t(a3[i], x3, madd_##t(a2[i], x2, v));                                        \
-      }                                                                                            \
-    }                                                                                              \
-    for (; l < k; l++)                                                                             \
-      EACH (n) y[i] = madd_##t(a[l * cs + i], x[l], y[i]);                                         \
-  }
-GEMM(f32, float)
-GEMM(f64, double)
-GEMM(i32, int32_t)
-GEMM(i64, int64_t)
+#if HALVES
+#define T float
+#define CLASS f32
+#define BYTES HALF
+#include "cpu/gemm_body.h"
+#endif
+#define T float
+#define CLASS f32
+#define BYTES VECTOR
+#include "cpu/gemm_body.h"
+#if HALVES
+#define T double
+#define CLASS f64
+#define BYTES HALF
+#include "cpu/gemm_body.h"
+#endif
+#define T double
+#define CLASS f64
+#define BYTES VECTOR
+#include "cpu/gemm_body.h"
+#if HALVES
+#define T int32_t
+#define CLASS i32
+#define BYTES HALF
+#include "cpu/gemm_body.h"
+#endif
+#define T int32_t
+#define CLASS i32
+#define BYTES VECTOR
+#include "cpu/gemm_body.h"
+#if HALVES
+#define T int64_t
+#define CLASS i64
+#define BYTES HALF
+#include "cpu/gemm_body.h"
+#endif
+#define T int64_t
+#define CLASS i64
+#define BYTES VECTOR
+#include "cpu/gemm_body.h"
 
 /* Four rows, k long and rs apart, into columns r apart: blocks of 4 x 4 are turned in registers.
  * Single elements would be what packing spends its time on. */
@@ -203,14 +207,12 @@ static inline int turn_float(int rows, int r, int k, const float *x, int64_t rs,
           y[l * r + j] = widened;                                                                  \
         }                                                                                          \
     } else if (rs == 1) {                                                                          \
-      for (int l = 0; l < k; l++, x += cs, y += r)                                                 \
-        EACH (rows) {                                                                              \
+      for (int l = 0; l < k; l++, x += cs, y += r) EACH(rows) {                                    \
           M a = x[i];                                                                              \
           y[i] = widened;                                                                          \
         }                                                                                          \
     } else {                                                                                       \
-      for (int l = 0; l < k; l++, x += cs, y += r)                                                 \
-        EACH (rows) {                                                                              \
+      for (int l = 0; l < k; l++, x += cs, y += r) EACH(rows) {                                    \
           M a = x[i * rs];                                                                         \
           y[i] = widened;                                                                          \
         }                                                                                          \

@@ -1,25 +1,30 @@
 /* matmul.c: batched matrix products.
  *
- * Large ones are packed and blocked after Goto and van de Geijn (BLIS's loops): a panel of x, kc
- * deep, is packed once into slices of nr columns, blocks of a into slices of mr rows, and the
- * micro-kernel multiplies slice by slice.  Packing reads through strides and widens narrow dtypes,
- * so views of any kind cost no copy.  Small products are not packed; products with a vector go
- * through dot products or sums of columns.  The path follows from the shape alone, and each
- * element's sum is the same wherever the product is cut into tasks. */
+ * Three ways lead to the loops of gemm_body.h.  Factors that the caches hold are multiplied where
+ * they lie.  Others are packed and blocked after Goto and van de Geijn (BLIS's loops): a panel of
+ * x, kc deep, is packed once, by all workers, into slices of nr columns; blocks of a that the
+ * second cache holds are packed into slices of mr rows, or read in place where that does no harm;
+ * and tiles are multiplied slice by slice.  Packing reads through strides and widens narrow dtypes,
+ * so views of any kind cost no copy.  Products with a vector are dot products or sums of columns.
+ *
+ * An element of y is the sum over k in the order of k, kc at a time, whichever way is taken and
+ * however y is cut into tasks.  Where y is small and k long, chunks of k are products of their own,
+ * which are added in pairs; how many follows from the shape. */
 #include <limits.h>
 #include <string.h>
 
 #include "cpu/cpu.h"
 
 enum {
-  MC = 240,  /* rows of a packed block of a: a multiple of every mr; mc x kc stays in the second
-                cache */
-  NC = 3072, /* columns of a packed panel of x: a multiple of every nr */
-  SMALL = 64 * 64 * 64, /* products of m, n, k up to here are not packed if rows of x are dense, */
-  TINY = 8 * 8 * 8,     /* and up to here whatever their strides */
+  NC = 3072,              /* columns of a packed panel of x: a multiple of every nr */
+  CHUNK = 4096,           /* length of k from twice which on chunks are products of their own, */
+  FEW = 128 * 128,        /* if y has at most so many elements */
+  TASK = 32 * 32 * 32,    /* products of elements that are worth a task */
+  IN_PLACE_COLUMNS = 128, /* up to which packing rows of a costs more than it brings */
+  COLUMNS = 512,          /* of a task that sums columns */
 };
 
-typedef struct matrix { /* one of a batch, in memory */
+typedef struct matrix { /* in memory */
   const char *at;
   int64_t rs, cs; /* strides of rows and columns, in elements */
 } matrix;
@@ -28,13 +33,23 @@ typedef struct product {
   nm_cpu *cpu;
   const nm_gemm *gemm;
   nm_dtype dtype;
-  nm_class cls;
   size_t size, wide; /* bytes of an element in memory and in its class */
-  const nm_view *a, *x, *y;
-  char *y_at; /* dense elements of the class: y itself or a temporary */
+  const nm_view *a, *x;
+  char *y; /* dense elements of the class: the result or a temporary */
   int64_t batch, m, n, k;
-  int64_t tile_m, tile_n, tiles_m, tiles_n; /* a task: one tile of one product */
+  int64_t chunks, chunk; /* of k: products of their own */
+  int64_t pieces, group; /* each product is cut into pieces, of which a task takes a group */
 } product;
+
+typedef struct one { /* of the products */
+  matrix a, x;
+  int64_t k;
+  char *y;
+} one;
+
+static int64_t at_most(int64_t n, int64_t most) { return n < most ? n : most; }
+static int64_t parts_of(int64_t n, int64_t part) { return (n + part - 1) / part; }
+static size_t align64(size_t n) { return (n + 63) & ~(size_t)63; }
 
 static matrix matrix_of(const product *p, const nm_view *v, int64_t b) {
   return (matrix){(const char *)v->mem->ptr + (v->offset + b * v->stride[0]) * (int64_t)p->size,
@@ -43,158 +58,290 @@ static matrix matrix_of(const product *p, const nm_view *v, int64_t b) {
 static const char *element(const product *p, matrix m, int64_t i, int64_t j) {
   return m.at + (i * m.rs + j * m.cs) * (int64_t)p->size;
 }
-static int64_t at_most(int64_t n, int64_t most) { return n < most ? n : most; }
-static size_t align64(size_t n) { return (n + 63) & ~(size_t)63; }
+
+static one product_of(const product *p, int64_t i) {
+  int64_t b = i / p->chunks, k0 = i % p->chunks * p->chunk;
+  one o = {.a = matrix_of(p, p->a, b), .x = matrix_of(p, p->x, b)};
+  o.a.at = element(p, o.a, 0, k0);
+  o.x.at = element(p, o.x, k0, 0);
+  o.k = at_most(p->k - k0, p->chunk);
+  o.y = p->y + (size_t)(i * p->m * p->n) * p->wide;
+  return o;
+}
+
+static double work_of(const product *p) {
+  return (double)p->batch * (double)p->m * (double)p->n * (double)p->k;
+}
+
+/* Workers for all products cut into pieces; sets how many of these a task takes. */
+static int share(product *p, int64_t pieces) {
+  int64_t all = p->batch * p->chunks * pieces;
+  double each = work_of(p) / (double)all;
+  p->pieces = pieces;
+  p->group = each < TASK ? (int64_t)(TASK / each) : 1;
+  return nm__workers(p->cpu, parts_of(all, p->group), work_of(p) / 8);
+}
+
+/* The part of the pieces that a task takes: true as long as there is one. */
+static bool next_pieces(const product *p, nm_job *job, int64_t *from, int64_t *to) {
+  int64_t task = nm__next_task(job), all = p->batch * p->chunks * p->pieces;
+  if (task < 0) return false;
+  *from = task * p->group;
+  *to = at_most(*from + p->group, all);
+  return true;
+}
+
+static void run_pieces(const product *p, int workers, nm_work *work) {
+  nm__parallel(p->cpu, workers, parts_of(p->batch * p->chunks * p->pieces, p->group), work,
+               (void *)(uintptr_t)p);
+}
+
+/* ---- in place ---- */
+
+/* Piece i of `pieces` of n things that come in units: where it begins. */
+static int64_t cut(int64_t n, int64_t unit, int64_t i, int64_t pieces) {
+  return at_most(n, parts_of(n, unit) * i / pieces * unit);
+}
+
+static void in_place_work(void *arg, nm_job *job, int worker) {
+  const product *p = arg;
+  const nm_gemm *g = p->gemm;
+  int64_t from, to;
+  (void)worker;
+  while (next_pieces(p, job, &from, &to))
+    for (; from < to; from++) {
+      one o = product_of(p, from / p->pieces);
+      int64_t i = 0, m = p->m, j = 0, n = p->n, piece = from % p->pieces;
+      if (m >= n)
+        i = cut(p->m, g->mr, piece, p->pieces), m = cut(p->m, g->mr, piece + 1, p->pieces);
+      else
+        j = cut(p->n, g->nr, piece, p->pieces), n = cut(p->n, g->nr, piece + 1, p->pieces);
+      for (int64_t l = 0; l < o.k; l += g->kc)
+        g->product(m - i, n - j, (int)at_most(o.k - l, g->kc), element(p, o.a, i, l), o.a.rs,
+                   o.a.cs, element(p, o.x, l, j), o.x.rs, o.y + (size_t)(i * p->n + j) * p->wide,
+                   p->n, l > 0);
+    }
+}
+
+static nm_status in_place(product *p) {
+  int workers = share(p, 1);
+  int64_t products = p->batch * p->chunks;
+  if (workers > 1 && products < 4 * workers) {
+    int64_t most = p->m >= p->n ? parts_of(p->m, p->gemm->mr) : parts_of(p->n, p->gemm->nr);
+    workers = share(p, at_most(parts_of(4 * workers, products), most));
+  }
+  run_pieces(p, workers, in_place_work);
+  return NM_OK;
+}
 
 /* ---- packed ---- */
 
-static size_t packed_scratch(const product *p) {
-  size_t kc = (size_t)at_most(p->k, p->gemm->kc);
-  size_t mc = (size_t)at_most(p->tile_m, MC) + (size_t)p->gemm->mr;
-  size_t nc = (size_t)at_most(p->tile_n, NC) + (size_t)p->gemm->nr;
-  return align64(mc * kc * p->wide) + align64(nc * kc * p->wide);
+typedef struct panel { /* of x, packed, and what is done with it */
+  const product *p;
+  const one *o;
+  int64_t j0, n, k0; /* columns j0 .. j0 + n - 1 and rows k0 .. k0 + depth - 1 of x */
+  int depth, first;  /* of the workers that share it */
+  int64_t row_parts, column_parts;
+  bool pack_a;
+  char *x;
+} panel;
+
+/* Rows of a block of a; what is packed of it takes half of the second cache. */
+static int64_t block_rows(const product *p) {
+  const nm_gemm *g = p->gemm;
+  int64_t rows = (int64_t)(p->cpu->cache / 2 / ((size_t)g->kc * p->wide)) / g->mr * g->mr;
+  return rows > g->mr ? rows : g->mr;
+}
+static size_t block_size(const product *p) {
+  int64_t rows = at_most(p->m + p->gemm->mr, block_rows(p));
+  return align64((size_t)rows * (size_t)at_most(p->k, p->gemm->kc) * p->wide);
+}
+static size_t panel_size(const product *p) {
+  int64_t columns = at_most(p->n + p->gemm->nr, NC);
+  return align64((size_t)columns * (size_t)at_most(p->k, p->gemm->kc) * p->wide);
 }
 
-/* Packs `count` vectors of a matrix into slices of r; what the last slice lacks is zero. */
-static void pack_slices(const product *p, int64_t count, int r, int depth, const char *from,
-                        int64_t rs, int64_t cs, char *panel) {
-  size_t slice = (size_t)r * (size_t)depth * p->wide;
-  for (int64_t i = 0; i < count; i += r, panel += slice) {
-    int rows = (int)at_most(count - i, r);
-    if (rows < r) memset(panel, 0, slice);
-    p->cpu->isa->pack[p->dtype](rows, r, depth, from + i * rs * (int64_t)p->size, rs, cs, panel);
+static void pack_work(void *arg, nm_job *job, int worker) {
+  const panel *q = arg;
+  const product *p = q->p;
+  int nr = p->gemm->nr;
+  int64_t slice;
+  (void)worker;
+  while ((slice = nm__next_task(job)) >= 0)
+    p->cpu->isa->pack[p->dtype]((int)at_most(q->n - slice * nr, nr), nr, q->depth,
+                                element(p, q->o->x, q->k0, q->j0 + slice * nr), q->o->x.cs,
+                                q->o->x.rs, q->x + (size_t)(slice * nr * q->depth) * p->wide);
+}
+
+/* Rows i .. i + rows - 1 of y by columns j .. end - 1 of the panel. */
+static void multiply(const panel *q, int64_t i, int64_t rows, int64_t j, int64_t end, char *block) {
+  const product *p = q->p;
+  const nm_gemm *g = p->gemm;
+  const one *o = q->o;
+  if (q->pack_a)
+    for (int64_t r = 0; r < rows; r += g->mr)
+      p->cpu->isa->pack[p->dtype]((int)at_most(rows - r, g->mr), g->mr, q->depth,
+                                  element(p, o->a, i + r, q->k0), o->a.rs, o->a.cs,
+                                  block + (size_t)(r * q->depth) * p->wide);
+  for (; j < end; j += g->nr) {
+    const char *x = q->x + (size_t)(j * q->depth) * p->wide;
+    char *y = o->y + (size_t)(i * p->n + q->j0 + j) * p->wide;
+    int n = (int)at_most(end - j, g->nr);
+    if (!q->pack_a) {
+      g->product(rows, n, q->depth, element(p, o->a, i, q->k0), o->a.rs, o->a.cs, x, g->nr, y, p->n,
+                 q->k0 > 0);
+      continue;
+    }
+    for (int64_t r = 0; r < rows; r += g->mr)
+      g->kernel(q->depth, block + (size_t)(r * q->depth) * p->wide, x,
+                y + (size_t)(r * p->n) * p->wide, p->n, (int)at_most(rows - r, g->mr), n,
+                q->k0 > 0);
   }
 }
 
-/* A tile of y from row i0 and column j0 on. */
-static void packed_tile(const product *p, matrix a, matrix x, char *y, int64_t i0, int64_t j0,
-                        char *scratch) {
-  const nm_gemm *g = p->gemm;
-  int64_t i1 = at_most(i0 + p->tile_m, p->m), j1 = at_most(j0 + p->tile_n, p->n);
-  char *a_panel = scratch;
-  size_t a_size =
-      ((size_t)at_most(p->tile_m, MC) + (size_t)g->mr) * (size_t)at_most(p->k, g->kc) * p->wide;
-  char *x_panel = scratch + align64(a_size);
-  for (int64_t jc = j0; jc < j1; jc += NC) {
-    int64_t nc = at_most(j1 - jc, NC);
-    for (int64_t kc = 0; kc < p->k; kc += g->kc) {
-      int depth = (int)at_most(p->k - kc, g->kc);
-      size_t a_slice = (size_t)g->mr * (size_t)depth * p->wide,
-             x_slice = (size_t)g->nr * (size_t)depth * p->wide;
-      pack_slices(p, nc, g->nr, depth, element(p, x, kc, jc), x.cs, x.rs, x_panel);
-      for (int64_t ic = i0; ic < i1; ic += MC) {
-        int64_t mc = at_most(i1 - ic, MC);
-        pack_slices(p, mc, g->mr, depth, element(p, a, ic, kc), a.rs, a.cs, a_panel);
-        for (int64_t j = 0; j < nc; j += g->nr)
-          for (int64_t i = 0; i < mc; i += g->mr)
-            g->kernel(depth, a_panel + (size_t)(i / g->mr) * a_slice,
-                      x_panel + (size_t)(j / g->nr) * x_slice,
-                      y + (size_t)((ic + i) * p->n + jc + j) * p->wide, p->n,
-                      (int)at_most(mc - i, g->mr), (int)at_most(nc - j, g->nr), kc > 0);
-      }
+static void multiply_work(void *arg, nm_job *job, int worker) {
+  const panel *q = arg;
+  const product *p = q->p;
+  int64_t task, most = block_rows(p);
+  while ((task = nm__next_task(job)) >= 0) {
+    int64_t row = task / q->column_parts, column = task % q->column_parts;
+    int64_t end = cut(p->m, p->gemm->mr, row + 1, q->row_parts);
+    int64_t j = cut(q->n, p->gemm->nr, column, q->column_parts),
+            j_end = cut(q->n, p->gemm->nr, column + 1, q->column_parts);
+    for (int64_t i = cut(p->m, p->gemm->mr, row, q->row_parts); i < end; i += most)
+      multiply(q, i, at_most(end - i, most), j, j_end, p->cpu->scratch[q->first + worker]);
+  }
+}
+
+/* Whether rows of a had better be packed than read in place: always if that widens them; else if
+ * they are read often, and single elements or a column of them are spread over many pages or over
+ * lines that share a place in the first cache. */
+static bool worth_packing(const product *p, matrix a) {
+  int64_t page = 4096 / (int64_t)p->size;
+  if (nm__is_narrow(p->dtype)) return true;
+  if (p->n <= IN_PLACE_COLUMNS) return false;
+  return p->n > 2 * IN_PLACE_COLUMNS || !(a.cs == 1 || a.rs == 1) || a.rs % page == 0;
+}
+
+/* One product by workers first .. first + workers - 1. */
+static void multiply_packed(const product *p, const one *o, int first, int workers) {
+  int mr = p->gemm->mr, nr = p->gemm->nr;
+  int64_t strips = parts_of(p->m, mr);
+  panel q = {.p = p, .o = o, .first = first, .pack_a = worth_packing(p, o->a)};
+  q.x = (char *)p->cpu->scratch[first] + block_size(p);
+  for (q.j0 = 0; q.j0 < p->n; q.j0 += q.n) {
+    q.n = at_most(p->n - q.j0, NC);
+    int64_t slices = parts_of(q.n, nr);
+    q.row_parts = q.column_parts = 1;
+    if (workers > 1 && strips >= slices)
+      q.row_parts = at_most(strips, workers * parts_of(p->m, workers * block_rows(p) / 2));
+    else if (workers > 1)
+      q.column_parts = at_most(slices, 2 * workers);
+    for (q.k0 = 0; q.k0 < o->k; q.k0 += q.depth) {
+      q.depth = (int)at_most(o->k - q.k0, p->gemm->kc);
+      nm__parallel(p->cpu, workers, slices, pack_work, &q);
+      nm__parallel(p->cpu, workers, q.row_parts * q.column_parts, multiply_work, &q);
     }
   }
 }
 
 static void packed_work(void *arg, nm_job *job, int worker) {
   const product *p = arg;
-  int64_t task, per_product = p->tiles_m * p->tiles_n;
-  while ((task = nm__next_task(job)) >= 0) {
-    int64_t b = task / per_product, tile = task % per_product;
-    packed_tile(p, matrix_of(p, p->a, b), matrix_of(p, p->x, b),
-                p->y_at + (size_t)(b * p->m * p->n) * p->wide, tile / p->tiles_n * p->tile_m,
-                tile % p->tiles_n * p->tile_n, p->cpu->scratch[worker]);
-  }
+  int64_t from, to;
+  while (next_pieces(p, job, &from, &to))
+    for (; from < to; from++) {
+      one o = product_of(p, from);
+      multiply_packed(p, &o, worker, 1);
+    }
 }
 
-static int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
-
-/* Cuts each product into about as many tiles as there are workers for it. */
 static nm_status packed(product *p) {
-  int workers = nm__workers(p->cpu, INT_MAX,
-                            (double)p->batch * (double)p->m * (double)p->n * (double)p->k / 8);
-  int64_t pieces = p->batch >= workers ? 1 : workers;
-  p->tile_m = p->m, p->tile_n = p->n;
-  if (pieces > 1 && p->n >= p->m) p->tile_n = round_up((p->n + pieces - 1) / pieces, p->gemm->nr);
-  else if (pieces > 1) p->tile_m = round_up((p->m + pieces - 1) / pieces, p->gemm->mr);
-  p->tiles_m = (p->m + p->tile_m - 1) / p->tile_m;
-  p->tiles_n = (p->n + p->tile_n - 1) / p->tile_n;
-  int64_t tasks = p->batch * p->tiles_m * p->tiles_n;
-  if (tasks < workers) workers = (int)tasks;
-  NM_TRY(nm__scratch(p->cpu, workers, packed_scratch(p)));
-  nm__parallel(p->cpu, workers, tasks, packed_work, p);
-  return NM_OK;
-}
-
-/* ---- unpacked ---- */
-
-static void small_work(void *arg, nm_job *job, int worker) {
-  const product *p = arg;
-  int64_t task;
-  (void)worker;
-  while ((task = nm__next_task(job)) >= 0) {
-    int64_t b = task * p->tile_m, end = at_most(b + p->tile_m, p->batch);
-    for (; b < end; b++) {
-      matrix a = matrix_of(p, p->a, b), x = matrix_of(p, p->x, b);
-      p->gemm->small((int)p->m, (int)p->n, (int)p->k, a.at, a.rs, a.cs, x.at, x.rs, x.cs,
-                     p->y_at + (size_t)(b * p->m * p->n) * p->wide);
-    }
+  int64_t products = p->batch * p->chunks;
+  int workers = share(p, 1), all = nm__workers(p->cpu, INT_MAX, work_of(p) / 8);
+  bool together = products < 4 * all; /* all workers at one product after the other */
+  if (together) workers = all;
+  NM_TRY(nm__scratch(p->cpu, workers, block_size(p) + (together ? 0 : panel_size(p))));
+  NM_TRY(nm__scratch(p->cpu, 1, block_size(p) + panel_size(p)));
+  if (!together) return run_pieces(p, workers, packed_work), NM_OK;
+  for (int64_t i = 0; i < products; i++) {
+    one o = product_of(p, i);
+    multiply_packed(p, &o, 0, workers);
   }
-}
-
-static nm_status small(product *p) {
-  int64_t each = p->m * p->n * p->k;
-  p->tile_m = each < 4096 ? 4096 / each : 1; /* products of a task */
-  int64_t tasks = (p->batch + p->tile_m - 1) / p->tile_m;
-  int workers = tasks == 1 ? 1 : nm__workers(p->cpu, tasks, (double)p->batch * (double)each);
-  nm__parallel(p->cpu, workers, tasks, small_work, p);
   return NM_OK;
 }
 
-/* y (rows) = a x: a piece of at most NM_TILE rows is a task.  The vector x is dense in the scratch,
- * where there is also room for a row of a. */
-static void vector_piece(const product *p, matrix a, int64_t i0, int64_t rows, const char *x,
-                         char *row, char *y) {
+/* ---- by a vector ---- */
+
+/* y = a x: COLUMNS rows of it.  The vector x is dense; there is room for a row of a. */
+static void vector_piece(const product *p, matrix a, int64_t k, int64_t i0, int64_t rows,
+                         const char *x, char *row, char *y) {
   const nm_isa *isa = p->cpu->isa;
-  bool wide = !nm__is_narrow(p->dtype);
-  int n = (int)at_most(rows - i0, NM_TILE);
-  if (a.rs == 1 && a.cs != 1 && wide) {
-    memset(y + (size_t)i0 * p->wide, 0, (size_t)n * p->wide);
-    p->gemm->columns(n, p->k, element(p, a, i0, 0), a.cs, x, y + (size_t)i0 * p->wide);
-    return;
-  }
-  for (int64_t i = i0; i < i0 + n; i++) {
-    const char *from = element(p, a, i, 0);
-    if (a.cs != 1 || !wide) {
-      isa->load[p->dtype]((int)p->k, row, from, a.cs);
-      from = row;
+  bool narrow = nm__is_narrow(p->dtype);
+  int n = (int)at_most(rows - i0, COLUMNS);
+  y += (size_t)i0 * p->wide;
+  if (!narrow && a.cs == 1)
+    p->gemm->dots(n, k, element(p, a, i0, 0), a.rs, x, y);
+  else if (!narrow && a.rs == 1)
+    p->gemm->columns(n, k, element(p, a, i0, 0), a.cs, x, y);
+  else
+    for (int64_t i = 0; i < n; i++) {
+      isa->load[p->dtype]((int)k, row, element(p, a, i0 + i, 0), a.cs);
+      p->gemm->dots(1, k, row, 0, x, y + (size_t)i * p->wide);
     }
-    p->gemm->dot(p->k, from, x, y + (size_t)i * p->wide);
-  }
 }
 
 static void vector_work(void *arg, nm_job *job, int worker) {
   const product *p = arg;
   bool left = p->m == 1 && p->n != 1; /* the vector is a, and y = x^T a */
-  int64_t rows = left ? p->n : p->m, pieces = (rows + NM_TILE - 1) / NM_TILE, task, loaded = -1;
-  char *vector = p->cpu->scratch[worker], *row = vector + align64((size_t)p->k * p->wide);
-  while ((task = nm__next_task(job)) >= 0) {
-    int64_t b = task / pieces;
-    matrix a = matrix_of(p, left ? p->x : p->a, b), v = matrix_of(p, left ? p->a : p->x, b);
-    if (left) a = (matrix){a.at, a.cs, a.rs};
-    if (loaded != b) p->cpu->isa->load[p->dtype]((int)p->k, vector, v.at, left ? v.cs : v.rs);
-    loaded = b;
-    vector_piece(p, a, task % pieces * NM_TILE, rows, vector, row,
-                 p->y_at + (size_t)(b * rows) * p->wide);
-  }
+  char *vector = p->cpu->scratch[worker], *row = vector + align64((size_t)p->chunk * p->wide);
+  int64_t from, to, loaded = -1;
+  while (next_pieces(p, job, &from, &to))
+    for (; from < to; from++) {
+      int64_t i = from / p->pieces;
+      one o = product_of(p, i);
+      matrix a = left ? (matrix){o.x.at, o.x.cs, o.x.rs} : o.a, v = left ? o.a : o.x;
+      int64_t stride = left ? v.cs : v.rs;
+      bool dense = stride == 1 && !nm__is_narrow(p->dtype);
+      if (!dense && loaded != i) p->cpu->isa->load[p->dtype]((int)o.k, vector, v.at, stride);
+      loaded = i;
+      vector_piece(p, a, o.k, from % p->pieces * COLUMNS, left ? p->n : p->m, dense ? v.at : vector,
+                   row, o.y);
+    }
 }
 
 static nm_status by_vector(product *p) {
-  int64_t rows = p->m > p->n ? p->m : p->n, tasks = p->batch * ((rows + NM_TILE - 1) / NM_TILE);
-  int workers = nm__workers(p->cpu, tasks, (double)p->batch * (double)rows * (double)p->k);
-  NM_TRY(nm__scratch(p->cpu, workers, 2 * align64((size_t)p->k * p->wide)));
-  nm__parallel(p->cpu, workers, tasks, vector_work, p);
+  int workers = share(p, parts_of(p->m > p->n ? p->m : p->n, COLUMNS));
+  NM_TRY(nm__scratch(p->cpu, workers, 2 * align64((size_t)p->chunk * p->wide)));
+  run_pieces(p, workers, vector_work);
   return NM_OK;
+}
+
+/* ---- all of it ---- */
+
+/* y of each product is the sum of its chunks, added in pairs; they lie one behind the other. */
+static void add_chunks(const product *p, char *y) {
+  size_t bytes = (size_t)(p->m * p->n) * p->wide;
+  int n = (int)(p->m * p->n);
+  nm_class cls = nm__dtype_class(p->dtype);
+  for (int64_t b = 0; b < p->batch; b++) {
+    char *first = p->y + (size_t)(b * p->chunks) * bytes;
+    for (int64_t step = 1; step < p->chunks; step *= 2)
+      for (int64_t c = 0; c + step < p->chunks; c += 2 * step) {
+        char *to = first + (size_t)c * bytes;
+        p->cpu->isa->ew[cls][NM_I_add](n, to, to, to + (size_t)step * bytes, NULL);
+      }
+    memmove(y + (size_t)b * bytes, first, bytes);
+  }
+}
+
+/* Whether both factors are multiplied where they lie: see worth_packing of a; of x, rows are dense,
+ * and the second cache holds it. */
+static bool fits_in_place(const product *p) {
+  matrix a = matrix_of(p, p->a, 0), x = matrix_of(p, p->x, 0);
+  int64_t page = 4096 / (int64_t)p->size;
+  if (nm__is_narrow(p->dtype) || (x.cs != 1 && p->n > 1)) return false;
+  if ((double)p->chunk * (double)p->n * (double)p->size > (double)p->cpu->cache) return false;
+  return p->m < p->gemm->mr || a.rs % page != 0 || p->n <= IN_PLACE_COLUMNS;
 }
 
 nm_status nm__cpu_matmul(nm_device *dev, const nm_view *a, const nm_view *x, const nm_view *y) {
@@ -204,35 +351,39 @@ nm_status nm__cpu_matmul(nm_device *dev, const nm_view *a, const nm_view *x, con
   product p = {.cpu = cpu,
                .gemm = &cpu->isa->gemm[cls],
                .dtype = dtype,
-               .cls = cls,
                .a = a,
                .x = x,
-               .y = y,
                .size = nm__dtype_size(dtype),
                .wide = nm__class_size[cls],
                .batch = y->shape[0],
                .m = y->shape[1],
                .n = y->shape[2],
-               .k = a->shape[2]};
+               .k = a->shape[2],
+               .chunks = 1,
+               .chunk = a->shape[2]};
   int64_t numel = p.batch * p.m * p.n;
   char *to = (char *)y->mem->ptr + y->offset * (int64_t)p.size;
   if (numel == 0) return NM_OK;
   if (p.k == 0) return memset(to, 0, (size_t)numel * p.size), NM_OK;
   if (p.k > INT_MAX / 2 || p.m > INT_MAX / 2 || p.n > INT_MAX / 2)
     return nm__error(dev->ctx, NM_ENOTSUP, "matmul: a dim of more than 2^30 elements");
-  bool narrow = nm__is_narrow(dtype);
-  nm_mem wide = {.ptr = NULL};
-  if (narrow) NM_TRY(nm__cpu_alloc(dev, (size_t)numel * p.wide, &wide));
-  p.y_at = narrow ? wide.ptr : to;
-  nm_status status;
-  if ((p.m == 1 || p.n == 1) && p.k > 1) status = by_vector(&p);
-  else if (!narrow && p.m * p.n <= SMALL && p.m * p.n * p.k <= (x->stride[2] == 1 ? SMALL : TINY))
-    status = small(&p);
-  else status = packed(&p);
-  if (narrow && status == NM_OK)
+  if (p.k >= 2 * CHUNK && p.m * p.n <= FEW) {
+    p.chunks = parts_of(p.k, CHUNK);
+    p.chunk = parts_of(p.k, p.chunks);
+    p.chunks = parts_of(p.k, p.chunk);
+  }
+  bool narrow = nm__is_narrow(dtype), apart = narrow || p.chunks > 1;
+  nm_mem other = {.ptr = NULL};
+  if (apart) NM_TRY(nm__cpu_alloc(dev, (size_t)(numel * p.chunks) * p.wide, &other));
+  p.y = apart ? other.ptr : to;
+  nm_status status = (p.m == 1 || p.n == 1) && p.k > 1 ? by_vector(&p)
+                     : fits_in_place(&p)               ? in_place(&p)
+                                                       : packed(&p);
+  if (status == NM_OK && p.chunks > 1) add_chunks(&p, narrow ? p.y : to);
+  if (status == NM_OK && narrow)
     for (int64_t at = 0; at < numel; at += 1 << 20)
       cpu->isa->store[dtype]((int)at_most(numel - at, 1 << 20), to + (size_t)at * p.size, 1,
-                             p.y_at + (size_t)at * p.wide);
-  nm__cpu_release(dev, &wide);
+                             p.y + (size_t)at * p.wide);
+  nm__cpu_release(dev, &other);
   return status;
 }

@@ -1,0 +1,189 @@
+/* gemm_body.h: matrix products in registers of BYTES bytes of class CLASS, whose elements are T.
+ * isa_gemm.h includes it for each pair of the two.
+ *
+ * A tile of y, at most MR rows by two registers of columns, stays in registers while the sum over k
+ * runs; both factors are read where they lie.  Packed panels are no other case: a's rows are then 1
+ * and its columns MR elements apart, x's rows as many as a tile has columns.  An element of y is
+ * the same sum in the same order in whatever tile it falls. */
+#define JOIN(name, part) name##_##part
+#define JOINED(name, part) JOIN(name, part)
+#define OF_CLASS(name) JOINED(name, CLASS)
+#define OF_BYTES(name) JOINED(name, BYTES)
+#define OF_BOTH(name) JOINED(OF_CLASS(name), BYTES)
+#define V OF_BOTH(vec)
+#define AT OF_BOTH(place)
+#define W (BYTES / (int)sizeof(T))
+
+typedef T V __attribute__((vector_size(BYTES)));
+typedef T AT __attribute__((vector_size(BYTES), aligned(sizeof(T)), may_alias));
+
+/* rows x nv registers of y = or += a x; if the tile is cut, only the columns in `some` of its last
+ * register.  rows, nv and cut are constants wherever this is inlined. */
+static ALWAYS_INLINE void OF_BOTH(tile)(int rows, int nv, bool cut, lanes some, int k, const T *a,
+                                        int64_t ars, int64_t acs, const T *x, int64_t xrs, T *y,
+                                        int64_t ldy, bool add) {
+  const int size = sizeof(T), last = cut ? nv - 1 : nv;
+  V acc[MR][2];
+  const T *third[(MR + 2) / 3]; /* each third row of a: instructions add ars and 2 ars for free */
+  UNROLL_ROWS for (int i = 0; i < rows; i += 3) third[i / 3] = a + i * ars;
+  UNROLL_ROWS for (int i = 0; i < rows; i++) {
+    for (int v = 0; v < nv; v++) acc[i][v] = (V){0};
+    for (int v = 0; v < nv; v++) __builtin_prefetch(y + i * ldy + v * W, 1);
+  }
+  for (int l = 0; l < k; l++, x += xrs) {
+    V xl[2];
+    for (int v = 0; v < last; v++) xl[v] = (V) * (const AT *)(x + v * W);
+    if (cut) xl[last] = (V)OF_BYTES(load_lanes)(size, some, x + last * W);
+    UNROLL_ROWS for (int i = 0; i < rows; i++) {
+      V ai = third[i / 3][i % 3 * ars] - (V){0}; /* splat */
+      for (int v = 0; v < nv; v++) acc[i][v] = OF_BOTH(madd)(ai, xl[v], acc[i][v]);
+    }
+    UNROLL_ROWS for (int i = 0; i < rows; i += 3) third[i / 3] += acs;
+  }
+  UNROLL_ROWS for (int i = 0; i < rows; i++, y += ldy) {
+    for (int v = 0; v < last; v++)
+      *(AT *)(y + v * W) = add ? (V) * (AT *)(y + v * W) + acc[i][v] : acc[i][v];
+    if (!cut) continue;
+    if (add) acc[i][last] += (V)OF_BYTES(load_lanes)(size, some, y + last * W);
+    OF_BYTES(store_lanes)(size, some, y + last * W, (OF_BYTES(bits))acc[i][last]);
+  }
+}
+
+/* A tile of any size up to MR rows and two registers of columns, or one of half the width. */
+static void OF_BOTH(any_tile)(int m, int n, int k, const T *a, int64_t ars, int64_t acs, const T *x,
+                              int64_t xrs, T *y, int64_t ldy, bool add) {
+  lanes some = OF_BYTES(some_lanes)((int)sizeof(T), n > W ? n - W : n);
+#define ROWS(rows)                                                                                 \
+  case rows:                                                                                       \
+    if (BYTES < VECTOR || n <= W)                                                                  \
+      OF_BOTH(tile)(rows, 1, true, some, k, a, ars, acs, x, xrs, y, ldy, add);                     \
+    else if (n == 2 * W)                                                                           \
+      OF_BOTH(tile)(rows, 2, false, some, k, a, ars, acs, x, xrs, y, ldy, add);                    \
+    else                                                                                           \
+      OF_BOTH(tile)(rows, 2, true, some, k, a, ars, acs, x, xrs, y, ldy, add);                     \
+    break;
+  switch (m) { EACH_ROWS(ROWS) }
+#undef ROWS
+}
+
+#if BYTES == VECTOR
+
+/* Columns that fill less than a register are one of half the width, where that is faster. */
+static void OF_CLASS(block)(int m, int n, int k, const T *a, int64_t ars, int64_t acs, const T *x,
+                            int64_t xrs, T *y, int64_t ldy, bool add) {
+#if HALVES
+  int rest = n > W ? n - W : n;
+  if (rest <= W / 2) {
+    if (n > W) OF_BOTH(any_tile)(m, W, k, a, ars, acs, x, xrs, y, ldy, add);
+    JOINED(OF_CLASS(any_tile), HALF)
+    (m, rest, k, a, ars, acs, x + n - rest, xrs, y + n - rest, ldy, add);
+    return;
+  }
+#endif
+  OF_BOTH(any_tile)(m, n, k, a, ars, acs, x, xrs, y, ldy, add);
+}
+
+static void OF_CLASS(kernel)(int kc, const void *a, const void *b, void *c, int64_t ldc, int m,
+                             int n, bool add) {
+  if (m == MR && n == 2 * W) {
+    lanes none = OF_BYTES(some_lanes)((int)sizeof(T), 0);
+    OF_BOTH(tile)(MR, 2, false, none, kc, a, 1, MR, b, 2 * W, c, ldc, add);
+  } else {
+    OF_CLASS(block)(m, n, kc, a, 1, MR, b, 2 * W, c, ldc, add);
+  }
+}
+
+static void OF_CLASS(product)(int64_t m, int64_t n, int k, const void *a_, int64_t ars, int64_t acs,
+                              const void *x_, int64_t xrs, void *y_, int64_t ldy, bool add) {
+  const T *a = a_, *x = x_;
+  T *y = y_;
+  for (int64_t strips = (m + MR - 1) / MR; strips > 0; strips--) { /* of nearly equal height */
+    int rows = m == strips * MR ? MR : (int)((m + strips - 1) / strips);
+    for (int64_t j = 0; j < n; j += 2 * W)
+      OF_CLASS(block)
+      (rows, n - j < 2 * W ? (int)(n - j) : 2 * W, k, a, ars, acs, x + j, xrs, y + j, ldy, add);
+    m -= rows, a += rows * ars, y += rows * ldy;
+  }
+}
+
+/* ---- products with a vector ---- */
+
+/* Sums of products of rows of a with x: two registers of partial sums for each row, so that the
+ * order of a sum does not depend on its neighbours. */
+static ALWAYS_INLINE void OF_CLASS(dot_rows)(int rows, int64_t k, const T *a, int64_t rs,
+                                             const T *x, T *y) {
+  V acc[4][2];
+  for (int i = 0; i < rows; i++) acc[i][0] = acc[i][1] = (V){0};
+  int64_t l = 0;
+  for (; k - l >= 2 * W; l += 2 * W)
+    for (int v = 0; v < 2; v++) {
+      V xl = (V) * (const AT *)(x + l + v * W);
+      for (int i = 0; i < rows; i++)
+        acc[i][v] = OF_BOTH(madd)((V) * (const AT *)(a + i * rs + l + v * W), xl, acc[i][v]);
+    }
+  for (; l < k; l += W) {
+    lanes some = OF_BYTES(some_lanes)((int)sizeof(T), k - l < W ? (int)(k - l) : W);
+    V xl = (V)OF_BYTES(load_lanes)((int)sizeof(T), some, x + l);
+    for (int i = 0; i < rows; i++)
+      acc[i][0] = OF_BOTH(madd)((V)OF_BYTES(load_lanes)((int)sizeof(T), some, a + i * rs + l), xl,
+                                acc[i][0]);
+  }
+  for (int i = 0; i < rows; i++) {
+    V sum = acc[i][0] + acc[i][1];
+    T lane[W];
+    memcpy(lane, &sum, sizeof lane);
+    for (int half = W / 2; half; half /= 2)
+      for (int j = 0; j < half; j++) lane[j] += lane[j + half];
+    y[i] = lane[0];
+  }
+}
+
+static void OF_CLASS(dots)(int64_t m, int64_t k, const void *a_, int64_t rs, const void *x,
+                           void *y_) {
+  const T *a = a_;
+  T *y = y_;
+  for (; m >= 4; m -= 4, a += 4 * rs, y += 4) OF_CLASS(dot_rows)(4, k, a, rs, x, y);
+  for (; m > 0; m--, a += rs, y++) OF_CLASS(dot_rows)(1, k, a, rs, x, y);
+}
+
+/* y[i] = or += the sum of x[l] a[l * cs + i] over `count` columns of a. */
+static ALWAYS_INLINE void OF_CLASS(add_columns)(int count, int n, const T *a, int64_t cs,
+                                                const T *x, T *y, bool add) {
+  V xl[8];
+  for (int l = 0; l < count; l++) xl[l] = x[l] - (V){0};
+  int i = 0;
+  for (; i + W <= n; i += W) {
+    V sum = add ? (V) * (AT *)(y + i) : (V){0};
+    for (int l = 0; l < count; l++)
+      sum = OF_BOTH(madd)((V) * (const AT *)(a + l * cs + i), xl[l], sum);
+    *(AT *)(y + i) = sum;
+  }
+  if (i == n) return;
+  lanes some = OF_BYTES(some_lanes)((int)sizeof(T), n - i);
+  V sum = add ? (V)OF_BYTES(load_lanes)((int)sizeof(T), some, y + i) : (V){0};
+  for (int l = 0; l < count; l++)
+    sum = OF_BOTH(madd)((V)OF_BYTES(load_lanes)((int)sizeof(T), some, a + l * cs + i), xl[l], sum);
+  OF_BYTES(store_lanes)((int)sizeof(T), some, y + i, (OF_BYTES(bits))sum);
+}
+
+static void OF_CLASS(columns)(int n, int64_t k, const void *a_, int64_t cs, const void *x_,
+                              void *y) {
+  const T *a = a_, *x = x_;
+  int64_t l = 0; /* eight at a time, as y passes through registers for each group */
+  for (; l + 8 <= k; l += 8) OF_CLASS(add_columns)(8, n, a + l * cs, cs, x + l, y, l > 0);
+  for (; l < k; l++) OF_CLASS(add_columns)(1, n, a + l * cs, cs, x + l, y, l > 0);
+}
+
+#endif
+
+#undef JOIN
+#undef JOINED
+#undef OF_CLASS
+#undef OF_BYTES
+#undef OF_BOTH
+#undef V
+#undef AT
+#undef W
+#undef T
+#undef CLASS
+#undef BYTES
