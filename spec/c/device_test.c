@@ -1,11 +1,13 @@
 /* device_test.c: tests a device through core/device.h alone: device_test [cpu|vulkan|vulkan:N].
  *
- * Compares with the plain reference in reference.h; see test_programs.h and test_kernels.h for
- * what. NUMOON_TEST_SEED=n takes another choice of inputs; every failure names its case and
- * element. Ends with `N passed, N failed`; the status is 1 if any failed. */
+ * Compares with the plain reference in reference.h; see the test_*.h for what.
+ * NUMOON_TEST_SEED=n takes another choice of inputs; every failure names its case and element.
+ * Ends with `N passed, N failed`; the status is 1 if any failed. */
 #include "harness.h"
 
 #include "test_programs.h"
+
+#include "test_move.h"
 
 #include "test_kernels.h"
 
@@ -33,6 +35,7 @@ int main(int argc, char **argv) {
       if (holds((nm_dtype)from) && holds((nm_dtype)to)) test_cast((nm_dtype)from, (nm_dtype)to);
   test_layouts();
   test_programs();
+  test_moves();
   for (int d = 0; d < NM_NDTYPES; d++)
     for (int layout = L_FLAT; layout <= L_STEPPED; layout++)
       if (holds((nm_dtype)d) && d != NM_BOOL && layout != L_SINGLE && layout != L_EXPANDED)

@@ -28,6 +28,11 @@ enum {
 /* Elements of a dtype in memory `stride` apart, to and from a dense tile of the dtype's class. */
 typedef void nm_load_loop(int n, void *tile, const void *mem, int64_t stride);
 typedef void nm_store_loop(int n, void *mem, int64_t stride, const void *tile);
+/* Copies bytes, past the caches where the processor can: for results that don't fit into them.  A
+ * thread ends with stream_end before others may see what it wrote. */
+typedef void nm_stream_loop(size_t bytes, void *to, const void *from);
+/* y[i * ys + j] = x[j * xs + i] for i < rows, j < columns; strides in elements, of one size. */
+typedef void nm_turn_loop(int rows, int columns, const void *x, int64_t xs, void *y, int64_t ys);
 /* Elements start .. start + n - 1 of a random tensor. */
 typedef void nm_random_loop(int n, void *y, int64_t start, uint64_t key, uint64_t counter);
 
@@ -82,6 +87,9 @@ typedef struct nm_isa {
   nm_loop *narrow[NM_NDTYPES]; /* from its class to its class */
   nm_load_loop *load[NM_NDTYPES];
   nm_store_loop *store[NM_NDTYPES];
+  nm_stream_loop *stream;
+  void (*stream_end)(void);
+  nm_turn_loop *turn[4];              /* of elements of 1, 2, 4, 8 bytes */
   nm_random_loop *rand[2], *randn[2]; /* by class: NM_F32, NM_F64 */
   nm_fold_row *fold_row[NM_NFOLDS][NM_NCLASSES];
   nm_fold_grid *fold_grid[NM_NFOLDS][NM_NCLASSES];
@@ -191,6 +199,8 @@ typedef struct nm_plan {
   const nm_program *program;
   const nm_isa *isa;
   int nsteps, nslots, ndirect, nfixed, npanels;
+  int bounce;   /* slot in which narrow elements are made before they are streamed, or -1 */
+  bool streams; /* some output */
   size_t slot_size, panel_size;
   int64_t chunk; /* elements of a task */
   nm_step step[NM_STEPS];
@@ -202,7 +212,7 @@ typedef struct nm_plan {
 
 typedef struct nm_machine { /* a plan as one worker runs it */
   const nm_plan *plan;
-  char *where[NM_OPERANDS], *panels;
+  char *where[NM_OPERANDS], *panels, *bounce;
   nm_cursor cursor[NM_PROG_IN + NM_PROG_OUT];
 } nm_machine;
 
@@ -215,6 +225,13 @@ static inline size_t nm__plan_scratch(const nm_plan *plan) {
 void nm__machine_start(nm_machine *m, const nm_plan *plan, void *scratch);
 /* Computes elements start .. start + n - 1, n <= NM_TILE. */
 void nm__machine_run(nm_machine *m, int64_t start, int n);
+
+/* Whether output `o` is so large that it should go past the caches. */
+bool nm__streams(const nm_program *p, int o);
+
+/* ---- copy.c: programs that move elements and don't look into them ---- */
+bool nm__only_copies(const nm_program *p);
+nm_status nm__cpu_copy(nm_cpu *cpu, const nm_program *p);
 
 nm_status nm__cpu_run(nm_device *dev, const nm_program *p);
 nm_status nm__cpu_reduce(nm_device *dev, const nm_reduce *r);

@@ -2,7 +2,7 @@
  * function that gives the table and ISA_NAME what NUMOON_CPU calls it. */
 #include <string.h>
 
-#if defined(__AVX2__)
+#if defined(__SSE2__)
 #include <immintrin.h>
 #elif defined(__aarch64__)
 #include <arm_neon.h>
@@ -13,6 +13,7 @@
 #include "cpu/mathf.h"
 
 #include "cpu/isa_elementwise.h"
+#include "cpu/isa_move.h"
 #include "cpu/isa_random.h"
 #include "cpu/isa_fold.h"
 #include "cpu/isa_gemm.h"
@@ -90,6 +91,9 @@ static const nm_isa table = {
                [NM_BOOL] = narrow_bool},
     .load = BY_DTYPE(load),
     .store = BY_DTYPE(store),
+    .stream = stream,
+    .stream_end = stream_end,
+    .turn = {turn_8, turn_16, turn_32, turn_64},
     .rand = {[NM_F32] = rand_f32, [NM_F64] = rand_f64},
     .randn = {[NM_F32] = randn_f32, [NM_F64] = randn_f64},
     .fold_row = {[NM_R_SUM] = BY_CLASS(row_SUM),

@@ -16,10 +16,15 @@ enum {
   S_LOAD_TURNED,
   S_STORE,
   S_STORE_STRIDED,
+  S_STREAM,
   S_RANDOM,
   S_INDEX
 }; /* nm_step.kind */
 enum { CHUNK = 32 * NM_TILE, KEPT = 255 };
+enum {
+  STREAM_FROM = 24 << 20,  /* bytes of a block of memory that the caches don't hold for long, */
+  STREAM_LEAST = 512 << 10 /* and as much of it that is written at once */
+};
 
 /* ---- walks ---- */
 
@@ -77,12 +82,14 @@ int nm__walk_next(const nm_walk *w, nm_cursor *c, int n, int64_t *offset) {
 typedef struct builder {
   nm_plan *plan;
   const nm_program *p;
+  int keep;  /* see nm__plan */
   int first; /* operand number of the first instruction's result */
   int nfree;
   uint8_t free[NM_OPERANDS]; /* slots */
   uint8_t
       last[NM_OPERANDS]; /* instruction that reads an operand last; KEPT: to the end of the tile */
-  uint8_t out[NM_OPERANDS]; /* number of the output that a result is computed into, plus 1 */
+  uint8_t out[NM_OPERANDS];  /* number of the output that a result is computed into, plus 1 */
+  uint8_t same[NM_OPERANDS]; /* the operand whose elements an operand has */
   bool placed[NM_OPERANDS];
 } builder;
 
@@ -154,14 +161,30 @@ static void add_load(builder *b, int input, int y) {
   plan_turn(b, s, &b->plan->walk[input]);
 }
 
+bool nm__streams(const nm_program *p, int o) {
+  const nm_operand *out = &p->out[o];
+  size_t bytes = (size_t)p->numel * nm__dtype_size((nm_dtype)out->dtype);
+  for (int i = 0; i < p->nin; i++)
+    if (p->in[i].mem == out->mem) return false; /* it is in the caches already */
+  return out->mem->size >= STREAM_FROM && bytes >= STREAM_LEAST;
+}
+
+/* Reductions write little of the memory that they go through. */
+static bool streams(const builder *b, int o) { return b->keep < 0 && nm__streams(b->p, o); }
+
 static void add_store(builder *b, int output) {
   const nm_operand *o = &b->p->out[output];
   nm_step *s = add_step(b, o->layout == NM_FLAT ? S_STORE : S_STORE_STRIDED);
   s->run.store = b->plan->isa->store[o->dtype];
-  s->a = o->reg;
+  s->a = b->same[o->reg];
   s->at = (uint8_t)output;
-  if (o->layout == NM_STRIDED)
+  if (o->layout == NM_STRIDED) {
     nm__walk_make(&b->plan->walk[NM_PROG_IN + output], b->p->ndim, b->p->shape, o->stride);
+  } else if (streams(b, output)) {
+    s->kind = S_STREAM;
+    b->plan->streams = true;
+    if (!in_place(o) && b->plan->bounce < 0) b->plan->bounce = b->plan->nslots++;
+  }
 }
 
 /* Sees to it that an operand has a place where a loop can read it. */
@@ -202,6 +225,10 @@ static void add_instr(builder *b, int i) {
   const nm_instr *in = &b->p->code[i];
   const nm_isa *isa = b->plan->isa;
   int r = b->first + i;
+  if (b->same[r] != r) {
+    need(b, b->same[r]);
+    return;
+  }
   if (in->op == NM_I_rand || in->op == NM_I_randn || in->op == NM_I_index) {
     place_result(b, r);
     nm_step *s = add_step(b, in->op == NM_I_index ? S_INDEX : S_RANDOM);
@@ -210,14 +237,15 @@ static void add_instr(builder *b, int i) {
       s->run.random = in->op == NM_I_rand ? isa->rand[in->cls] : isa->randn[in->cls];
     return;
   }
-  if (in->op == NM_I_copy && !b->placed[in->a] && in->a < b->p->nin && b->last[in->a] == i &&
-      b->p->in[in->a].layout != NM_SINGLE && !in_place(&b->p->in[in->a])) {
+  int arity = nm__instrs[in->op].arity;
+  const uint8_t operand[3] = {b->same[in->a], b->same[in->b], b->same[in->c]};
+  const nm_operand *from = operand[0] < b->p->nin ? &b->p->in[operand[0]] : NULL;
+  if (in->op == NM_I_copy && from && !b->placed[operand[0]] && b->last[operand[0]] == i &&
+      from->layout != NM_SINGLE && !in_place(from)) {
     place_result(b, r); /* a copy of what has to be loaded anyway: load it there */
-    add_load(b, in->a, r);
+    add_load(b, operand[0], r);
     return;
   }
-  int arity = nm__instrs[in->op].arity;
-  const uint8_t operand[3] = {in->a, in->b, in->c};
   size_t size = nm__class_size[nm__instr_class(in)];
   for (int k = 0; k < arity; k++) need(b, operand[k]);
   /* a result may overwrite an operand that ends here, if their elements are equally long */
@@ -228,53 +256,78 @@ static void add_instr(builder *b, int i) {
   nm_step *s = add_step(b, S_LOOP);
   s->run.loop = loop_of(isa, in);
   s->y = (uint8_t)r;
-  s->a = in->a;
-  s->b = arity > 1 ? in->b : in->a; /* loops may look at all three addresses */
-  s->c = arity > 2 ? in->c : in->a;
+  s->a = operand[0];
+  s->b = arity > 1 ? operand[1] : operand[0]; /* loops may look at all three addresses */
+  s->c = arity > 2 ? operand[2] : operand[0];
+}
+
+/* Which results are those of another instruction, so that nothing has to be done for them: copies
+ * that are not made right into an output; and what is narrowed only to be stored, as stores do. */
+static void find_same(builder *b) {
+  const nm_program *p = b->p;
+  bool read[NM_OPERANDS] = {false};
+  for (int i = 0; i < p->ncode; i++) {
+    const uint8_t operand[3] = {p->code[i].a, p->code[i].b, p->code[i].c};
+    for (int k = 0; k < nm__instrs[p->code[i].op].arity; k++) read[operand[k]] = true;
+  }
+  for (int r = 0; r < b->first; r++) b->same[r] = (uint8_t)r;
+  for (int i = 0; i < p->ncode; i++) {
+    int r = b->first + i;
+    bool copy = p->code[i].op == NM_I_copy && !b->out[r];
+    bool narrow = p->code[i].op == NM_I_narrow && !read[r];
+    b->same[r] = (copy || narrow) && r != b->keep ? b->same[p->code[i].a] : (uint8_t)r;
+  }
+}
+
+/* The instruction that reads each operand last. */
+static void find_last(builder *b) {
+  const nm_program *p = b->p;
+  memset(b->last, KEPT, (size_t)(b->first + p->ncode));
+  for (int i = 0; i < p->ncode; i++) {
+    const uint8_t operand[3] = {p->code[i].a, p->code[i].b, p->code[i].c};
+    for (int k = 0; k < nm__instrs[p->code[i].op].arity; k++)
+      b->last[b->same[operand[k]]] = (uint8_t)i;
+    b->last[b->same[b->first + i]] = (uint8_t)i; /* until someone reads it */
+  }
+  for (int o = 0; o < p->nout; o++)
+    if (p->out[o].reg < b->first) b->last[p->out[o].reg] = KEPT;
+  if (b->keep >= 0) b->last[b->keep] = KEPT;
+}
+
+static size_t widest_class(const builder *b) {
+  for (int r = 0; r < b->first + b->p->ncode; r++)
+    if (nm__class_size[operand_class(b, r)] == 8) return 8;
+  return 4;
 }
 
 void nm__plan(nm_plan *plan, const nm_isa *isa, const nm_program *p, int keep) {
   builder b;
-  b.plan = plan, b.p = p, b.nfree = 0, b.first = p->nin + p->nconst;
-  size_t operands = (size_t)(b.first + p->ncode);
-  memset(b.last, KEPT, operands);
+  b.plan = plan, b.p = p, b.keep = keep, b.nfree = 0, b.first = p->nin + p->nconst;
+  size_t operands = (size_t)(b.first + p->ncode), widest = widest_class(&b);
   memset(b.out, 0, operands);
   memset(b.placed, 0, operands);
   memset(plan->place, 0, operands * sizeof *plan->place);
   plan->program = p, plan->isa = isa;
   plan->nsteps = plan->nslots = plan->ndirect = plan->nfixed = plan->npanels = 0;
+  plan->bounce = -1, plan->streams = false;
   plan->chunk = CHUNK;
-
-  size_t widest = 4;
-  for (int r = 0; r < b.first; r++)
-    if (nm__class_size[operand_class(&b, r)] == 8) widest = 8;
-  for (int i = 0; i < p->ncode; i++) {
-    const nm_instr *in = &p->code[i];
-    int arity = nm__instrs[in->op].arity;
-    if (arity > 0) b.last[in->a] = (uint8_t)i;
-    if (arity > 1) b.last[in->b] = (uint8_t)i;
-    if (arity > 2) b.last[in->c] = (uint8_t)i;
-    b.last[b.first + i] = (uint8_t)i; /* until someone reads it */
-    if (nm__class_size[nm__instr_class(in)] == 8) widest = 8;
-  }
   plan->slot_size =
       NM_TILE * widest + 64; /* not a power of two: tiles fall into different cache sets */
   plan->panel_size = NM_PANEL_ROWS * NM_PANEL_PITCH * widest;
   for (int o = 0; o < p->nout; o++) {
     int r = p->out[o].reg;
-    if (r < b.first)
-      b.last[r] = KEPT;
-    else if (in_place(&p->out[o]) && !b.out[r])
+    if (r >= b.first && in_place(&p->out[o]) && !b.out[r] && !streams(&b, o))
       b.out[r] = (uint8_t)(o + 1);
   }
-  if (keep >= 0) b.last[keep] = KEPT;
+  find_same(&b);
+  find_last(&b);
 
   for (int i = 0; i < p->ncode; i++) {
     int r = b.first + i;
     add_instr(&b, i);
     for (int o = 0; o < p->nout; o++)
       if (p->out[o].reg == r && b.out[r] != o + 1) add_store(&b, o);
-    drop(&b, r, i);
+    drop(&b, b.same[r], i);
   }
   for (int o = 0; o < p->nout; o++) {
     if (p->out[o].reg >= b.first) continue;
@@ -292,6 +345,7 @@ void nm__machine_start(nm_machine *m, const nm_plan *plan, void *scratch) {
   int n = p->numel < NM_TILE ? (int)p->numel : NM_TILE;
   m->plan = plan;
   m->panels = (char *)scratch + (size_t)plan->nslots * plan->slot_size;
+  m->bounce = (char *)scratch + (size_t)(plan->bounce < 0 ? 0 : plan->bounce) * plan->slot_size;
   for (int r = 0; r < operands; r++)
     m->where[r] = plan->place[r].base ? plan->place[r].base
                                       : (char *)scratch + plan->place[r].slot * plan->slot_size;
@@ -305,6 +359,10 @@ void nm__machine_start(nm_machine *m, const nm_plan *plan, void *scratch) {
     plan->isa->load[dtype](n, m->where[r],
                            r < p->nin ? (const void *)p->in[r].ptr : &p->konst[r - p->nin], 0);
   }
+}
+
+static char *element(const nm_operand *flat, int64_t i) {
+  return flat->ptr + i * (int64_t)nm__dtype_size((nm_dtype)flat->dtype);
 }
 
 static void load_strided(nm_machine *m, const nm_step *s, int64_t start, int n) {
@@ -378,8 +436,11 @@ static void store_strided(nm_machine *m, const nm_step *s, int64_t start, int n)
   }
 }
 
-static char *element(const nm_operand *flat, int64_t i) {
-  return flat->ptr + i * (int64_t)nm__dtype_size((nm_dtype)flat->dtype);
+static void store_past_caches(nm_machine *m, const nm_step *s, int64_t start, int n) {
+  const nm_operand *o = &m->plan->program->out[s->at];
+  const char *from = m->where[s->a];
+  if (!in_place(o)) s->run.store(n, m->bounce, 1, from), from = m->bounce;
+  m->plan->isa->stream((size_t)n * nm__dtype_size((nm_dtype)o->dtype), element(o, start), from);
 }
 
 static void other_step(nm_machine *m, const nm_step *s, int64_t start, int n) {
@@ -390,6 +451,7 @@ static void other_step(nm_machine *m, const nm_step *s, int64_t start, int n) {
   case S_LOAD_TURNED: load_turned(m, s, start, n); break;
   case S_STORE: s->run.store(n, element(&p->out[s->at], start), 1, m->where[s->a]); break;
   case S_STORE_STRIDED: store_strided(m, s, start, n); break;
+  case S_STREAM: store_past_caches(m, s, start, n); break;
   case S_RANDOM:
     s->run.random(n, m->where[s->y], start, p->konst[s->a - p->nin].u64,
                   p->konst[s->b - p->nin].u64);
@@ -430,6 +492,7 @@ static void run_work(void *arg, nm_job *job, int worker) {
     for (; at < end; at += NM_TILE)
       nm__machine_run(&m, at, end - at < NM_TILE ? (int)(end - at) : NM_TILE);
   }
+  if (r->plan->streams) r->plan->isa->stream_end();
 }
 
 /* A short program of one instruction whose operands are read and written where they are needs no
@@ -453,6 +516,7 @@ static bool run_loop(const nm_isa *isa, const nm_program *p) {
 nm_status nm__cpu_run(nm_device *dev, const nm_program *p) {
   nm_cpu *cpu = (nm_cpu *)dev;
   if (p->numel == 0 || run_loop(cpu->isa, p)) return NM_OK;
+  if (nm__only_copies(p)) return nm__cpu_copy(cpu, p);
   nm_plan plan;
   nm__plan(&plan, cpu->isa, p, -1);
   int64_t tasks = (p->numel + plan.chunk - 1) / plan.chunk;

@@ -1,0 +1,128 @@
+/* test_move.h: what the CPU moves without looking into it: the loops of each instruction set,
+ * copies in every order of the dims, results too large for the caches. */
+#ifndef NM_TEST_MOVE_H
+#define NM_TEST_MOVE_H
+
+#include "cpu/cpu.h"
+#include "harness.h"
+#include "test_programs.h"
+
+static void test_stream(const nm_isa *isa) {
+  enum { MOST = 300, ROOM = MOST + 200 };
+  testing("stream");
+  _Alignas(64) unsigned char from[ROOM], to[ROOM], want[ROOM];
+  for (int i = 0; i < ROOM; i++) from[i] = (unsigned char)ref_bits();
+  for (int head = 0; head < 67; head++)
+    for (int n = 0; n <= MOST; n += n < 140 ? 1 : 37) {
+      int skip = ref_below(64);
+      memset(to, 7, ROOM);
+      memset(want, 7, ROOM);
+      memcpy(want + head, from + skip, (size_t)n);
+      isa->stream((size_t)n, to + head, from + skip);
+      isa->stream_end();
+      check(!memcmp(to, want, ROOM), "%d bytes to offset %d, from %d", n, head, skip);
+    }
+}
+
+static void test_turn(const nm_isa *isa, int log) {
+  enum { MOST = 37, XS = MOST + 2, YS = MOST + 5 };
+  size_t size = (size_t)1 << log;
+  testing("turned blocks of %d bytes", (int)size);
+  static char from[MOST * XS * 8], to[MOST * YS * 8], want[MOST * YS * 8];
+  for (size_t i = 0; i < sizeof from; i++) from[i] = (char)ref_bits();
+  for (int rows = 0; rows <= MOST; rows++)
+    for (int columns = 0; columns <= MOST; columns++) {
+      memset(to, 7, sizeof to);
+      memset(want, 7, sizeof want);
+      for (int i = 0; i < rows; i++)
+        for (int j = 0; j < columns; j++)
+          memcpy(want + (size_t)(i * YS + j) * size, from + (size_t)(j * XS + i) * size, size);
+      isa->turn[log](rows, columns, from, XS, to, YS);
+      if (!check(!memcmp(to, want, sizeof to), "%d x %d", rows, columns)) return;
+    }
+}
+
+/* Moves an array into a block of memory so large that what is written there goes past the caches.
+ */
+static void make_room(array *a) {
+  size_t bytes = (size_t)a->n * nm__dtype_size(a->dtype);
+  dev->cls->release(dev, &a->mem);
+  call(nm__mem_alloc(dev, (size_t)25 << 20, &a->mem));
+  call(dev->cls->write(dev, &a->mem, 0, bytes, a->host));
+}
+
+/* The dims of a tensor in another order, from `order` in memory to row-major, and back. */
+static void test_permuted(nm_dtype dtype, const int64_t *shape, const int *order, bool back) {
+  testing("copy of %s, dims %d %d %d%s", nm__dtypes[dtype].name, order[0], order[1], order[2],
+          back ? ", back" : "");
+  array in = make(dtype, L_FLAT, 3, shape, -9, 9, false),
+        out = make(dtype, L_FLAT, 3, shape, -9, 9, false), *permuted = back ? &out : &in;
+  int64_t extent = 1;
+  for (int d = 2; d >= 0; d--) permuted->stride[order[d]] = extent, extent *= shape[order[d]];
+  permuted->layout = NM_STRIDED;
+  if (is_cpu && extent > 100000) make_room(&out);
+  nm_program p;
+  start(&p, 3, shape);
+  p.in[p.nin++] = operand(&in, 0);
+  p.out[p.nout++] = operand(&out, add(&p, NM_I_copy, nm__dtype_class(dtype), 0, 0, 0, 0));
+  call(dev->cls->run(dev, &p));
+  fetch(&out);
+  size_t size = nm__dtype_size(dtype);
+  for (int64_t i = 0; i < p.numel; i++)
+    if (!check(!memcmp(out.host + (size_t)place(&out, i) * size,
+                       in.host + (size_t)place(&in, i) * size, size),
+               "element %d", (int)i))
+      break;
+  drop(&in);
+  drop(&out);
+}
+
+/* To the middle of a cache line of a large block. */
+static void test_large(int64_t n) {
+  testing("%d elements, added and narrowed", (int)n);
+  array x = make(NM_FLOAT32, L_FLAT, 1, &n, -9, 9, false),
+        y = make(NM_FLOAT32, L_FLAT, 1, &n, 0, 0, false),
+        z = make(NM_BFLOAT16, L_FLAT, 1, &n, 0, 0, false);
+  make_room(&y);
+  make_room(&z);
+  nm_program p;
+  start(&p, 1, &n);
+  p.in[p.nin++] = operand(&x, 0);
+  int twice = add(&p, NM_I_add, NM_F32, 0, 0, 0, 0);
+  p.out[p.nout++] = operand(&y, twice);
+  p.out[p.nout++] = operand(&z, add(&p, NM_I_narrow, NM_F32, NM_BFLOAT16, twice, 0, 0));
+  call(dev->cls->run(dev, &p));
+  fetch(&y);
+  fetch(&z);
+  for (int64_t i = 0; i < n; i++) {
+    val want = {.f = 2 * at(&x, i).f};
+    if (!check(at(&y, i).f == want.f && at(&z, i).f == ref_narrow(NM_BFLOAT16, want).f,
+               "element %d", (int)i))
+      break;
+  }
+  drop(&x);
+  drop(&y);
+  drop(&z);
+}
+
+static void test_moves(void) {
+  static const int order[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+  static const int64_t shapes[][3] = {{3, 70, 300}, {40, 5, 33}, {2, 3, 4}, {2, 701, 770}};
+  static const nm_dtype dtypes[] = {NM_INT8, NM_FLOAT16, NM_FLOAT32, NM_INT64};
+  if (is_cpu) {
+    const nm_isa *isa = ((const nm_cpu *)dev)->isa;
+    test_stream(isa);
+    for (int log = 0; log < 4; log++) test_turn(isa, log);
+    test_large(300001);
+  }
+  for (int d = 0; d < 4; d++) {
+    if (!holds(dtypes[d])) continue;
+    for (int s = 0; s < 4; s++)
+      for (int o = 0; o < 6; o++) {
+        test_permuted(dtypes[d], shapes[s], order[o], false);
+        test_permuted(dtypes[d], shapes[s], order[o], true);
+      }
+  }
+}
+
+#endif

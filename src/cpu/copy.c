@@ -1,0 +1,201 @@
+/* copy.c: the same elements in another order: what a program that only copies is.
+ *
+ * The dims of both sides are put into the order in which they lie in the result, and merged where
+ * that makes longer ones.  Then it is one of three: rows that are contiguous on both sides; blocks
+ * that are turned, where neighbours of the source lie along another dim; or single steps.  Turned
+ * blocks go through a small buffer, so that the source is read in whole cache lines, and the result
+ * written in several neighbouring ones. */
+#include <string.h>
+
+#include "cpu/cpu.h"
+
+enum {
+  PIECE = 64 * 1024,        /* bytes of a task, about */
+  SHORT_ROW = 512,          /* bytes below which a row is not streamed */
+  TURN_FROM = 64,           /* bytes of a line of the source, */
+  TURN_TO = 256,            /* and of a row of the result that a block has */
+  TURN_PITCH = TURN_TO + 64 /* bytes from row to row in the buffer */
+};
+
+typedef struct mover {
+  const nm_isa *isa;
+  const char *x;
+  char *y;
+  int64_t size; /* bytes of an element */
+  int ndim;
+  int64_t shape[NM_MAX_DIMS], from[NM_MAX_DIMS], to[NM_MAX_DIMS]; /* strides in bytes */
+  int turn;         /* the dim along which the source is contiguous, or -1 */
+  bool streams;     /* past the caches */
+  int64_t outer;    /* rows, or panels of blocks, in all */
+  int64_t piece;    /* elements of the last dim that a task takes, */
+  int64_t pieces;   /* how many of these there are, */
+  int64_t together; /* and rows that one takes */
+} mover;
+
+/* ---- geometry ---- */
+
+static void take_dims(mover *m, const nm_program *p) {
+  const nm_operand *in = &p->in[0], *out = &p->out[0];
+  int64_t flat = m->size;
+  m->ndim = 0;
+  for (int d = p->ndim - 1; d >= 0; flat *= p->shape[d], d--) {
+    if (p->shape[d] == 1) continue;
+    int64_t to = out->layout == NM_FLAT ? flat : out->stride[d] * m->size;
+    int64_t from = in->layout == NM_FLAT     ? flat
+                   : in->layout == NM_SINGLE ? 0
+                                             : in->stride[d] * m->size;
+    int at = m->ndim++; /* the inner dims come last */
+    for (; at > 0 && m->to[at - 1] < to; at--) {
+      m->shape[at] = m->shape[at - 1], m->from[at] = m->from[at - 1], m->to[at] = m->to[at - 1];
+    }
+    m->shape[at] = p->shape[d], m->from[at] = from, m->to[at] = to;
+  }
+}
+
+static void merge_dims(mover *m) {
+  int n = 0;
+  for (int d = 0; d < m->ndim; d++) {
+    if (n && m->to[n - 1] == m->to[d] * m->shape[d] && m->from[n - 1] == m->from[d] * m->shape[d])
+      m->shape[n - 1] *= m->shape[d];
+    else
+      m->shape[n++] = m->shape[d];
+    m->to[n - 1] = m->to[d], m->from[n - 1] = m->from[d];
+  }
+  if (!n) m->shape[n] = 1, m->to[n] = m->from[n] = m->size, n++;
+  m->ndim = n;
+}
+
+/* Along which dim the source is contiguous, if the result is along the last. */
+static int turned_dim(const mover *m) {
+  int last = m->ndim - 1;
+  if (m->to[last] != m->size || m->from[last] == m->size || m->from[last] == 0) return -1;
+  for (int d = 0; d < last; d++)
+    if (m->from[d] == m->size) return d;
+  return -1;
+}
+
+static void share_out(mover *m) {
+  int64_t length = m->shape[m->ndim - 1], all = 1;
+  for (int d = 0; d < m->ndim - 1; d++)
+    if (d != m->turn) all *= m->shape[d];
+  int64_t deep = m->turn < 0 ? 1 : m->shape[m->turn], bytes = deep * m->size;
+  m->outer = all;
+  m->piece = m->turn < 0 ? PIECE / m->size : TURN_TO / m->size;
+  if (m->piece > length) m->piece = length;
+  m->pieces = (length + m->piece - 1) / m->piece;
+  m->together = m->pieces > 1 ? 1 : PIECE / (length * bytes);
+  if (m->together < 1) m->together = 1;
+}
+
+/* Offsets of row `row` of the outer dims. */
+static void seek(const mover *m, int64_t row, int64_t *from, int64_t *to) {
+  *from = *to = 0;
+  for (int d = m->ndim - 2; d >= 0; d--) {
+    if (d == m->turn) continue;
+    int64_t c = row % m->shape[d];
+    row /= m->shape[d];
+    *from += c * m->from[d];
+    *to += c * m->to[d];
+  }
+}
+
+/* ---- moving ---- */
+
+#define STEPS(bits)                                                                                \
+  static void steps_##bits(int64_t n, char *y, int64_t ys, const char *x, int64_t xs) {            \
+    typedef uint##bits##_t T;                                                                      \
+    if (xs == 0 && ys == (int64_t)sizeof(T)) {                                                     \
+      T a;                                                                                         \
+      memcpy(&a, x, sizeof a);                                                                     \
+      for (int64_t i = 0; i < n; i++) memcpy(y + i * (int64_t)sizeof(T), &a, sizeof a);            \
+    } else {                                                                                       \
+      for (int64_t i = 0; i < n; i++, x += xs, y += ys) memcpy(y, x, sizeof(T));                   \
+    }                                                                                              \
+  }
+STEPS(8)
+STEPS(16)
+STEPS(32)
+STEPS(64)
+
+static void move_row(const mover *m, int64_t n, char *y, const char *x) {
+  int last = m->ndim - 1;
+  int64_t xs = m->from[last], ys = m->to[last], bytes = n * m->size;
+  if (xs == m->size && ys == m->size) {
+    if (m->streams && bytes >= SHORT_ROW)
+      m->isa->stream((size_t)bytes, y, x);
+    else
+      memcpy(y, x, (size_t)bytes);
+    return;
+  }
+  switch (m->size) {
+  case 1: steps_8(n, y, ys, x, xs); break;
+  case 2: steps_16(n, y, ys, x, xs); break;
+  case 4: steps_32(n, y, ys, x, xs); break;
+  default: steps_64(n, y, ys, x, xs); break;
+  }
+}
+
+/* Columns of the result, at most TURN_TO bytes of them, along all of the turned dim. */
+static void move_turned(const mover *m, int64_t columns, char *y, const char *x) {
+  int64_t rows = m->shape[m->turn], xs = m->from[m->ndim - 1], ys = m->to[m->turn],
+          most = TURN_FROM / m->size;
+  size_t bytes = (size_t)(columns * m->size);
+  nm_turn_loop *turn = m->isa->turn[__builtin_ctz((unsigned)m->size)];
+  _Alignas(64) char buffer[TURN_FROM * TURN_PITCH];
+  for (int64_t r = 0; r < rows; r += most) {
+    int n = (int)(rows - r < most ? rows - r : most);
+    turn(n, (int)columns, x + r * m->size, xs / m->size, buffer, TURN_PITCH / m->size);
+    for (int i = 0; i < n; i++) {
+      char *to = y + (r + i) * ys;
+      if (m->streams)
+        m->isa->stream(bytes, to, buffer + i * TURN_PITCH);
+      else
+        memcpy(to, buffer + i * TURN_PITCH, bytes);
+    }
+  }
+}
+
+static void move_work(void *arg, nm_job *job, int worker) {
+  const mover *m = arg;
+  int last = m->ndim - 1;
+  int64_t task, length = m->shape[last];
+  (void)worker;
+  while ((task = nm__next_task(job)) >= 0) {
+    int64_t row = task / m->pieces * m->together, first = task % m->pieces * m->piece,
+            end = row + m->together < m->outer ? row + m->together : m->outer,
+            n = length - first < m->piece ? length - first : m->piece, from, to;
+    for (; row < end; row++) {
+      seek(m, row, &from, &to);
+      char *y = m->y + to + first * m->to[last];
+      const char *x = m->x + from + first * m->from[last];
+      if (m->turn >= 0)
+        move_turned(m, n, y, x);
+      else
+        move_row(m, n, y, x);
+    }
+  }
+  if (m->streams) m->isa->stream_end();
+}
+
+bool nm__only_copies(const nm_program *p) {
+  const nm_instr *c = p->code;
+  if (p->nin != 1 || p->nconst || p->nout != 1 || p->in[0].dtype != p->out[0].dtype) return false;
+  bool copies = p->ncode > 0 && c[0].op == NM_I_copy && p->out[0].reg == p->nin + p->ncode - 1;
+  return copies && (p->ncode == 1 || (p->ncode == 2 && c[1].op == NM_I_narrow && c[1].a == p->nin));
+}
+
+nm_status nm__cpu_copy(nm_cpu *cpu, const nm_program *p) {
+  const nm_operand *in = &p->in[0], *out = &p->out[0];
+  mover m = {.isa = cpu->isa,
+             .x = in->ptr,
+             .y = out->ptr,
+             .size = (int64_t)nm__dtype_size((nm_dtype)in->dtype),
+             .streams = nm__streams(p, 0)};
+  take_dims(&m, p);
+  merge_dims(&m);
+  m.turn = turned_dim(&m);
+  share_out(&m);
+  int64_t tasks = (m.outer + m.together - 1) / m.together * m.pieces;
+  nm__parallel(cpu, nm__workers(cpu, tasks, (double)p->numel * 2), tasks, move_work, &m);
+  return NM_OK;
+}
