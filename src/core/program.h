@@ -9,8 +9,8 @@
  *
  * Each output names the operand it stores; that operand has the class of the output's dtype and
  * is already rounded to it.  The root (the value that was asked for), if it is stored, is the last
- * output and the last instruction: it alone may be written over an input it reads (element by
- * element, same layout).  Structure (code, dtypes, layouts) is what pipelines are keyed by;
+ * output and the last instruction.  An output may lie where an input does (element by element, same
+ * layout) that no later instruction reads.  Structure (code, dtypes, layouts) is what pipelines are keyed by;
  * constants, addresses, shapes and strides are not part of it. */
 #ifndef NM_PROGRAM_H
 #define NM_PROGRAM_H

@@ -20,8 +20,10 @@ typedef struct build {
   nm_value *owner[NM_PROG_CODE];    /* the value that instruction k finishes, or NULL */
   uint32_t reads[NM_PROG_CODE];     /* sources in this program that read it */
   bool survives[NM_PROG_CODE];      /* it is still pending after the run */
-  bool kept[NM_PROG_IN];            /* in[k] is read by a survivor */
-  nm_value *stored[NM_PROG_OUT];    /* intermediates that are stored on the way */
+  bool kept[NM_PROG_IN];            /* in[k] is read by a survivor, or written over already */
+  int last_read[NM_PROG_IN];        /* the last instruction that reads in[k] */
+  nm_value *stored[NM_PROG_OUT];    /* what is stored: intermediates, then the root */
+  nm_value *over[NM_PROG_OUT];      /* the input whose memory it takes, or NULL */
 } build;
 
 static void begin(build *b, nm_context *ctx, int ndim, const int64_t *shape, int64_t numel) {
@@ -72,6 +74,7 @@ static uint8_t add_input(build *b, nm_value *v, uint8_t layout, int64_t offset,
   b->input[p->nin] = v;
   b->input_reads[p->nin] = 1;
   b->kept[p->nin] = false;
+  b->last_read[p->nin] = -1;
   return (uint8_t)p->nin++;
 }
 
@@ -113,38 +116,6 @@ static uint8_t add_value(build *b, nm_value *v) {
   return x;
 }
 
-static void add_output(build *b, nm_value *v, uint8_t reg) {
-  nm_operand *o = &b->p->out[b->p->nout++];
-  o->layout = NM_FLAT;
-  o->reg = reg;
-  set_memory(o, v, 0);
-}
-
-/* Gives memory to the intermediates that are worth storing. */
-static nm_status store_intermediates(build *b, const nm_value *root) {
-  nm_program *p = b->p;
-  for (int k = 0; k < p->ncode; k++) {
-    nm_value *v = b->owner[k];
-    if (!v || v == root || v->refs == b->reads[k]) continue;
-    if ((!v->saved && !v->seen) || p->nout == NM_PROG_OUT - 1) {
-      v->seen = b->survives[k] = true;
-      continue;
-    }
-    NM_TRY(nm__mem_alloc(v->dev, (size_t)v->numel * nm__dtype_size((nm_dtype)v->dtype), &v->mem));
-    b->stored[p->nout] = v;
-    add_output(b, v, (uint8_t)(TAG_CODE + k));
-  }
-  return NM_OK;
-}
-
-static void drop_stored(build *b, int n) {
-  for (int k = 0; k < n; k++) {
-    nm_value *v = b->stored[k];
-    v->dev->cls->release(v->dev, &v->mem);
-    v->mem = (nm_mem){0};
-  }
-}
-
 /* What stays pending keeps its arguments: marks the inputs that may not be written over. */
 static void mark_survivors(build *b) {
   const nm_program *p = b->p;
@@ -162,18 +133,77 @@ static void mark_survivors(build *b) {
   }
 }
 
-/* An input that nobody else needs and that the root may be written over, or -1. */
-static int reusable_input(build *b, const nm_value *root) {
-  mark_survivors(b);
+static void mark_reads(build *b) {
   const nm_program *p = b->p;
-  for (int k = 0; k < p->nin; k++) {
-    const nm_value *v = b->input[k];
-    if (b->kept[k] || v->refs != b->input_reads[k] || v->pinned || v->release ||
-        v->dtype != root->dtype || v->numel != root->numel || p->in[k].layout != NM_FLAT)
+  for (int k = 0; k < p->ncode; k++) {
+    const nm_instr *in = &p->code[k];
+    const uint8_t r[3] = {in->a, in->b, in->c};
+    for (int i = 0; i < nm__instrs[in->op].arity; i++)
+      if (r[i] < TAG_CONST) b->last_read[r[i]] = k;
+  }
+}
+
+/* An input that nobody else needs and that v, the result of instruction k, may be written over; or
+ * -1.  Later instructions must not read it. */
+static int reusable_input(const build *b, const nm_value *v, int k) {
+  const nm_program *p = b->p;
+  for (int j = 0; j < p->nin; j++) {
+    const nm_value *in = b->input[j];
+    if (b->kept[j] || in->refs != b->input_reads[j] || b->last_read[j] > k || in->pinned ||
+        in->release || in->dtype != v->dtype || in->numel != v->numel || p->in[j].layout != NM_FLAT)
       continue;
-    return k; /* all its reads are this input, so they are flat and from its first element */
+    return j; /* all its reads are this input, so they are flat and from its first element */
   }
   return -1;
+}
+
+/* v, which instruction k finishes, becomes the next output, over an input if `steal` allows it. */
+static nm_status add_output(build *b, nm_value *v, int k, bool steal) {
+  nm_program *p = b->p;
+  int reuse = steal ? reusable_input(b, v, k) : -1;
+  if (reuse >= 0) {
+    v->mem = b->input[reuse]->mem;
+    b->kept[reuse] = true;
+  } else {
+    NM_TRY(nm__mem_alloc(v->dev, (size_t)v->numel * nm__dtype_size((nm_dtype)v->dtype), &v->mem));
+  }
+  nm_operand *o = &p->out[p->nout];
+  o->layout = NM_FLAT;
+  o->reg = (uint8_t)(TAG_CODE + k);
+  set_memory(o, v, 0);
+  b->over[p->nout] = reuse >= 0 ? b->input[reuse] : NULL;
+  b->stored[p->nout++] = v;
+  return NM_OK;
+}
+
+/* Gives memory to the intermediates that are worth storing. */
+static nm_status store_intermediates(build *b, const nm_value *root, bool steal) {
+  const nm_program *p = b->p;
+  bool stores[NM_PROG_CODE];
+  int n = 0;
+  for (int k = 0; k < p->ncode; k++) {
+    nm_value *v = b->owner[k];
+    bool wanted = v && v != root && v->refs != b->reads[k];
+    stores[k] = wanted && (v->saved || v->seen) && n < NM_PROG_OUT - 1;
+    n += stores[k];
+    if (wanted && !stores[k]) v->seen = b->survives[k] = true;
+  }
+  if (steal) {
+    mark_survivors(b);
+    mark_reads(b);
+  }
+  for (int k = 0; k < p->ncode; k++)
+    if (stores[k]) NM_TRY(add_output(b, b->owner[k], k, steal));
+  return NM_OK;
+}
+
+/* After a failure: what was to be stored stays pending, and inputs keep their memory. */
+static void drop_stored(build *b, int n) {
+  for (int k = 0; k < n; k++) {
+    nm_value *v = b->stored[k];
+    if (!b->over[k]) v->dev->cls->release(v->dev, &v->mem);
+    v->mem = (nm_mem){0};
+  }
 }
 
 static uint8_t untag(const nm_program *p, uint8_t r) {
@@ -198,33 +228,28 @@ static void become_ready(nm_context *ctx, nm_value *v) {
   nm__value_drop_args(ctx, v);
 }
 
+/* After a run: what was stored is ready, and what was written over has no memory any more. */
+static void keep_stored(build *b, int n) {
+  for (int k = 0; k < n; k++)
+    if (b->over[k]) b->over[k]->mem = (nm_mem){0};
+  for (int k = 0; k < n; k++) become_ready(b->ctx, b->stored[k]);
+}
+
 nm_status nm__materialize(nm_context *ctx, nm_value *v) {
   if (v->ready) return NM_OK;
   if (v->numel == 0) return become_ready(ctx, v), NM_OK;
   build b;
   begin(&b, ctx, v->ndim, v->shape, v->numel);
-  uint8_t root = add_value(&b, v);
-  nm_status s = store_intermediates(&b, v);
+  int root = add_value(&b, v) - TAG_CODE;
+  nm_status s = store_intermediates(&b, v, true);
+  if (s == NM_OK) s = add_output(&b, v, root, true);
   int nstored = b.p->nout;
-  int reuse = s == NM_OK ? reusable_input(&b, v) : -1;
-  if (reuse >= 0)
-    v->mem = b.input[reuse]->mem;
-  else if (s == NM_OK)
-    s = nm__mem_alloc(v->dev, (size_t)v->numel * nm__dtype_size((nm_dtype)v->dtype), &v->mem);
   if (s == NM_OK) {
-    add_output(&b, v, root);
     finish(&b);
     s = v->dev->cls->run(v->dev, b.p);
-    if (s != NM_OK && reuse < 0) v->dev->cls->release(v->dev, &v->mem);
   }
-  if (s != NM_OK) {
-    drop_stored(&b, nstored);
-    v->mem = (nm_mem){0};
-    return s;
-  }
-  if (reuse >= 0) b.input[reuse]->mem = (nm_mem){0};
-  for (int k = 0; k < nstored; k++) become_ready(ctx, b.stored[k]);
-  become_ready(ctx, v);
+  if (s != NM_OK) return drop_stored(&b, nstored), s;
+  keep_stored(&b, nstored);
   return NM_OK;
 }
 
@@ -252,7 +277,7 @@ nm_status nm__materialize_into(nm_context *ctx, nm_value *v, nm_tensor *dst, boo
   if (out.layout == NM_STRIDED)
     memcpy(out.stride, dst->stride, (size_t)dst->ndim * sizeof *dst->stride);
   /* what others hold of v is kept as an intermediate is: the second time that it is computed */
-  nm_status s = store_intermediates(&b, consumed ? v : NULL);
+  nm_status s = store_intermediates(&b, consumed ? v : NULL, false);
   int nstored = b.p->nout;
   if (s == NM_OK) {
     b.p->out[b.p->nout++] = out;
@@ -260,7 +285,7 @@ nm_status nm__materialize_into(nm_context *ctx, nm_value *v, nm_tensor *dst, boo
     s = v->dev->cls->run(v->dev, b.p);
   }
   if (s != NM_OK) return drop_stored(&b, nstored), s;
-  for (int k = 0; k < nstored; k++) become_ready(ctx, b.stored[k]);
+  keep_stored(&b, nstored);
   return NM_OK;
 }
 
@@ -305,7 +330,7 @@ nm_tensor *nm__reduce(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t
   uint8_t src = fused                  ? add_value(&b, v)
                 : nm__is_contiguous(t) ? add_input(&b, v, NM_FLAT, t->offset, NULL)
                                        : add_input(&b, v, NM_STRIDED, t->offset, t->stride);
-  nm_status s = fused ? store_intermediates(&b, NULL) : NM_OK;
+  nm_status s = fused ? store_intermediates(&b, NULL, true) : NM_OK;
   if (s == NM_OK) {
     finish(&b);
     r.src = untag(b.p, src);
@@ -316,7 +341,7 @@ nm_tensor *nm__reduce(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t
     nm__value_unref(ctx, out);
     return NULL;
   }
-  for (int k = 0; k < b.p->nout; k++) become_ready(ctx, b.stored[k]);
+  keep_stored(&b, b.p->nout);
   return nm__tensor_new(ctx, out, ndim, shape);
 }
 

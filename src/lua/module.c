@@ -6,9 +6,9 @@
  *
  * Memory: Lua sees a tensor as a few bytes.  What tensors take is told to the collector in
  * proportion: when `budget` bytes have been taken, the collector has been given what it needs for
- * one full cycle.  The budget is what lives, like Lua's own pause of 200%, but not less than
- * BUDGET_SHARE times Lua's own heap, which is what a cycle has to walk: with a small heap a cycle
- * costs microseconds, and blocks that come back soon are still in the caches. */
+ * one full cycle.  What a cycle costs is proportional to Lua's own heap, and so is the budget: with
+ * the small heaps of most programs a cycle takes microseconds, and blocks come back while they are
+ * in the caches.  It is never more than what lives, like Lua's own pause of 200%, or BUDGET_MOST. */
 #include "lua/binding.h"
 
 #include "io/io.h"
@@ -47,13 +47,13 @@ void nml_collect(lua_State *L, nml_state *s) {
     s->low = live_bytes(s->ctx);
     return;
   }
-  int heap = lua_gc(L, LUA_GCCOUNT, 0);
-  double least = 1024.0 * BUDGET_SHARE * heap, budget = (double)live;
-  least = least < BUDGET_LEAST ? BUDGET_LEAST : least > BUDGET_MOST ? BUDGET_MOST : least;
-  if (budget < least) budget = least;
+  double heap = lua_gc(L, LUA_GCCOUNT, 0), most = live > BUDGET_MOST ? (double)live : BUDGET_MOST;
+  double budget = 1024 * BUDGET_SHARE * heap;
+  budget = budget < BUDGET_LEAST ? BUDGET_LEAST : budget > most ? most : budget;
   s->owed += (double)debt / budget * cycle * heap;
+  if (s->owed > cycle * heap) s->owed = cycle * heap; /* one cycle is all that a step can do */
   if (s->owed < 1) return;
-  int kb = (int)s->owed; /* below 1.25 times the heap */
+  int kb = (int)s->owed;
   s->owed -= kb;
   lua_gc(L, LUA_GCSTEP, kb);
 }
