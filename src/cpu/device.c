@@ -20,7 +20,8 @@ static int processor_level(void) {
 #endif
 }
 
-/* The best loops that can run here; NUMOON_CPU=sse2|avx2|avx512 lowers the choice, for tests. */
+/* The best loops that can run here; NUMOON_CPU lowers the choice, for tests:
+ * sse2, avx2 or avx512 on x86-64, neon on AArch64. */
 static const nm_isa *choose_isa(void) {
   const nm_isa *level[] = {nm__isa_baseline(), nm__isa_avx2(), nm__isa_avx512()};
   const nm_isa *best = level[0];
