@@ -9,10 +9,11 @@
 const uint GROUP = 128u, OUT = 4u;
 layout(constant_id = 0) const uint DTYPE = 0u;
 layout(constant_id = 1) const uint SPATIAL = 2u; // dims
+layout(constant_id = 2) const uint BIAS = 0u;
 layout(local_size_x = GROUP) in;
 
 struct Geometry { // of each spatial dim
-  uint x[3], w[3], y[3], x_stride[3];
+  uint x[3], w[3], y[3], x_stride[3], w_stride[3];
   int stride[3], low[3], lhs[3], rhs[3];
 };
 layout(buffer_reference, std430, buffer_reference_align = 4) readonly buffer GeometryRef {
@@ -20,12 +21,12 @@ layout(buffer_reference, std430, buffer_reference_align = 4) readonly buffer Geo
 };
 
 layout(push_constant, std430) uniform Push {
-  Words x, w, y;
+  Words x, w, y, bias;
   GeometryRef geometry;
   uint samples, in_, out_, groups;  // N; C, O of a group
-  uint x_n, x_c;                    // strides of x
+  uint x_n, x_g, x_c, w_g, w_o, w_c; // strides of x and w
   uint taps, places;                // of w and y
-  uint x_at, w_at, y_at;
+  uint x_at, w_at, y_at, bias_at;
   uint first, end;                  // of all blocks of OUT outputs
 } p;
 
@@ -45,13 +46,14 @@ void main() {
     }
     T sum[OUT];
     for (uint k = 0u; k < OUT; k++) sum[k] = T(0);
-    uint x0 = p.x_at + n * p.x_n + group * p.in_ * p.x_c;
-    uint w0 = p.w_at + (group * p.out_ + o) * p.in_ * p.taps;
+    uint x0 = p.x_at + n * p.x_n + group * p.x_g;
+    uint w0 = p.w_at + group * p.w_g + o * p.w_o;
     for (uint tap = 0u; tap < p.taps; tap++) {
-      uint left = tap, at = x0;
+      uint left = tap, at = x0, w_at = w0;
       bool inside = true;
       for (uint d = SPATIAL; d-- > 0u;) {
         int m = start[d] + int(left % g.w[d]) * g.rhs[d];
+        w_at += left % g.w[d] * g.w_stride[d];
         left /= g.w[d];
         inside = inside && m >= 0 && m % g.lhs[d] == 0 && uint(m / g.lhs[d]) < g.x[d];
         if (inside) at += uint(m / g.lhs[d]) * g.x_stride[d];
@@ -60,9 +62,12 @@ void main() {
       for (uint c = 0u; c < p.in_; c++) {
         T v = load_as(DTYPE, p.x, at + c * p.x_c);
         for (uint k = 0u; k < count; k++)
-          sum[k] += v * load_as(DTYPE, p.w, w0 + (k * p.in_ + c) * p.taps + tap);
+          sum[k] += v * load_as(DTYPE, p.w, w_at + k * p.w_o + c * p.w_c);
       }
     }
+    if (BIAS != 0u)
+      for (uint k = 0u; k < count; k++)
+        sum[k] += load_as(DTYPE, p.bias, p.bias_at + group * p.out_ + o + k);
     for (uint k = 0u; k < count; k++)
       store_as(DTYPE, p.y, p.y_at + ((n * p.groups + group) * p.out_ + o + k) * p.places + place,
                sum[k]);

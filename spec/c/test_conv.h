@@ -53,12 +53,21 @@ static conv_case in_three_dims(const conv_case *c) {
   return wide;
 }
 
+/* The view with dim d as groups and what is in each. */
+static nm_view grouped(nm_view v, int d, int64_t groups) {
+  for (int k = v.ndim++; k > d; k--) v.shape[k] = v.shape[k - 1], v.stride[k] = v.stride[k - 1];
+  v.shape[d] = groups, v.shape[d + 1] /= groups;
+  v.stride[d] = v.stride[d + 1] * v.shape[d + 1];
+  return v;
+}
+
+/* x and w lie in one layout; with another than the flat one there is a bias. */
 static void test_conv(nm_dtype dtype, int layout, const conv_case *c) {
   testing("convolution of %s, %s, %dd, groups %d of %lld to %lld channels", nm__dtypes[dtype].name,
           layout_name[layout], c->dims, c->groups, (long long)c->in, (long long)c->out);
   int64_t sx[5] = {c->n, c->in * c->groups}, sw[5] = {c->out * c->groups, c->in},
           sy[5] = {c->n, c->out * c->groups};
-  nm_conv conv = {.dims = c->dims, .groups = c->groups};
+  nm_conv conv = {.dims = c->dims};
   int64_t depth = c->in;
   for (int d = 0; d < c->dims; d++) {
     sx[2 + d] = c->x[d], sw[2 + d] = c->w[d], sy[2 + d] = c->y[d];
@@ -67,10 +76,12 @@ static void test_conv(nm_dtype dtype, int layout, const conv_case *c) {
     depth *= c->w[d];
   }
   array x = make(dtype, layout, c->dims + 2, sx, -2, 2, false),
-        w = make(dtype, L_FLAT, c->dims + 2, sw, -2, 2, false),
+        w = make(dtype, layout, c->dims + 2, sw, -2, 2, false),
+        bias = make(dtype, L_FLAT, 1, &sy[1], -2, 2, false),
         y = make(dtype, L_FLAT, c->dims + 2, sy, 0, 1, false);
-  nm_view vx = view(&x), vw = view(&w), vy = view(&y);
-  call(dev->cls->conv(dev, &conv, &vx, &vw, &vy));
+  nm_view vx = grouped(view(&x), 1, c->groups), vw = grouped(view(&w), 0, c->groups),
+          vy = grouped(view(&y), 1, c->groups), vb = grouped(view(&bias), 0, c->groups);
+  call(dev->cls->conv(dev, &conv, &vx, &vw, layout == L_FLAT ? NULL : &vb, &vy));
   fetch(&y);
   conv_case wide = in_three_dims(c);
   val *from_x = elements(&x), *from_w = elements(&w);
@@ -79,7 +90,11 @@ static void test_conv(nm_dtype dtype, int layout, const conv_case *c) {
   double own = dtype == NM_FLOAT16 ? 0x1p-11 : dtype == NM_BFLOAT16 ? 0x1p-8 : 0;
   for (int64_t i = 0, n = count(c->dims + 2, sy); i < n; i++) {
     double size, want = conv_element(&wide, from_x, from_w, i, &size), got = at(&y, i).f;
-    double slack = (double)(depth + 1) * unit * size + own * fabs(want) + 0x1p-24 * (own > 0);
+    if (layout != L_FLAT) {
+      double b = at(&bias, i / count(c->dims, c->y) % sy[1]).f;
+      want += b, size += fabs(b);
+    }
+    double slack = (double)(depth + 2) * unit * size + own * fabs(want) + 0x1p-24 * (own > 0);
     if (!check(fabs(got - want) <= slack, "element %lld is %.17g, should be %.17g", (long long)i,
                got, want))
       break;
@@ -88,24 +103,26 @@ static void test_conv(nm_dtype dtype, int layout, const conv_case *c) {
   free(from_w);
   drop(&x);
   drop(&w);
+  drop(&bias);
   drop(&y);
 }
 
 /* The number of threads changes no bit. */
-static void test_conv_threads(void) {
-  int64_t sx[4] = {3, 5, 40, 41}, sw[4] = {7, 5, 3, 3}, sy[4] = {3, 7, 40, 41};
-  nm_conv conv = {2, 1, {1, 1}, {1, 1}, {1, 1}, {1, 1}};
+static void test_conv_threads(int64_t in, const int64_t *sw, const int64_t *sy) {
+  int64_t sx[4] = {sy[0], in, 40, 41};
+  nm_conv conv = {2, {1, 1}, {1, 1}, {1, 1}, {1, 1}};
   int before = ctx->num_threads;
   array x = make(NM_FLOAT32, L_SWAPPED, 4, sx, -2, 2, false),
         w = make(NM_FLOAT32, L_FLAT, 4, sw, -2, 2, false);
   char *first = NULL;
   for (int threads = 1; threads <= 4; threads++) {
-    testing("convolution with %d threads", threads);
+    testing("convolution with a kernel of %d x %d and %d threads", (int)sw[2], (int)sw[3], threads);
     ctx->num_threads = threads;
     array y = make(NM_FLOAT32, L_FLAT, 4, sy, 0, 0, false);
-    nm_view vx = view(&x), vw = view(&w), vy = view(&y);
+    nm_view vx = grouped(view(&x), 1, 1), vw = grouped(view(&w), 0, 1),
+            vy = grouped(view(&y), 1, 1);
     y.offset = vy.offset = 0;
-    call(dev->cls->conv(dev, &conv, &vx, &vw, &vy));
+    call(dev->cls->conv(dev, &conv, &vx, &vw, NULL, &vy));
     fetch(&y);
     size_t bytes = (size_t)count(4, sy) * 4;
     if (first) check(!memcmp(first, y.host, bytes), "other bits than with one");
@@ -116,6 +133,38 @@ static void test_conv_threads(void) {
   ctx->num_threads = before;
   drop(&x);
   drop(&w);
+}
+
+/* An infinite element is in the sums that it belongs to and in no other, wherever it lies. */
+static void test_conv_infinite(void) {
+  static const conv_case c = {2,       1,      2,      3,      4,      {9, 10},
+                              {9, 10}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}};
+  const conv_case wide = in_three_dims(&c);
+  int64_t sx[4] = {2, 3, 9, 10}, sw[4] = {4, 3, 9, 10}, sy[4] = {2, 4, 3, 3};
+  nm_conv conv = {2, {1, 1}, {1, 1}, {1, 1}, {1, 1}};
+  for (int64_t place = 0; place < 2 * 3 * 9 * 10; place += 9) {
+    testing("a gradient of weights with an infinity at %d", (int)place);
+    array x = make(NM_FLOAT32, L_FLAT, 4, sx, 1, 2, false),
+          w = make(NM_FLOAT32, L_FLAT, 4, sw, 1, 2, false),
+          y = make(NM_FLOAT32, L_FLAT, 4, sy, 0, 1, false);
+    ((float *)(void *)x.host)[x.offset + place] = INFINITY;
+    call(dev->cls->write(dev, &x.mem, 0, (size_t)x.n * 4, x.host));
+    nm_view vx = grouped(view(&x), 1, 1), vw = grouped(view(&w), 0, 1),
+            vy = grouped(view(&y), 1, 1);
+    call(dev->cls->conv(dev, &conv, &vx, &vw, NULL, &vy));
+    fetch(&y);
+    val *from_x = elements(&x), *from_w = elements(&w);
+    for (int64_t i = 0; i < count(4, sy); i++) {
+      double size, want = conv_element(&wide, from_x, from_w, i, &size), got = at(&y, i).f;
+      check(isinf(want) ? got == want : fabs(got - want) <= 300 * 0x1p-24 * size,
+            "element %lld is %g, should be %g", (long long)i, got, want);
+    }
+    free(from_x);
+    free(from_w);
+    drop(&x);
+    drop(&w);
+    drop(&y);
+  }
 }
 
 static void test_convolutions(void) {
@@ -137,14 +186,60 @@ static void test_convolutions(void) {
       {2, 1, 5, 65, 130, {4, 4}, {1, 1}, {4, 4}, {1, 1}, {0, 0}, {1, 1}, {1, 1}},
       {3, 2, 2, 2, 3, {4, 5, 3}, {2, 3, 2}, {3, 4, 2}, {1, 1, 1}, {0, 0, 0}, {1, 1, 1}, {1, 1, 1}},
       {3, 1, 1, 2, 3, {5, 4, 6}, {2, 2, 3}, {3, 7, 4}, {2, 1, 1}, {1, 1, 0}, {1, 2, 1}, {1, 1, 1}},
+      /* the kernel backwards, as gradients of inputs; y backwards */
+      {1, 1, 2, 3, 4, {30}, {4}, {27}, {1}, {-3}, {1}, {-1}},
+      {2, 1, 2, 9, 5, {12, 13}, {3, 4}, {25, 38}, {1, 1}, {-1, 0}, {2, 3}, {-1, -1}},
+      {2, 1, 2, 2, 3, {8, 9}, {2, 3}, {6, 5}, {-1, -1}, {-6, -5}, {1, 1}, {1, 1}},
+      {2, 1, 2, 3, 4, {30, 20}, {28, 18}, {3, 3}, {-1, -2}, {-2, -4}, {1, 1}, {1, 1}},
+      /* both at once, with parts and phases in common */
+      {2, 1, 1, 3, 9, {20, 41}, {3, 2}, {9, 21}, {4, 6}, {1, 0}, {2, 3}, {3, 1}},
+  };
+  static const conv_case large[] = {
+      /* several slabs, in every dim */
+      {1, 1, 1, 40, 3, {6000}, {5}, {6002}, {1}, {3}, {1}, {1}},
+      {2, 1, 1, 70, 9, {66, 67}, {3, 3}, {66, 34}, {1, 2}, {1, 1}, {1, 1}, {1, 1}},
+      {3,
+       1,
+       1,
+       33,
+       2,
+       {9, 19, 40},
+       {3, 3, 3},
+       {9, 19, 40},
+       {1, 1, 1},
+       {1, 1, 1},
+       {1, 1, 1},
+       {1, 1, 1}},
+      /* gradients of weights: dense, with steps, from a dilated x, depthwise, in three dims */
+      {2, 1, 5, 3, 7, {31, 33}, {29, 31}, {3, 3}, {1, 1}, {0, 0}, {1, 1}, {1, 1}},
+      {2, 1, 2, 2, 130, {56, 57}, {28, 29}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {2, 2}},
+      {2, 2, 3, 20, 2, {9, 11}, {17, 21}, {3, 2}, {-1, -1}, {1, 0}, {2, 2}, {1, 1}},
+      {2, 5, 1, 4, 1, {14, 14}, {14, 14}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}},
+      {3,
+       1,
+       2,
+       3,
+       4,
+       {5, 12, 13},
+       {5, 12, 13},
+       {3, 3, 3},
+       {1, 1, 1},
+       {1, 1, 1},
+       {1, 1, 1},
+       {1, 1, 1}},
   };
   for (int d = 0; d < NM_NDTYPES; d++) {
     if (!holds((nm_dtype)d) || !nm__is_float((nm_dtype)d)) continue;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
       for (int layout = L_FLAT; layout < L_COUNT; layout++)
         if (layout != L_SINGLE) test_conv((nm_dtype)d, layout, &cases[i]);
+    for (size_t i = 0; i < sizeof large / sizeof *large; i++)
+      test_conv((nm_dtype)d, d == NM_FLOAT32 ? L_PADDED : L_FLAT, &large[i]);
   }
-  if (is_cpu) test_conv_threads();
+  test_conv_infinite();
+  static const int64_t small[4] = {7, 5, 3, 3}, many[4] = {3, 7, 40, 41},
+                       large_w[4] = {7, 5, 40, 41}, few[4] = {3, 7, 3, 3};
+  if (is_cpu) test_conv_threads(5, small, many), test_conv_threads(5, large_w, few);
 }
 
 #endif

@@ -73,12 +73,14 @@ typedef enum nm_scan_kind {
 enum { NM_SCAN_KINDS = NM_SCAN_LOGSUMEXP + 1 };
 
 /* A convolution over up to 3 spatial dims, as XLA's conv_general_dilated: its own derivatives are
- * convolutions of this kind.  x (N, G * C, X...), w (G * O, C, K...), y (N, G * O, Y...).  With x
- * dilated by `lhs` (lhs - 1 zeros between elements), then padded by `low` (and high as y's size
- * asks; both may be negative, which crops):
- *   y[n, g o, i] = sum over c, k of w[g o, c, k] * padded[n, g c, i * stride + k * rhs] */
+ * convolutions of this kind.  x (N, G, C, X...), w (G, O, C, K...), y (N, G, O, Y...), G groups.
+ * With x dilated by `lhs` (lhs - 1 zeros between elements), then padded by `low` (and high as y's
+ * size asks; both may be negative, which crops):
+ *   y[n, g, o, i] = bias[g, o] + the sum over c, k of
+ *                   w[g, o, c, k] * padded[n, g, c, i * stride + k * rhs]
+ * `stride` and `rhs` are not 0; negative ones go the other way. */
 typedef struct nm_conv {
-  int dims, groups; /* dims: 1 to 3 */
+  int dims; /* 1 to 3 */
   int64_t stride[3], low[3], lhs[3], rhs[3];
 } nm_conv;
 
@@ -136,9 +138,10 @@ typedef struct nm_device_class {
    * NaN counts as the largest. */
   nm_status (*search)(nm_device *, const nm_view *sorted, const nm_view *x, bool right,
                       const nm_view *index);
-  /* y = the convolution of x with w (see nm_conv); one float dtype, w and y contiguous. */
+  /* y = the convolution of x with w (see nm_conv); one float dtype; y and bias, which may be NULL,
+   * contiguous. */
   nm_status (*conv)(nm_device *, const nm_conv *, const nm_view *x, const nm_view *w,
-                    const nm_view *y);
+                    const nm_view *bias, const nm_view *y);
 } nm_device_class;
 
 struct nm_device {

@@ -71,6 +71,28 @@ typedef struct nm_gemm {
 typedef void nm_pack_loop(int rows, int r, int k, const void *mem, int64_t rs, int64_t cs,
                           void *panel);
 
+typedef struct nm_conv_piece { /* of a tile's columns, n that lie side by side in y */
+  int column, n;
+  int64_t to; /* where in y, in elements */
+} nm_conv_piece;
+/* Convolutions of one float class, see isa_conv.h. */
+typedef struct nm_conv_loops {
+  int rows, width, vectors, dot_rows, dot_columns; /* of tiles; width: elements of a vector */
+  /* tile (rows x vectors of the full `vectors`) = or += a (depth x rows) times rows of vectors,
+   * the k-th at x + at[k] */
+  void (*columns)(int rows, int vectors, int depth, const void *a, const void *x, const int32_t *at,
+                  void *tile, bool add);
+  /* y[r * pitch + piece.to + i] = tile[r, piece.column + i] + bias[r] */
+  void (*put)(int rows, const void *tile, int pieces, const nm_conv_piece *piece, const void *bias,
+              void *y, int64_t pitch);
+  /* sums[i * dot_columns + j] = sum of a[i * pitch + l] x[at[j] + l] over n, a multiple of width */
+  void (*dots)(int rows, int columns, int64_t n, const void *a, int64_t pitch, const void *x,
+               const int32_t *at, void *sums);
+} nm_conv_loops;
+/* Rows of n elements cs apart, each with `head` zeros before it and zeros behind up to `pitch`. */
+typedef void nm_lay_loop(int rows, int head, int n, int pitch, const void *mem, int64_t rs,
+                         int64_t cs, void *to);
+
 typedef struct nm_softmax_loops {                             /* of one float class */
   double (*exp_sum)(int n, void *y, const void *x, double m); /* y = exp(x - m), returns the sum */
   void (*scale)(int n, void *y, double s);                    /* y *= s */
@@ -98,6 +120,8 @@ typedef struct nm_isa {
   nm_gemm gemm[NM_NCLASSES];
   nm_pack_loop *pack[NM_NDTYPES];
   nm_softmax_loops softmax[2];
+  nm_conv_loops conv[2];
+  nm_lay_loop *lay[NM_NDTYPES]; /* of floats */
 } nm_isa;
 
 /* NULL where the build has no such table */
@@ -242,7 +266,7 @@ nm_status nm__cpu_gather(nm_device *dev, const nm_view *x, int dim, const nm_vie
 nm_status nm__cpu_scatter(nm_device *dev, const nm_view *y, int dim, const nm_view *index,
                           const nm_view *src, nm_scatter_mode mode);
 nm_status nm__cpu_conv(nm_device *dev, const nm_conv *conv, const nm_view *x, const nm_view *w,
-                       const nm_view *y);
+                       const nm_view *bias, const nm_view *y);
 nm_status nm__cpu_scan(nm_device *dev, nm_scan_kind kind, const nm_view *x, int dim,
                        const nm_view *y, const nm_view *index);
 nm_status nm__cpu_sort(nm_device *dev, const nm_view *x, bool descending, int64_t n,

@@ -17,6 +17,7 @@
 #include "cpu/isa_random.h"
 #include "cpu/isa_fold.h"
 #include "cpu/isa_gemm.h"
+#include "cpu/isa_conv.h"
 
 #define BY_CLASS(prefix)                                                                           \
   {                                                                                                \
@@ -39,6 +40,11 @@
   {                                                                                                \
     .exp_sum = exp_sum_##t, .scale = scale_##t, .shifted_sum = shifted_sum_##t,                    \
     .shift = shift_##t, .short_rows = short_rows_##t                                               \
+  }
+#define CONV_OF(t, bytes)                                                                          \
+  {                                                                                                \
+    .rows = CONV_ROWS, .width = VECTOR / bytes, .vectors = CONV_VECTORS, .dot_rows = DOT_ROWS,     \
+    .dot_columns = DOT_COLUMNS, .columns = conv_##t, .put = put_##t, .dots = conv_dots_##t         \
   }
 
 static const nm_isa table = {
@@ -116,6 +122,11 @@ static const nm_isa table = {
              [NM_I64] = GEMM_OF(i64, 8)},
     .pack = BY_DTYPE(pack),
     .softmax = {[NM_F32] = SOFTMAX_OF(f32), [NM_F64] = SOFTMAX_OF(f64)},
+    .conv = {[NM_F32] = CONV_OF(f32, 4), [NM_F64] = CONV_OF(f64, 8)},
+    .lay = {[NM_FLOAT32] = lay_float32,
+            [NM_FLOAT64] = lay_float64,
+            [NM_FLOAT16] = lay_float16,
+            [NM_BFLOAT16] = lay_bfloat16},
 };
 
 const nm_isa *ISA_TABLE(void) { return &table; }

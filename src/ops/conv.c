@@ -1,33 +1,66 @@
 /* conv.c: convolutions and their transposes, 1-d to 3-d.
  *
  * All are `convolution`, the general one of core/device.h (nm_conv), whose own two derivatives are
- * convolutions too: so there is one kernel, and derivatives of any order. */
+ * convolutions too: so there is one kernel, and derivatives of any order.  It sees groups as a dim
+ * of their own, so what changes places in the derivatives is a view. */
 #include "fuse/fuse.h"
 #include "ops/window.h"
 
 #include <string.h>
 
+/* Parameters of `convolution`. */
+enum { C_STRIDE = 3, C_LOW, C_LHS, C_RHS, C_OUT, C_ARGS };
+
+/* t (A, G * B, ...) or (G * A, B, ...) with the groups as a dim of their own. */
+static nm_tensor *split(nm_context *ctx, nm_tensor *t, int dim, int64_t groups) {
+  int64_t shape[NM_MAX_DIMS];
+  if (!t) return NULL;
+  for (int d = 0; d < t->ndim; d++) shape[d + (d > dim)] = t->shape[d];
+  shape[dim] = groups, shape[dim + 1] = t->shape[dim] / groups;
+  return nm__t_reshape(ctx, t, t->ndim + 1, shape);
+}
+
+/* x (N, G, C, X...), w (G, O, C, K...), bias (G, O) or NULL -> (N, G, O, Y...) */
+static nm_tensor *convolved(nm_context *ctx, nm_tensor *x, nm_tensor *w, nm_tensor *bias, int dims,
+                            const nm_conv_shape *s) {
+  nm_value_arg args[C_ARGS] = {nm__arg_t(x),
+                               nm__arg_t(w),
+                               bias ? nm__arg_t(bias) : nm__arg_none(),
+                               nm__arg_ints(dims, s->stride),
+                               nm__arg_ints(dims, s->low),
+                               nm__arg_ints(dims, s->lhs),
+                               nm__arg_ints(dims, s->rhs),
+                               nm__arg_ints(dims, s->out)};
+  return x && w ? nm__t(ctx, nm__known(ctx, NM_OP_convolution), args) : NULL;
+}
+
+/* Of x (N, G * C, X...) with w (G, O, C, K...) and bias (G * O): (N, G * O, Y...). */
+static nm_tensor *joined(nm_context *ctx, nm_tensor *x, nm_tensor *w, nm_tensor *bias, int dims,
+                         const nm_conv_shape *s) {
+  int64_t shape[NM_MAX_DIMS];
+  if (!x || !w) return NULL;
+  x = split(ctx, x, 1, w->shape[0]);
+  if (bias && !(bias = split(ctx, bias, 0, w->shape[0]))) return NULL;
+  nm_tensor *y = convolved(ctx, x, w, bias, dims, s);
+  if (!y) return NULL;
+  shape[0] = y->shape[0], shape[1] = y->shape[1] * y->shape[2];
+  memcpy(shape + 2, y->shape + 3, (size_t)dims * sizeof *shape);
+  return nm__t_reshape(ctx, y, dims + 2, shape);
+}
+
 nm_tensor *nm__t_conv(nm_context *ctx, nm_tensor *x, nm_tensor *w, int dims, const nm_conv_shape *s,
                       int64_t groups) {
-  nm_value_arg args[8] = {nm__arg_t(x),
-                          nm__arg_t(w),
-                          nm__arg_ints(dims, s->stride),
-                          nm__arg_ints(dims, s->low),
-                          nm__arg_ints(dims, s->lhs),
-                          nm__arg_ints(dims, s->rhs),
-                          nm__arg_ints(dims, s->out),
-                          nm__arg_int(groups)};
-  return nm__t(ctx, nm__known(ctx, NM_OP_convolution), args);
+  return joined(ctx, x, split(ctx, w, 0, groups), NULL, dims, s);
 }
 
 static nm_conv_shape shape_of(const nm_value_arg *args, int dims) {
   nm_conv_shape s;
   for (int d = 0; d < dims; d++) {
-    s.stride[d] = args[2].as.ints[d];
-    s.low[d] = args[3].as.ints[d];
-    s.lhs[d] = args[4].as.ints[d];
-    s.rhs[d] = args[5].as.ints[d];
-    s.out[d] = args[6].as.ints[d];
+    s.stride[d] = args[C_STRIDE].as.ints[d];
+    s.low[d] = args[C_LOW].as.ints[d];
+    s.lhs[d] = args[C_LHS].as.ints[d];
+    s.rhs[d] = args[C_RHS].as.ints[d];
+    s.out[d] = args[C_OUT].as.ints[d];
   }
   return s;
 }
@@ -35,88 +68,67 @@ static nm_conv_shape shape_of(const nm_value_arg *args, int dims) {
 /* Everything was checked by those who apply it. */
 static nm_status convolution_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
-  nm_tensor *x = nm__tensor_arg(c, 0), *w = nm__tensor_arg(c, 1);
-  int dims = x->ndim - 2;
+  nm_tensor *x = nm__tensor_arg(c, 0), *w = nm__tensor_arg(c, 1), *bias = nm__tensor_arg(c, 2);
+  int dims = x->ndim - 3;
   nm_conv_shape s = shape_of(c->args, dims);
-  nm_conv conv = {.dims = dims, .groups = (int)c->args[7].as.integer};
-  nm_dims out = {.ndim = x->ndim, .dim = {x->shape[0], w->shape[0]}};
+  nm_conv conv = {.dims = dims};
+  nm_dims out = {.ndim = x->ndim, .dim = {x->shape[0], w->shape[0], w->shape[1]}};
   for (int d = 0; d < dims; d++) {
     conv.stride[d] = s.stride[d];
     conv.low[d] = s.low[d];
     conv.lhs[d] = s.lhs[d];
     conv.rhs[d] = s.rhs[d];
-    out.dim[2 + d] = s.out[d];
+    out.dim[3 + d] = s.out[d];
   }
-  nm_view vx, vw, vy;
+  nm_view vx, vw, vb, vy;
   int mark = nm__scope(ctx);
   nm_device *dev = nm__device_of(x);
   nm_tensor *y = NULL;
-  w = nm__contiguous(ctx, w);
-  if (w && nm__view_of(ctx, x, &vx) == NM_OK && nm__view_of(ctx, w, &vw) == NM_OK)
+  if (bias && (!(bias = nm__contiguous(ctx, bias)) || nm__view_of(ctx, bias, &vb) != NM_OK))
+    return nm__result(c, mark, NULL);
+  if (nm__view_of(ctx, x, &vx) == NM_OK && nm__view_of(ctx, w, &vw) == NM_OK)
     y = nm__temp(ctx, nm__tensor_empty(ctx, dev, (nm_dtype)x->dtype, out.ndim, out.dim));
-  if (y &&
-      (nm__view_of(ctx, y, &vy) != NM_OK || dev->cls->conv(dev, &conv, &vx, &vw, &vy) != NM_OK))
+  if (y && (nm__view_of(ctx, y, &vy) != NM_OK ||
+            dev->cls->conv(dev, &conv, &vx, &vw, bias ? &vb : NULL, &vy) != NM_OK))
     y = NULL;
   return nm__result(c, mark, y);
 }
 
-/* w (G O, C, K...) as the kernel that goes the other way: (G C, O, K...), each dim of K reversed.
- */
-static nm_tensor *turned(nm_context *ctx, nm_tensor *w, int64_t groups) {
-  if (!w) return NULL;
-  int n = w->ndim;
-  int64_t shape[NM_MAX_DIMS], dims[3];
-  int64_t o = w->shape[0] / groups, in = w->shape[1];
-  memcpy(shape + 3, w->shape + 2, (size_t)(n - 2) * sizeof *shape);
-  shape[0] = groups, shape[1] = o, shape[2] = in;
-  nm_tensor *t = nm__t_transpose(ctx, nm__t_reshape(ctx, w, n + 1, shape), 1, 2);
-  memcpy(shape + 2, w->shape + 2, (size_t)(n - 2) * sizeof *shape);
-  shape[0] = groups * in, shape[1] = o;
-  t = nm__t_reshape(ctx, t, n, shape);
-  for (int d = 2; d < n; d++) dims[d - 2] = d;
-  nm_value_arg args[2] = {nm__arg_t(t), nm__arg_ints(n - 2, dims)};
-  return t ? nm__t(ctx, nm__known(ctx, NM_OP_flip), args) : NULL;
-}
-
-/* t (A, G * B, ...) -> (B, G * A, ...) */
-static nm_tensor *exchanged(nm_context *ctx, nm_tensor *t, int64_t groups) {
-  if (!t) return NULL;
-  int n = t->ndim;
-  int64_t shape[NM_MAX_DIMS], order[NM_MAX_DIMS], a = t->shape[0], b = t->shape[1] / groups;
-  shape[0] = a, shape[1] = groups, shape[2] = b;
-  memcpy(shape + 3, t->shape + 2, (size_t)(n - 2) * sizeof *shape);
-  order[0] = 2, order[1] = 1, order[2] = 0;
-  for (int d = 3; d <= n; d++) order[d] = d;
-  nm_tensor *r = nm__t_permute(ctx, nm__t_reshape(ctx, t, n + 1, shape), n + 1, order);
-  shape[0] = b, shape[1] = groups * a;
-  memcpy(shape + 2, t->shape + 2, (size_t)(n - 2) * sizeof *shape);
-  return nm__t_reshape(ctx, r, n, shape);
+/* The first three dims of t in another order. */
+static nm_tensor *reordered(nm_context *ctx, nm_tensor *t, int a, int b, int c) {
+  int64_t order[NM_MAX_DIMS] = {a, b, c};
+  for (int d = 3; t && d < t->ndim; d++) order[d] = d;
+  return t ? nm__t_permute(ctx, t, t->ndim, order) : NULL;
 }
 
 /* With y[i] = sum of w[k] x[m] over i * stride + k * rhs - low = m * lhs: the gradient of x[m] is
- * that of y, dilated by stride, with w reversed; the gradient of w[k] that of y as a kernel dilated
- * by stride which goes over x in steps of rhs, samples and channels in each other's place. */
+ * that of y, dilated by stride, met by w backwards; the gradient of w[k] that of y as a kernel
+ * dilated by stride which goes over x in steps of rhs, samples and channels in each other's place.
+ */
 static nm_tensor *convolution_backward(nm_grad_call *b, int i) {
   nm_context *ctx = b->ctx;
   const nm_dims *xs = &b->node->edges[0].shape, *ws = &b->node->edges[1].shape;
-  int dims = xs->ndim - 2;
-  int64_t groups = b->args[7].as.integer;
+  int dims = xs->ndim - 3;
   nm_conv_shape s = shape_of(b->args, dims), t;
+  if (i == 2)
+    return nm__gradient(b, nm__t_sum(ctx, b->g[0], ~(uint32_t)6 & ((1u << xs->ndim) - 1), false));
   for (int d = 0; d < dims; d++) {
     if (i == 0)
-      t.stride[d] = s.lhs[d], t.lhs[d] = s.stride[d], t.rhs[d] = s.rhs[d],
-      t.out[d] = xs->dim[2 + d], t.low[d] = (ws->dim[2 + d] - 1) * s.rhs[d] - s.low[d];
+      t.stride[d] = s.lhs[d], t.lhs[d] = s.stride[d], t.rhs[d] = -s.rhs[d],
+      t.out[d] = xs->dim[3 + d], t.low[d] = -s.low[d];
     else
       t.stride[d] = s.rhs[d], t.lhs[d] = s.lhs[d], t.rhs[d] = s.stride[d],
-      t.out[d] = ws->dim[2 + d], t.low[d] = s.low[d];
+      t.out[d] = ws->dim[3 + d], t.low[d] = s.low[d];
+    if (t.lhs[d] < 0)
+      t.lhs[d] = -t.lhs[d], t.stride[d] = -t.stride[d], t.rhs[d] = -t.rhs[d], t.low[d] = -t.low[d];
   }
-  if (i == 0)
+  if (i == 0) /* w (G, C, O, K...) */
     return nm__gradient(b,
-                        nm__t_conv(ctx, b->g[0], turned(ctx, b->x[1], groups), dims, &t, groups));
-  nm_tensor *x = exchanged(ctx, b->x[0], groups);                         /* (C, G N, X...) */
-  nm_tensor *g = nm__t_transpose(ctx, b->g[0], 0, 1);                     /* (G O, N, Y...) */
-  nm_tensor *w = x && g ? nm__t_conv(ctx, x, g, dims, &t, groups) : NULL; /* (C, G O, K...) */
-  return nm__gradient(b, w ? nm__t_transpose(ctx, w, 0, 1) : NULL);
+                        convolved(ctx, b->g[0], reordered(ctx, b->x[1], 0, 2, 1), NULL, dims, &t));
+  nm_tensor *x = reordered(ctx, b->x[0], 2, 1, 0); /* (C, G, N, X...) */
+  nm_tensor *g = reordered(ctx, b->g[0], 1, 2, 0); /* (G, O, N, Y...) */
+  /* (C, G, O, K...) */
+  return nm__gradient(b, reordered(ctx, convolved(ctx, x, g, NULL, dims, &t), 1, 2, 0));
 }
 
 /* ---- the public ones ---- */
@@ -191,11 +203,10 @@ static nm_status check_output(const nm_op_call *c, const nm_conv_shape *s, int d
   return NM_OK;
 }
 
-/* The convolution, for input with or without the dim N, and the bias. */
-static nm_status finish(nm_op_call *c, int mark, nm_tensor *w, int dims, const nm_conv_shape *s,
-                        int64_t groups) {
+/* The convolution with w (G, O, C, K...), for input with or without the dim N. */
+static nm_status finish(nm_op_call *c, int mark, nm_tensor *w, int dims, const nm_conv_shape *s) {
   nm_context *ctx = c->ctx;
-  nm_tensor *x = nm__tensor_arg(c, INPUT), *bias = nm__tensor_arg(c, BIAS), *y;
+  nm_tensor *x = nm__tensor_arg(c, INPUT), *y;
   int64_t shape[NM_MAX_DIMS];
   bool single = x->ndim == dims + 1;
   if (single) {
@@ -203,11 +214,7 @@ static nm_status finish(nm_op_call *c, int mark, nm_tensor *w, int dims, const n
     memcpy(shape + 1, x->shape, (size_t)x->ndim * sizeof *shape);
     x = nm__t_reshape(ctx, x, dims + 2, shape);
   }
-  y = x && w ? nm__t_conv(ctx, x, w, dims, s, groups) : NULL;
-  if (y && bias) {
-    int64_t wide[NM_MAX_DIMS] = {bias->shape[0], 1, 1, 1};
-    y = nm__t2(ctx, NM_I_add, y, nm__t_reshape(ctx, bias, dims + 1, wide));
-  }
+  y = joined(ctx, x, w, nm__tensor_arg(c, BIAS), dims, s);
   if (y && single) {
     memcpy(shape, y->shape + 1, (size_t)(y->ndim - 1) * sizeof *shape);
     y = nm__t_reshape(ctx, y, y->ndim - 1, shape);
@@ -257,33 +264,36 @@ static nm_status conv_forward(nm_op_call *c) {
     s.out[d] = room < 0 ? 0 : room / s.stride[d] + 1;
   }
   NM_TRY(check_output(c, &s, dims));
-  return finish(c, nm__scope(c->ctx), w, dims, &s, groups);
+  int mark = nm__scope(c->ctx);
+  return finish(c, mark, split(c->ctx, w, 0, groups), dims, &s);
 }
 
 static nm_status conv_transpose_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
   nm_tensor *x = nm__tensor_arg(c, INPUT), *w = nm__tensor_arg(c, WEIGHT);
   int dims = nm__spatial_dims(c->op);
-  int64_t groups = nm__int_arg(c, 6, 1), extra[3], padding[3];
+  int64_t groups = nm__int_arg(c, 6, 1), extra[3], padding[3], dilation[3];
   nm_conv_shape s;
   NM_TRY(check_tensors(c, dims, true, groups));
   NM_TRY(nm__each_arg(c, STRIDE, dims, 1, 1, s.lhs));
   NM_TRY(nm__each_arg(c, PADDING, dims, 0, 0, padding));
   NM_TRY(nm__each_arg(c, 5, dims, 0, 0, extra));
-  NM_TRY(nm__each_arg(c, 7, dims, 1, 1, s.rhs));
+  NM_TRY(nm__each_arg(c, 7, dims, 1, 1, dilation));
   for (int d = 0; d < dims; d++) {
-    if (extra[d] >= s.lhs[d] && extra[d] >= s.rhs[d])
+    if (extra[d] >= s.lhs[d] && extra[d] >= dilation[d])
       return nm__op_error(c, NM_EINVAL,
                           "output_padding %lld must be below the stride %lld or the dilation %lld",
-                          (long long)extra[d], (long long)s.lhs[d], (long long)s.rhs[d]);
-    int64_t span = (w->shape[2 + d] - 1) * s.rhs[d], n = x->shape[x->ndim - dims + d];
+                          (long long)extra[d], (long long)s.lhs[d], (long long)dilation[d]);
+    int64_t span = (w->shape[2 + d] - 1) * dilation[d], n = x->shape[x->ndim - dims + d];
     s.stride[d] = 1;
-    s.low[d] = span - padding[d];
+    s.rhs[d] = -dilation[d];
+    s.low[d] = -padding[d];
     s.out[d] = n < 1 ? 0 : (n - 1) * s.lhs[d] - 2 * padding[d] + span + extra[d] + 1;
   }
   NM_TRY(check_output(c, &s, dims));
   int mark = nm__scope(ctx);
-  return finish(c, mark, turned(ctx, w, groups), dims, &s, groups);
+  /* w (G, C, O, K...), backwards */
+  return finish(c, mark, reordered(ctx, split(ctx, w, 0, groups), 0, 2, 1), dims, &s);
 }
 
 #define X                                                                                          \
@@ -319,11 +329,11 @@ static nm_status conv_transpose_forward(nm_op_call *c) {
 static const nm_op ops[] = {
   {.name = "convolution",
    NM_PARAMS({"input", NM_P_TENSOR, 0, NULL}, {"weight", NM_P_TENSOR, 0, NULL},
-             {"stride", NM_P_INTS, 0, NULL}, {"low", NM_P_INTS, 0, NULL},
-             {"lhs", NM_P_INTS, 0, NULL}, {"rhs", NM_P_INTS, 0, NULL}, {"out", NM_P_INTS, 0, NULL},
-             {"groups", NM_P_INT, 0, NULL}),
+             {"bias", NM_P_TENSOR, NM_OPTIONAL, NULL}, {"stride", NM_P_INTS, 0, NULL},
+             {"low", NM_P_INTS, 0, NULL}, {"lhs", NM_P_INTS, 0, NULL}, {"rhs", NM_P_INTS, 0, NULL},
+             {"out", NM_P_INTS, 0, NULL}),
    .doc = "the general dilated convolution, see nm_conv", .forward = convolution_forward,
-   .backward = convolution_backward, .uses = {2, 1}, .dtypes = "f"},
+   .backward = convolution_backward, .uses = {2, 1, 0}, .dtypes = "f"},
   CONV("1d", "L", "nm.nn.functional.conv1d(nm.ones(1, 1, 5), nm.ones(1, 1, 3), {padding = \"same\"})"),
   CONV("2d", "H, W", "nm.nn.functional.conv2d(nm.ones(1, 1, 3, 3), nm.ones(1, 1, 2, 2))"),
   CONV("3d", "D, H, W", "nm.nn.functional.conv3d(nm.ones(1, 1, 2, 2, 2), nm.ones(1, 1, 2, 2, 2))"),

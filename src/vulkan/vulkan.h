@@ -59,7 +59,7 @@ nm_status vulkan_gather(nm_device *dev, const nm_view *x, int dim, const nm_view
 nm_status vulkan_scatter(nm_device *dev, const nm_view *y, int dim, const nm_view *index,
                          const nm_view *src, nm_scatter_mode mode);
 nm_status vulkan_conv(nm_device *dev, const nm_conv *conv, const nm_view *x, const nm_view *w,
-                      const nm_view *y);
+                      const nm_view *bias, const nm_view *y);
 nm_status vulkan_scan(nm_device *dev, nm_scan_kind kind, const nm_view *x, int dim,
                       const nm_view *y, const nm_view *index);
 nm_status vulkan_sort(nm_device *dev, const nm_view *x, bool descending, int64_t n,

@@ -1,0 +1,82 @@
+/* conv.h: inside src/cpu: a convolution taken apart.
+ *
+ * In each spatial dim an element of x meets pairs of positions, one of many side by side (`along`:
+ * places of y, or of w where the kernel is the larger) and one of few (`across`: the other's):
+ *   along * step_along + across * step_across - low = m * lhs, where x has m = 0 .. x - 1.
+ * Positions along split into `parts` (along = parts * j + part) and x into `phases` (m = phases * q
+ * + phase) such that for a part and a tap across, q = j + shift: neighbours in j are neighbours in
+ * a phase of x, whatever the stride and the dilations. */
+#ifndef NM_CPU_CONV_H
+#define NM_CPU_CONV_H
+
+#include "cpu/cpu.h"
+
+enum {
+  NM_CONV_PHASES = 64, /* of x in a dim at most; beyond, patches are gathered */
+  NM_CONV_PARTS = 64,
+  NM_CONV_SLAB = 384 << 10, /* bytes of x laid out at a time, about */
+};
+
+typedef struct conv_axis {
+  int64_t x, along, across, step_along, step_across, low, lhs;
+  int64_t parts, phases, least, most; /* shifts go from least to most */
+} conv_axis;
+
+/* A convolution as the CPU sees it: always three spatial dims, the missing ones first. */
+typedef struct conv_call {
+  nm_cpu *cpu;
+  const nm_conv_loops *loops;
+  const nm_view *xv, *wv, *bias, *yv;
+  nm_dtype dtype;
+  nm_class cls;
+  size_t size, wide;                              /* bytes of an element in memory, in its class */
+  int64_t samples, groups, out, in, taps, places; /* N, G, O and C of a group, K, Y */
+  int64_t x[3], w[3], y[3];                       /* spatial sizes, and strides of x and w */
+  int64_t xs[3], ws[3], x_n, x_g, x_c, w_g, w_o, w_c;
+  int64_t stride[3], low[3], lhs[3], rhs[3];
+} conv_call;
+
+/* Slabs of x in planes: for each pair of a channel and a used phase rows of `pitch` elements, with
+ * zeros where x has none.  Rows share the zeros between them. */
+typedef struct conv_planes {
+  conv_axis axis[3];
+  int64_t block[3];       /* positions j of a slab */
+  int64_t rows[2], pitch; /* of a plane: rows[0] * rows[1] rows */
+  int64_t plane;          /* elements of one, with what is read behind its rows */
+  int64_t full;           /* elements of a row that are read */
+  int slots[3];           /* used phases */
+  uint8_t slot[3][NM_CONV_PHASES], phase[3][NM_CONV_PHASES]; /* number of a phase; of a number */
+  int nslots;
+} conv_planes;
+
+static inline int64_t conv_least(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t conv_most(int64_t a, int64_t b) { return a > b ? a : b; }
+static inline int64_t conv_over(int64_t a, int64_t b) { return (a + b - 1) / b; }
+static inline size_t conv_align(size_t n) { return (n + 63) & ~(size_t)63; }
+
+/* ---- conv_planes.c ---- */
+/* Whether tap `across` reads x for positions of `part`, and where: q = j + *shift of *phase. */
+bool nm__conv_tap(const conv_axis *a, int64_t part, int64_t across, int64_t *phase, int64_t *shift);
+/* Fills in the axes, `dots`: w's positions side by side, else y's.  False where there are too many
+ * parts or phases, or neighbours go backwards. */
+bool nm__conv_axes(const conv_call *c, conv_planes *p, bool dots);
+/* Sizes of rows and planes for the blocks that were chosen. */
+void nm__conv_size_planes(conv_planes *p, int width);
+/* Where a tap's element for position j = 0 of a slab is, from its channel's first slot on. */
+int64_t nm__conv_offset(const conv_planes *p, const int64_t phase[3], const int64_t shift[3],
+                        int64_t slot_pitch);
+/* Lays out a channel of x, at `mem`: a slab from j = first on, its slots slot_pitch elements apart.
+ */
+void nm__conv_lay_x(const conv_call *c, const conv_planes *p, const int64_t first[3],
+                    const char *mem, char *to, int64_t slot_pitch);
+/* Lays out a part of w (its positions are along): `block` positions, zeros around them. */
+void nm__conv_lay_w(const conv_call *c, const conv_planes *p, const int64_t part[3],
+                    const int64_t first[3], const int64_t block[3], const char *mem, char *to);
+
+/* ---- the ways ---- */
+/* Columns of y side by side; `planes` NULL: patches are gathered. */
+nm_status nm__conv_columns(const conv_call *c, conv_planes *planes);
+/* w's rows and x's met element by element, for kernels larger than y. */
+nm_status nm__conv_dots(const conv_call *c, conv_planes *planes, bool *strict);
+
+#endif

@@ -1,0 +1,137 @@
+/* conv_body.h: the inner loops of convolutions for class CLASS, whose elements are T.  isa_conv.h
+ * includes it for each.  The functions with counts for parameters are inlined where those are
+ * constants, so that what they hold stays in registers. */
+#define JOIN(name, part) name##_##part
+#define JOINED(name, part) JOIN(name, part)
+#define OF_CLASS(name) JOINED(name, CLASS)
+#define OF_VECTOR(name) JOINED(OF_CLASS(name), VECTOR)
+#define V OF_VECTOR(reg)
+#define AT OF_CLASS(conv_place)
+#define MADD OF_VECTOR(madd)
+#define W (VECTOR / (int)sizeof(T))
+
+typedef T AT __attribute__((vector_size(VECTOR), aligned(sizeof(T)), may_alias));
+
+/* ---- products whose right factor lies anywhere ---- */
+
+static ALWAYS_INLINE void OF_CLASS(conv_tile)(int rows, int vectors, int depth, const T *a,
+                                              const T *x, const int32_t *at, T *tile, bool add) {
+  V acc[CONV_ROWS][CONV_VECTORS], *to = (V *)tile;
+  UNROLL_CONV for (int i = 0; i < rows; i++) for (int v = 0; v < vectors; v++) acc[i][v] =
+      add ? to[i * CONV_VECTORS + v] : (V){0};
+  for (int k = 0; k < depth; k++, a += rows) {
+    const T *p = x + at[k];
+    V b[CONV_VECTORS];
+    for (int v = 0; v < vectors; v++) b[v] = (V) * (const AT *)(p + v * W);
+    UNROLL_CONV for (int i = 0; i < rows; i++) {
+      V ai = a[i] - (V){0}; /* splat */
+      for (int v = 0; v < vectors; v++) acc[i][v] = MADD(ai, b[v], acc[i][v]);
+    }
+  }
+  UNROLL_CONV for (int i = 0; i < rows; i++) for (int v = 0; v < vectors; v++)
+      to[i * CONV_VECTORS + v] = acc[i][v];
+}
+
+static void OF_CLASS(conv)(int rows, int vectors, int depth, const void *a, const void *x,
+                           const int32_t *at, void *tile, bool add) {
+#define R(n)                                                                                       \
+  case n:                                                                                          \
+    if (vectors == 1)                                                                              \
+      OF_CLASS(conv_tile)(n, 1, depth, a, x, at, tile, add);                                       \
+    else if (vectors == 2)                                                                         \
+      OF_CLASS(conv_tile)(n, 2, depth, a, x, at, tile, add);                                       \
+    else                                                                                           \
+      OF_CLASS(conv_tile)(n, CONV_VECTORS, depth, a, x, at, tile, add);                            \
+    break;
+  switch (rows) { EACH_CONV_ROWS(R) }
+#undef R
+}
+
+/* to[i] = from[i] + bias: whole vectors, the last of them once more over some of those before. */
+static ALWAYS_INLINE void OF_CLASS(put_piece)(int n, const T *from, T bias, T *to) {
+  V b = bias - (V){0};
+  if (n < W) {
+    for (int i = 0; i < n; i++) to[i] = from[i] + bias;
+    return;
+  }
+  for (int i = 0; i <= n - W; i += W) *(AT *)(to + i) = (V) * (const AT *)(from + i) + b;
+  *(AT *)(to + n - W) = (V) * (const AT *)(from + n - W) + b;
+}
+
+static void OF_CLASS(put)(int rows, const void *tile_, int pieces, const nm_conv_piece *piece,
+                          const void *bias_, void *y_, int64_t pitch) {
+  const T *tile = tile_, *bias = bias_;
+  T *y = y_;
+  for (int r = 0; r < rows; r++, tile += CONV_VECTORS * W, y += pitch)
+    for (int k = 0; k < pieces; k++)
+      OF_CLASS(put_piece)(piece[k].n, tile + piece[k].column, bias[r], y + piece[k].to);
+}
+
+/* ---- long rows that meet ---- */
+
+/* The sums of the lanes of four vectors. */
+static ALWAYS_INLINE void OF_CLASS(add_lanes)(const V *v, int n, T *sums) {
+  for (int j = 0; j < n; j++) {
+    T lane[W];
+    memcpy(lane, &v[j], sizeof lane);
+    for (int half = W / 2; half; half /= 2)
+      for (int i = 0; i < half; i++) lane[i] += lane[i + half];
+    sums[j] = lane[0];
+  }
+}
+
+static ALWAYS_INLINE void OF_CLASS(dots_tile)(int rows, int columns, int64_t n, const T *a,
+                                              int64_t pitch, const T *x, const int32_t *at,
+                                              T *sums) {
+  V acc[DOT_ROWS][DOT_COLUMNS];
+  const T *p[DOT_COLUMNS];
+  UNROLL_CONV for (int i = 0; i < rows; i++) UNROLL_CONV for (int j = 0; j < columns; j++)
+      acc[i][j] = (V){0};
+  UNROLL_CONV for (int j = 0; j < columns; j++) p[j] = x + at[j];
+  for (int64_t l = 0; l < n; l += W) {
+    V ai[DOT_ROWS];
+    UNROLL_CONV for (int i = 0; i < rows; i++) ai[i] = (V) * (const AT *)(a + i * pitch + l);
+    UNROLL_CONV for (int j = 0; j < columns; j++) {
+      V b = (V) * (const AT *)(p[j] + l);
+      UNROLL_CONV for (int i = 0; i < rows; i++) acc[i][j] = MADD(ai[i], b, acc[i][j]);
+    }
+  }
+  UNROLL_CONV for (int i = 0; i < rows; i++)
+      OF_CLASS(add_lanes)(acc[i], columns, sums + i * DOT_COLUMNS);
+}
+
+static void OF_CLASS(conv_dots)(int rows, int columns, int64_t n, const void *a, int64_t pitch,
+                                const void *x, const int32_t *at, void *sums) {
+#define C(k)                                                                                       \
+  case k:                                                                                          \
+    if (rows == 1)                                                                                 \
+      OF_CLASS(dots_tile)(1, k, n, a, pitch, x, at, sums);                                         \
+    else if (rows == 2)                                                                            \
+      OF_CLASS(dots_tile)(2, k, n, a, pitch, x, at, sums);                                         \
+    else if (rows == 3)                                                                            \
+      OF_CLASS(dots_tile)(DOT_ROWS - 1, k, n, a, pitch, x, at, sums);                              \
+    else                                                                                           \
+      OF_CLASS(dots_tile)(DOT_ROWS, k, n, a, pitch, x, at, sums);                                  \
+    break;
+  switch (columns) { C(1) C(2) C(3) C(4) C(5) C(6) }
+#undef C
+}
+
+/* A row of n elements; false where it is too short for vectors. */
+static ALWAYS_INLINE bool OF_CLASS(copy_row)(int n, const T *x, T *y) {
+  if (n < W) return false;
+  for (int i = 0; i <= n - W; i += W) *(AT *)(y + i) = *(const AT *)(x + i);
+  *(AT *)(y + n - W) = *(const AT *)(x + n - W);
+  return true;
+}
+
+#undef JOIN
+#undef JOINED
+#undef OF_CLASS
+#undef OF_VECTOR
+#undef V
+#undef AT
+#undef MADD
+#undef W
+#undef CLASS
+#undef T

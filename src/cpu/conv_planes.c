@@ -1,0 +1,161 @@
+/* conv_planes.c: what a convolution reads, laid out so that neighbours are neighbours in memory.
+ * See conv.h for the terms. */
+#include <string.h>
+
+#include "cpu/conv.h"
+
+bool nm__conv_tap(const conv_axis *a, int64_t part, int64_t across, int64_t *phase,
+                  int64_t *shift) {
+  int64_t at = part * a->step_along + across * a->step_across - a->low;
+  if (at % a->lhs) return false;
+  at /= a->lhs;
+  *phase = (at % a->phases + a->phases) % a->phases;
+  *shift = (at - *phase) / a->phases;
+  return true;
+}
+
+static int64_t common(int64_t a, int64_t b) {
+  while (b) {
+    int64_t r = a % b;
+    a = b, b = r;
+  }
+  return a;
+}
+
+static bool fill_axis(conv_planes *p, int d) {
+  conv_axis *a = &p->axis[d];
+  if (a->step_along < 1) return false;
+  int64_t g = common(a->step_along, a->lhs), phase, shift;
+  a->parts = a->lhs / g, a->phases = a->step_along / g;
+  if (a->parts > NM_CONV_PARTS || a->phases > NM_CONV_PHASES) return false;
+  a->least = INT64_MAX, a->most = INT64_MIN;
+  memset(p->slot[d], 0xff, sizeof p->slot[d]);
+  p->slots[d] = 0;
+  for (int64_t part = 0; part < a->parts; part++)
+    for (int64_t b = 0; b < a->across; b++) {
+      if (!nm__conv_tap(a, part, b, &phase, &shift)) continue;
+      a->least = conv_least(a->least, shift), a->most = conv_most(a->most, shift);
+      if (p->slot[d][phase] != 0xff) continue;
+      p->phase[d][p->slots[d]] = (uint8_t)phase;
+      p->slot[d][phase] = (uint8_t)p->slots[d]++;
+    }
+  return p->slots[d] > 0;
+}
+
+bool nm__conv_axes(const conv_call *c, conv_planes *p, bool dots) {
+  int64_t parts = 1;
+  p->nslots = 1;
+  for (int d = 0; d < 3; d++) {
+    p->axis[d] = (conv_axis){.x = c->x[d],
+                             .along = dots ? c->w[d] : c->y[d],
+                             .across = dots ? c->y[d] : c->w[d],
+                             .step_along = dots ? c->rhs[d] : c->stride[d],
+                             .step_across = dots ? c->stride[d] : c->rhs[d],
+                             .low = c->low[d],
+                             .lhs = c->lhs[d]};
+    if (!fill_axis(p, d)) return false;
+    parts *= p->axis[d].parts;
+    p->nslots *= p->slots[d];
+    p->block[d] = conv_over(p->axis[d].along, p->axis[d].parts);
+  }
+  return parts <= NM_CONV_PARTS;
+}
+
+/* Rows of a slab that has all of a row may begin where the one before has only zeros left. */
+void nm__conv_size_planes(conv_planes *p, int width) {
+  for (int d = 0; d < 2; d++) p->rows[d] = p->block[d] + p->axis[d].most - p->axis[d].least;
+  const conv_axis *a = &p->axis[2];
+  p->full = p->block[2] + a->most - a->least;
+  int64_t shared = 0;
+  if (p->block[2] * a->parts >= a->along) {
+    int64_t low = conv_most(0, -a->least);
+    int64_t high = conv_most(0, a->least + p->full - conv_over(a->x, a->phases));
+    shared = conv_least(low, high);
+  }
+  p->pitch = conv_most(p->full - shared, p->block[2]);
+  /* an odd number of cache lines, so that planes don't meet in the same sets */
+  p->plane = p->rows[0] * p->rows[1] * p->pitch + (p->full - p->pitch) + width;
+  if (p->plane < p->rows[0] * p->rows[1] * p->pitch + width)
+    p->plane = p->rows[0] * p->rows[1] * p->pitch + width;
+  p->plane = (conv_over(p->plane, 16) | 1) * 16;
+}
+
+int64_t nm__conv_offset(const conv_planes *p, const int64_t phase[3], const int64_t shift[3],
+                        int64_t slot_pitch) {
+  int64_t slot = 0, at = 0;
+  for (int d = 0; d < 3; d++) {
+    slot = slot * p->slots[d] + p->slot[d][phase[d]];
+    at = at * (d == 1 ? p->rows[1] : d == 2 ? p->pitch : 1) + shift[d] - p->axis[d].least;
+  }
+  return slot * slot_pitch + at;
+}
+
+typedef struct source { /* positions q of a phase or part, of those that x or w has */
+  const char *mem;      /* element 0 */
+  int64_t count[3];     /* how many there are */
+  int64_t stride[3];    /* elements between neighbours */
+  int64_t first[3];     /* the first of the slab, may be negative */
+  int64_t take[3];      /* how many; the rest is zeros */
+} source;
+
+static void lay_plane(const conv_call *c, const conv_planes *p, const source *s, char *to) {
+  nm_lay_loop *lay = c->cpu->isa->lay[c->dtype];
+  size_t row = (size_t)p->pitch * c->wide;
+  char *end = to + (size_t)p->plane * c->wide;
+  int64_t head = conv_least(p->pitch, conv_most(0, -s->first[2]));
+  int64_t n = conv_least(s->take[2], conv_least(p->pitch, s->count[2] - s->first[2])) - head;
+  if (n < 0) n = 0;
+  int64_t low = conv_least(p->rows[1], conv_most(0, -s->first[1]));
+  int64_t high = conv_least(p->rows[1], conv_least(s->take[1], s->count[1] - s->first[1]));
+  for (int64_t r = 0; r < p->rows[0]; r++) {
+    int64_t q = s->first[0] + r;
+    bool inside = q >= 0 && q < s->count[0] && r < s->take[0] && n > 0 && high > low;
+    int64_t from = inside ? low : p->rows[1], until = inside ? high : p->rows[1];
+    memset(to, 0, (size_t)from * row);
+    if (inside)
+      lay((int)(until - from), (int)head, (int)n, (int)p->pitch,
+          s->mem + (q * s->stride[0] + (s->first[1] + from) * s->stride[1] +
+                    (s->first[2] + head) * s->stride[2]) *
+                       (int64_t)c->size,
+          s->stride[1], s->stride[2], to + (size_t)from * row);
+    memset(to + (size_t)until * row, 0, (size_t)(p->rows[1] - until) * row);
+    to += (size_t)p->rows[1] * row;
+  }
+  memset(to, 0, (size_t)(end - to));
+}
+
+void nm__conv_lay_x(const conv_call *c, const conv_planes *p, const int64_t first[3],
+                    const char *mem, char *to, int64_t slot_pitch) {
+  int at[3];
+  for (at[0] = 0; at[0] < p->slots[0]; at[0]++)
+    for (at[1] = 0; at[1] < p->slots[1]; at[1]++)
+      for (at[2] = 0; at[2] < p->slots[2]; at[2]++) {
+        source s = {.mem = mem};
+        for (int d = 0; d < 3; d++) {
+          const conv_axis *a = &p->axis[d];
+          int64_t phase = p->phase[d][at[d]];
+          s.mem += phase * c->xs[d] * (int64_t)c->size;
+          s.count[d] = a->x > phase ? conv_over(a->x - phase, a->phases) : 0;
+          s.stride[d] = a->phases * c->xs[d];
+          s.first[d] = first[d] + a->least;
+          s.take[d] = INT64_MAX;
+        }
+        s.take[2] = p->full;
+        lay_plane(c, p, &s, to);
+        to += (size_t)slot_pitch * c->wide;
+      }
+}
+
+void nm__conv_lay_w(const conv_call *c, const conv_planes *p, const int64_t part[3],
+                    const int64_t first[3], const int64_t block[3], const char *mem, char *to) {
+  source s = {.mem = mem};
+  for (int d = 0; d < 3; d++) {
+    const conv_axis *a = &p->axis[d];
+    s.mem += part[d] * c->ws[d] * (int64_t)c->size;
+    s.count[d] = a->along > part[d] ? conv_over(a->along - part[d], a->parts) : 0;
+    s.stride[d] = a->parts * c->ws[d];
+    s.first[d] = first[d];
+    s.take[d] = block[d];
+  }
+  lay_plane(c, p, &s, to);
+}

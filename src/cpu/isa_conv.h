@@ -1,0 +1,67 @@
+/* isa_conv.h: the inner loops of convolutions: the sizes of their tiles in the registers of this
+ * instruction set, the loops of conv_body.h for the float classes, and the laying out of rows.
+ *
+ * `columns` is the tile of a matrix product whose right factor is not packed: row k of it lies
+ * anywhere, at x + at[k], so the same elements of an image serve all taps of a kernel that read
+ * them.  `dots` is the tile for long rows that meet element by element, as weights' gradients do:
+ * each of its results is a vector of partial sums until the end.  A tile has just the rows and
+ * vectors that are asked for. */
+
+#if defined(__AVX512F__)
+enum { CONV_ROWS = 8, CONV_VECTORS = 3, DOT_ROWS = 4 };
+#define EACH_CONV_ROWS(R) R(1) R(2) R(3) R(4) R(5) R(6) R(7) R(8)
+#elif defined(__AVX2__)
+enum { CONV_ROWS = 4, CONV_VECTORS = 3, DOT_ROWS = 2 };
+#define EACH_CONV_ROWS(R) R(1) R(2) R(3) R(4)
+#elif defined(__aarch64__)
+enum { CONV_ROWS = 6, CONV_VECTORS = 4, DOT_ROWS = 4 };
+#define EACH_CONV_ROWS(R) R(1) R(2) R(3) R(4) R(5) R(6)
+#else
+enum { CONV_ROWS = 4, CONV_VECTORS = 2, DOT_ROWS = 2 };
+#define EACH_CONV_ROWS(R) R(1) R(2) R(3) R(4)
+#endif
+enum { DOT_COLUMNS = 6 };
+#define UNROLL_CONV _Pragma("GCC unroll 8")
+
+#define CLASS f32
+#define T float
+#include "cpu/conv_body.h"
+#define CLASS f64
+#define T double
+#include "cpu/conv_body.h"
+
+/* LAY(name, type in memory, type of the class, widened a): see nm_lay_loop.  Long dense rows of
+ * the class's own type go a vector at a time, as they are put. */
+#define LAY(name, M, C, widened, COPY_ROW)                                                         \
+  static void lay_##name(int rows, int head, int n, int pitch, const void *mem, int64_t rs,        \
+                         int64_t cs, void *to) {                                                   \
+    const M *x = mem;                                                                              \
+    C *row = to;                                                                                   \
+    for (int r = 0; r < rows; r++, row += pitch, x += rs) {                                        \
+      C *y = row + head;                                                                           \
+      for (int i = -head; i < 0; i++) y[i] = 0;                                                    \
+      if (cs == 1 && COPY_ROW(n, x, y)) {                                                          \
+      } else if (cs == 1) {                                                                        \
+        EACH(n) {                                                                                  \
+          M a = x[i];                                                                              \
+          y[i] = widened;                                                                          \
+        }                                                                                          \
+      } else if (cs == 2) {                                                                        \
+        EACH(n) {                                                                                  \
+          M a = x[2 * i];                                                                          \
+          y[i] = widened;                                                                          \
+        }                                                                                          \
+      } else {                                                                                     \
+        EACH(n) {                                                                                  \
+          M a = x[i * cs];                                                                         \
+          y[i] = widened;                                                                          \
+        }                                                                                          \
+      }                                                                                            \
+      for (int i = n; i < pitch - head; i++) y[i] = 0;                                             \
+    }                                                                                              \
+  }
+#define NEVER(n, x, y) false
+LAY(float32, float, float, a, copy_row_f32)
+LAY(float64, double, double, a, copy_row_f64)
+LAY(float16, uint16_t, float, from_float16(a), NEVER)
+LAY(bfloat16, uint16_t, float, from_bfloat16(a), NEVER)
