@@ -99,19 +99,18 @@ static void OF_CLASS(product)(int64_t m, int64_t n, int k, const void *a_, int64
   T *y = y_;
   for (int64_t strips = (m + MR - 1) / MR; strips > 0; strips--) { /* of nearly equal height */
     int rows = m == strips * MR ? MR : (int)((m + strips - 1) / strips);
-    for (int64_t j = 0; j < n; j += 2 * W)
-      OF_CLASS(block)
-      (rows, n - j < 2 * W ? (int)(n - j) : 2 * W, k, a, ars, acs, x + j, xrs, y + j, ldy, add);
+    for (int64_t j = 0; j < n; j += 2 * W) OF_CLASS(block)
+    (rows, n - j < 2 * W ? (int)(n - j) : 2 * W, k, a, ars, acs, x + j, xrs, y + j, ldy, add);
     m -= rows, a += rows * ars, y += rows * ldy;
   }
 }
 
 /* ---- products with a vector ---- */
 
-/* Sums of products of rows of a with x: two registers of partial sums for each row, so that the
- * order of a sum does not depend on its neighbours. */
+/* Sums of products of `rows` rows of a with x, lane by lane: two registers of partial sums for each
+ * row, so that the order of a sum does not depend on its neighbours. */
 static ALWAYS_INLINE void OF_CLASS(dot_rows)(int rows, int64_t k, const T *a, int64_t rs,
-                                             const T *x, T *y) {
+                                             const T *x, V *sum) {
   V acc[4][2];
   for (int i = 0; i < rows; i++) acc[i][0] = acc[i][1] = (V){0};
   int64_t l = 0;
@@ -128,22 +127,57 @@ static ALWAYS_INLINE void OF_CLASS(dot_rows)(int rows, int64_t k, const T *a, in
       acc[i][0] = OF_BOTH(madd)((V)OF_BYTES(load_lanes)((int)sizeof(T), some, a + i * rs + l), xl,
                                 acc[i][0]);
   }
-  for (int i = 0; i < rows; i++) {
-    V sum = acc[i][0] + acc[i][1];
-    T lane[W];
-    memcpy(lane, &sum, sizeof lane);
-    for (int half = W / 2; half; half /= 2)
-      for (int j = 0; j < half; j++) lane[j] += lane[j + half];
-    y[i] = lane[0];
+  for (int i = 0; i < rows; i++) sum[i] = acc[i][0] + acc[i][1];
+}
+
+typedef __typeof__(__builtin_choose_expr(sizeof(T) == 4, (int32_t)0, (int64_t)0)) OF_CLASS(number);
+typedef OF_CLASS(number) OF_CLASS(numbers) __attribute__((vector_size(BYTES), may_alias));
+
+/* Of two registers, the lower halves of each group of 2 s lanes, alternately; then the upper ones.
+ */
+#define LANE(s, i, half) ((i) / (s) % 2 * W + (i) / (2 * (s)) * 2 * (s) + (i) % (s) + (half) * (s))
+#define LANES(s, h)                                                                                \
+  {                                                                                                \
+    LANE(s, 0, h), LANE(s, 1, h), LANE(s, 2, h), LANE(s, 3, h), LANE(s, 4, h), LANE(s, 5, h),      \
+        LANE(s, 6, h), LANE(s, 7, h), LANE(s, 8, h), LANE(s, 9, h), LANE(s, 10, h),                \
+        LANE(s, 11, h), LANE(s, 12, h), LANE(s, 13, h), LANE(s, 14, h), LANE(s, 15, h)             \
   }
+static const OF_CLASS(number) OF_CLASS(halves)[4][2][16]
+    __attribute__((aligned(64))) = {{LANES(1, 0), LANES(1, 1)},
+                                    {LANES(2, 0), LANES(2, 1)},
+                                    {LANES(4, 0), LANES(4, 1)},
+                                    {LANES(8, 0), LANES(8, 1)}};
+#undef LANES
+#undef LANE
+
+/* Adds the halves of each group of 2^(round + 1) lanes: a's become the even groups of half as many,
+ * b's the odd ones. */
+static ALWAYS_INLINE V OF_CLASS(add_halves)(int round, V a, V b) {
+  const OF_CLASS(numbers) *from = (const OF_CLASS(numbers) *)OF_CLASS(halves)[round];
+  return __builtin_shuffle(a, b, from[0]) + __builtin_shuffle(a, b, from[16 / W]);
+}
+
+/* The sums of the lanes of W registers, one in each lane. */
+static ALWAYS_INLINE V OF_CLASS(lane_sums)(V v[W]) {
+  UNROLL_LANES for (int r = 3; r >= 0; r--)
+      UNROLL_LANES for (int i = 0; i < 1 << r; i++) if (2 << r <= W) v[i] =
+          OF_CLASS(add_halves)(r, v[i], v[i + (1 << r)]);
+  return v[0];
 }
 
 static void OF_CLASS(dots)(int64_t m, int64_t k, const void *a_, int64_t rs, const void *x,
                            void *y_) {
   const T *a = a_;
   T *y = y_;
-  for (; m >= 4; m -= 4, a += 4 * rs, y += 4) OF_CLASS(dot_rows)(4, k, a, rs, x, y);
-  for (; m > 0; m--, a += rs, y++) OF_CLASS(dot_rows)(1, k, a, rs, x, y);
+  for (; m > 0; m -= W, y += W) {
+    V sum[W] = {{0}};
+    int n = m < W ? (int)m : W, i = 0;
+    for (; i + 4 <= n; i += 4, a += 4 * rs) OF_CLASS(dot_rows)(4, k, a, rs, x, sum + i);
+    for (; i < n; i++, a += rs) OF_CLASS(dot_rows)(1, k, a, rs, x, sum + i);
+    OF_BYTES(store_lanes)
+    ((int)sizeof(T), OF_BYTES(some_lanes)((int)sizeof(T), n), y,
+     (OF_BYTES(bits))OF_CLASS(lane_sums)(sum));
+  }
 }
 
 /* y[i] = or += the sum of x[l] a[l * cs + i] over `count` columns of a. */

@@ -330,7 +330,7 @@ nm_tensor *nm__reduce(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t
   uint8_t src = fused                  ? add_value(&b, v)
                 : nm__is_contiguous(t) ? add_input(&b, v, NM_FLAT, t->offset, NULL)
                                        : add_input(&b, v, NM_STRIDED, t->offset, t->stride);
-  nm_status s = fused ? store_intermediates(&b, NULL, true) : NM_OK;
+  nm_status s = fused ? store_intermediates(&b, NULL, false) : NM_OK; /* a kernel may read twice */
   if (s == NM_OK) {
     finish(&b);
     r.src = untag(b.p, src);
