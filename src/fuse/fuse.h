@@ -23,6 +23,10 @@ nm_tensor *nm__record(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls
 /* A copy of t's elements, broadcast to the shape and cast to the dtype. */
 nm_tensor *nm__record_cast(nm_tensor *t, nm_dtype dtype, int ndim, const int64_t *shape);
 
+/* y[..., j] = op(y[..., j], row[j]) at once, of a row-major result that nobody has seen yet; false,
+ * and nothing is done, where y is not short or that can't be.  */
+bool nm__short_rows(nm_opcode op, nm_tensor *y, const nm_tensor *row);
+
 /* Computes what t needs, so that its storage's value is ready. */
 nm_status nm__ready(nm_context *ctx, nm_tensor *t);
 /* Says that the elements of t will be asked for: a program that computes them on its way stores

@@ -100,3 +100,19 @@ nm_status nm__compute_short(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_cla
   loop(numel, (*out)->mem.ptr, at[0], at[1], at[2]);
   return NM_OK;
 }
+
+bool nm__short_rows(nm_opcode op, nm_tensor *y, const nm_tensor *row) {
+  const nm_value *v = y->storage->value, *r = row->storage->value;
+  nm_dtype dtype = (nm_dtype)y->dtype;
+  const nm_device *dev = v->dev;
+  if (y->numel > NM_SHORT || !row->numel || !dev->cls->loop || dev->ctx->records_short ||
+      !v->ready || !r->ready || !row->contiguous || row->dtype != dtype || nm__is_narrow(dtype))
+    return false;
+  nm_loop *loop = dev->cls->loop(v->dev, op, nm__dtype_class(dtype));
+  size_t size = nm__dtype_size(dtype), bytes = (size_t)row->numel * size;
+  const char *x = (const char *)r->mem.ptr + row->offset * (int64_t)size;
+  char *at = v->mem.ptr;
+  for (int64_t i = 0; i < y->numel; i += row->numel, at += bytes)
+    loop((int)row->numel, at, at, x, x);
+  return true;
+}

@@ -198,7 +198,8 @@ static nm_status check_linear(const nm_op_call *c, const nm_tensor *x, const nm_
                       nm__shape_text(bias->ndim, bias->shape, one), (long long)w->shape[0]);
 }
 
-/* The bias is added by an instruction, which fuses with what follows. */
+/* The bias is added to a short product where it lies, else by an instruction, which fuses with what
+ * follows. */
 static nm_status linear_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
   nm_tensor *x = nm__tensor_arg(c, 0), *w = nm__tensor_arg(c, 1), *bias = nm__tensor_arg(c, 2);
@@ -215,7 +216,8 @@ static nm_status linear_forward(nm_op_call *c) {
     return nm__op_error(c, NM_EINVAL, "the result would have too many elements");
   int mark = nm__scope(ctx);
   nm_tensor *y = multiply(ctx, mx, mw, &batch, &s);
-  return nm__result(c, mark, bias ? nm__t2(ctx, NM_I_add, y, bias) : y);
+  if (y && bias && !nm__short_rows(NM_I_add, y, bias)) y = nm__t2(ctx, NM_I_add, y, bias);
+  return nm__result(c, mark, y);
 }
 
 /* y = x w^T + b: the gradients are g w, g^T x, and g, which the walk sums over all but the last

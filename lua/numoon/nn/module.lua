@@ -58,6 +58,8 @@ local function assign(self, key, value)
   end
   order[#order + 1] = key
   rawset(self, key, value)
+  -- a forward of its own: from now on its class is one that looks for it
+  if key == "forward" then setmetatable(self, class_of(self):extend(class_of(self).name)) end
 end
 
 -- Methods come from the class; a name that is nowhere is an error.
@@ -86,7 +88,7 @@ local function new(class, ...)
   return self
 end
 
--- What calls the instances of a class: a forward of their own, or that of the class.
+-- What calls the instances of a class that has no forward of its own, or not for all of them.
 local function caller(class)
   return function(self, ...)
     local forward = rawget(self, "forward") or class.forward
@@ -94,18 +96,37 @@ local function caller(class)
   end
 end
 
+-- A class's forward is what calls its instances, with nothing in between: it is kept as __call, and
+-- never as a field, so that assigning it anew is seen.
+local function class_metatable(base)
+  return {
+    __call = new,
+    __index = function(class, key)
+      if key == "forward" and rawget(class, "has_forward") then return rawget(class, "__call") end
+      return base and base[key]
+    end,
+    __newindex = function(class, key, value)
+      if key == "forward" then
+        rawset(class, "has_forward", value ~= nil)
+        key, value = "__call", value or caller(class)
+      end
+      rawset(class, key, value)
+    end,
+  }
+end
+
 --- Makes a class of modules: `local Net = nn.Module:extend("Net")`, with a constructor
 --- `function Net:init(...)` and `function Net:forward(x)`; `Net(...)` makes an instance.
 ---@param name string
 ---@return any class
 function Module:extend(name)
-  local class = { name = name, base = self, is_module_class = true }
+  local class = { name = name, base = self, is_module_class = true, has_forward = false }
   class.__index = lookup(class)
   class.__newindex = assign
   class.__call = caller(class)
   class.__tostring = self.__tostring
   class.__len = rawget(self, "__len")
-  return setmetatable(class, { __index = self, __call = new })
+  return setmetatable(class, class_metatable(self))
 end
 
 --- Iterates over a class and the classes it extends.
@@ -119,17 +140,19 @@ function Module:ancestry()
 end
 
 Module.is_module_class = true
+Module.has_forward = false
 Module.__index = lookup(Module)
 Module.__newindex = assign
-Module.__call = caller(Module)
-setmetatable(Module, {
-  __call = function(class, ...)
+do
+  local meta = class_metatable(nil)
+  meta.__call = function(class, ...)
     if select("#", ...) > 0 then
       util.error("nn.Module: takes no arguments; give it fields and a forward, or use :extend")
     end
     return new(class)
-  end,
-})
+  end
+  setmetatable(Module, meta)
+end
 
 function Module:forward()
   util.error("nn.%s: has no forward function", class_of(self).name)
