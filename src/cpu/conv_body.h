@@ -69,52 +69,46 @@ static void OF_CLASS(put)(int rows, const void *tile_, int pieces, const nm_conv
 
 /* ---- long rows that meet ---- */
 
-/* The sums of the lanes of four vectors. */
-static ALWAYS_INLINE void OF_CLASS(add_lanes)(const V *v, int n, T *sums) {
-  for (int j = 0; j < n; j++) {
-    T lane[W];
-    memcpy(lane, &v[j], sizeof lane);
-    for (int half = W / 2; half; half /= 2)
-      for (int i = 0; i < half; i++) lane[i] += lane[i + half];
-    sums[j] = lane[0];
-  }
-}
-
-static ALWAYS_INLINE void OF_CLASS(dots_tile)(int rows, int columns, int64_t n, const T *a,
-                                              int64_t pitch, const T *x, const int32_t *at,
-                                              T *sums) {
+static ALWAYS_INLINE void OF_CLASS(dots_tile)(int rows, int columns, int pieces, int64_t n,
+                                              int64_t step, const T *a, int64_t pitch, const T *x,
+                                              const int32_t *at, T *sums) {
   V acc[DOT_ROWS][DOT_COLUMNS];
-  const T *p[DOT_COLUMNS];
-  UNROLL_CONV for (int i = 0; i < rows; i++) UNROLL_CONV for (int j = 0; j < columns; j++)
-      acc[i][j] = (V){0};
-  UNROLL_CONV for (int j = 0; j < columns; j++) p[j] = x + at[j];
-  for (int64_t l = 0; l < n; l += W) {
-    V ai[DOT_ROWS];
-    UNROLL_CONV for (int i = 0; i < rows; i++) ai[i] = (V) * (const AT *)(a + i * pitch + l);
-    UNROLL_CONV for (int j = 0; j < columns; j++) {
-      V b = (V) * (const AT *)(p[j] + l);
-      UNROLL_CONV for (int i = 0; i < rows; i++) acc[i][j] = MADD(ai[i], b, acc[i][j]);
+  const T *p[DOT_COLUMNS], *third[(DOT_ROWS + 2) / 3]; /* each third row of a, as in gemm_body.h */
+  UNROLL_CONV for (int i = 0; i < rows; i++) for (int j = 0; j < columns; j++) acc[i][j] = (V){0};
+  for (int j = 0; j < columns; j++) p[j] = x + at[j];
+  UNROLL_CONV for (int i = 0; i < rows; i += 3) third[i / 3] = a + i * pitch;
+  for (; pieces > 0; pieces--) {
+    for (int64_t l = 0; l < n; l += W) {
+      V b[DOT_COLUMNS];
+      for (int j = 0; j < columns; j++) b[j] = (V) * (const AT *)(p[j] + l);
+      UNROLL_CONV for (int i = 0; i < rows; i++) {
+        V ai = (V) * (const AT *)(third[i / 3] + i % 3 * pitch + l);
+        for (int j = 0; j < columns; j++) acc[i][j] = MADD(ai, b[j], acc[i][j]);
+      }
     }
+    for (int j = 0; j < columns; j++) p[j] += step;
+    UNROLL_CONV for (int i = 0; i < rows; i += 3) third[i / 3] += step;
   }
   UNROLL_CONV for (int i = 0; i < rows; i++)
-      OF_CLASS(add_lanes)(acc[i], columns, sums + i * DOT_COLUMNS);
+      OF_CLASS(add_lanes)(columns, acc[i], sums + i * DOT_COLUMNS);
 }
 
-static void OF_CLASS(conv_dots)(int rows, int columns, int64_t n, const void *a, int64_t pitch,
-                                const void *x, const int32_t *at, void *sums) {
-#define C(k)                                                                                       \
+static void OF_CLASS(conv_dots)(int rows, int columns, int pieces, int64_t n, int64_t step,
+                                const void *a, int64_t pitch, const void *x, const int32_t *at,
+                                void *sums) {
+#define R(k)                                                                                       \
   case k:                                                                                          \
-    if (rows == 1)                                                                                 \
-      OF_CLASS(dots_tile)(1, k, n, a, pitch, x, at, sums);                                         \
-    else if (rows == 2)                                                                            \
-      OF_CLASS(dots_tile)(2, k, n, a, pitch, x, at, sums);                                         \
-    else if (rows == 3)                                                                            \
-      OF_CLASS(dots_tile)(DOT_ROWS - 1, k, n, a, pitch, x, at, sums);                              \
+    if (columns == 1)                                                                              \
+      OF_CLASS(dots_tile)(k, 1, pieces, n, step, a, pitch, x, at, sums);                           \
+    else if (columns == 2)                                                                         \
+      OF_CLASS(dots_tile)(k, 2, pieces, n, step, a, pitch, x, at, sums);                           \
+    else if (columns == 3)                                                                         \
+      OF_CLASS(dots_tile)(k, 3, pieces, n, step, a, pitch, x, at, sums);                           \
     else                                                                                           \
-      OF_CLASS(dots_tile)(DOT_ROWS, k, n, a, pitch, x, at, sums);                                  \
+      OF_CLASS(dots_tile)(k, DOT_COLUMNS, pieces, n, step, a, pitch, x, at, sums);                 \
     break;
-  switch (columns) { C(1) C(2) C(3) C(4) C(5) C(6) }
-#undef C
+  switch (rows) { EACH_DOT_ROWS(R) }
+#undef R
 }
 
 /* A row of n elements; false where it is too short for vectors. */

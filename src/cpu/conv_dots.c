@@ -34,14 +34,18 @@ typedef struct dots_job {
   dots_part parts[NM_CONV_PARTS];
   int64_t channels, slabs[3], units; /* units of the sum: channels at a time, slabs */
   int64_t chunks, side_o, side_n, tiles_o, tiles_n;
-  int64_t row, sample; /* elements of a row; of x's for a sample */
-  int64_t numel;       /* of y */
-  char *partial;
+  int64_t row, sample;   /* elements of a row; of x's for a sample */
+  int64_t length;        /* of a channel's row, which ends before the plane does */
+  int64_t numel;         /* of y */
+  int64_t results;       /* elements of a task's results: tile after tile */
+  char *sums, *bias, *y; /* results of all tasks; of the class */
+  _Atomic bool nan;
 } dots_job;
 
-/* Lays out unit `unit` for a tile of channels of w and samples of x; returns the rows' length. */
-static int64_t lay_unit(const dots_job *j, int64_t unit, int64_t group, const int64_t tile[4],
-                        char *w, char *x) {
+/* Lays out unit `unit` for a tile of channels of w and samples of x; returns how many channels
+ * there are. */
+static int lay_unit(const dots_job *j, int64_t unit, int64_t group, const int64_t tile[4], char *w,
+                    char *x) {
   const conv_call *c = j->c;
   const conv_planes *l = j->planes;
   int64_t first[3];
@@ -65,63 +69,47 @@ static int64_t lay_unit(const dots_job *j, int64_t unit, int64_t group, const in
         nm__conv_lay_w(c, l, j->parts[p].at, first, l->block,
                        wm + (o * c->w_o + i * c->w_c) * (int64_t)c->size, w + (size_t)i * plane);
       }
-  return n * l->plane;
+  return (int)n;
 }
 
-#define ADD_TILE(name, T)                                                                          \
-  static void name(int rows, int columns, const void *sums_, int pitch, const int64_t *to,         \
-                   int64_t step, void *y_) {                                                       \
-    const T *sums = sums_;                                                                         \
-    T *y = y_;                                                                                     \
-    for (int i = 0; i < rows; i++, sums += pitch, y += step)                                       \
-      for (int k = 0; k < columns; k++) y[to[k]] += sums[k];                                       \
-  }
-ADD_TILE(add_tile_f32, float)
-ADD_TILE(add_tile_f64, double)
-
-static void multiply_unit(const dots_job *j, const int64_t tile[4], int64_t length, const char *w,
-                          const char *x, char *y) {
+static void multiply_unit(const dots_job *j, const int64_t tile[4], int channels, const char *w,
+                          const char *x, char *sums) {
   const conv_call *c = j->c;
   const nm_conv_loops *loops = c->loops;
-  _Alignas(64) char sums[512];
   int64_t rows = tile[1] - tile[0], samples = tile[3] - tile[2];
+  size_t results = (size_t)(loops->dot_rows * loops->dot_columns) * c->wide;
   for (int p = 0; p < j->nparts; p++) {
     const dots_part *part = &j->parts[p];
     int64_t columns = samples * part->columns;
     for (int64_t r = 0; r < rows; r += loops->dot_rows)
-      for (int64_t k = 0; k < columns; k += loops->dot_columns) {
-        int m = (int)conv_least(rows - r, loops->dot_rows),
-            n = (int)conv_least(columns - k, loops->dot_columns);
-        loops->dots(m, n, length, w + (size_t)((r * j->nparts + p) * j->row) * c->wide,
+      for (int64_t k = 0; k < columns; k += loops->dot_columns, sums += results)
+        loops->dots((int)conv_least(rows - r, loops->dot_rows),
+                    (int)conv_least(columns - k, loops->dot_columns), channels, j->length,
+                    j->planes->plane, w + (size_t)((r * j->nparts + p) * j->row) * c->wide,
                     j->nparts * j->row, x, part->offset + k, sums);
-        (c->cls == NM_F32 ? add_tile_f32 : add_tile_f64)(m, n, sums, loops->dot_columns,
-                                                         part->to + k, c->places,
-                                                         y + (size_t)(r * c->places) * c->wide);
-      }
   }
+}
+
+/* The tile of channels of w and samples of x with number t. */
+static void tile_of(const dots_job *j, int64_t t, int64_t tile[4]) {
+  tile[0] = t % j->tiles_o * j->side_o, tile[2] = t / j->tiles_o * j->side_n;
+  tile[1] = conv_least(tile[0] + j->side_o, j->c->out);
+  tile[3] = conv_least(tile[2] + j->side_n, j->c->samples);
 }
 
 static void dots_work(void *arg, nm_job *job, int worker) {
   const dots_job *j = arg;
   const conv_call *c = j->c;
-  int64_t task;
-  char *w = c->cpu->scratch[worker];
-  size_t w_size = (size_t)(j->side_o * j->nparts * j->row) * c->wide,
-         x_size = (size_t)(j->side_n * j->sample) * c->wide;
-  char *x = w + w_size;
-  memset(x + x_size, 0, (size_t)j->planes->plane * c->wide); /* is read behind the last row */
+  int64_t task, tile[4];
+  char *w = c->cpu->scratch[worker], *x = w + (size_t)(j->side_o * j->nparts * j->row) * c->wide;
+  memset(x + (size_t)(j->side_n * j->sample) * c->wide, 0,
+         (size_t)j->planes->plane * c->wide); /* is read behind the last row */
   while ((task = nm__next_task(job)) >= 0) {
     int64_t chunk = task % j->chunks, group = task / j->chunks % c->groups;
-    int64_t at = task / j->chunks / c->groups, o = at % j->tiles_o * j->side_o,
-            n = at / j->tiles_o * j->side_n;
-    int64_t tile[4] = {o, conv_least(o + j->side_o, c->out), n,
-                       conv_least(n + j->side_n, c->samples)};
-    char *y =
-        j->partial +
-        (size_t)(chunk * j->numel + ((n * c->groups + group) * c->out + o) * c->places) * c->wide;
+    tile_of(j, task / j->chunks / c->groups, tile);
     for (int64_t u = j->units * chunk / j->chunks; u < j->units * (chunk + 1) / j->chunks; u++) {
-      int64_t length = lay_unit(j, u, group, tile, w, x);
-      multiply_unit(j, tile, length, w, x, y);
+      int channels = lay_unit(j, u, group, tile, w, x);
+      multiply_unit(j, tile, channels, w, x, j->sums + (size_t)(task * j->results) * c->wide);
     }
   }
 }
@@ -130,21 +118,19 @@ static void dots_work(void *arg, nm_job *job, int worker) {
 static void choose_units(dots_job *j, conv_planes *l) {
   const conv_call *c = j->c;
   int64_t all[3] = {l->block[0], l->block[1], l->block[2]};
-  for (nm__conv_size_planes(l, c->loops->width); l->plane > LENGTH;
-       nm__conv_size_planes(l, c->loops->width)) {
-    int64_t halo = l->axis[1].most - l->axis[1].least;
-    if (l->block[0] > 1)
-      l->block[0] = (l->block[0] + 1) / 2;
-    else if (l->block[1] > 1 + halo)
-      l->block[1] = (l->block[1] + 1) / 2;
-    else if (l->block[2] > LENGTH)
-      l->block[2] = (l->block[2] / 2 + 63) / 64 * 64;
-    else
-      break;
-  }
-  for (int d = 0; d < 3; d++) l->block[d] = conv_over(all[d], conv_over(all[d], l->block[d]));
   nm__conv_size_planes(l, c->loops->width);
-  j->units = j->channels = conv_most(1, conv_least(c->in, LENGTH / l->plane));
+  if (l->pitch > LENGTH) {
+    l->block[2] = conv_over(l->block[2], conv_over(l->block[2], LENGTH));
+    nm__conv_size_planes(l, c->loops->width);
+  }
+  int64_t rows = conv_most(1, LENGTH / l->pitch);
+  l->block[1] = conv_over(all[1], conv_over(all[1], rows));
+  l->block[0] = conv_most(1, conv_least(all[0], rows / (l->block[1] + l->rows[1] - all[1])));
+  nm__conv_size_planes(l, c->loops->width);
+  j->length =
+      conv_over(((l->block[0] - 1) * l->rows[1] + l->block[1]) * l->pitch, c->loops->width) *
+      c->loops->width;
+  j->channels = conv_most(1, conv_least(c->in, LENGTH / j->length));
   j->units = conv_over(c->in, j->channels);
   for (int d = 0; d < 3; d++) j->units *= j->slabs[d] = conv_over(all[d], l->block[d]);
   j->row = j->channels * l->plane;
@@ -177,36 +163,83 @@ static void list_columns(dots_job *j, dots_part *p) {
   }
 }
 
-/* Adds the chunks up into the first, and the bias; says whether there is a NaN. */
-#define GATHER_CHUNKS(name, T)                                                                     \
-  static bool name(const dots_job *j, const T *bias) {                                             \
+/* Adds up what the chunks have for a tile, and the bias; says whether there is a NaN. */
+#define FINISH_TILE(name, T)                                                                       \
+  static bool name(const dots_job *j, int64_t group, int64_t t, const void *bias_, void *y_) {     \
     const conv_call *c = j->c;                                                                     \
-    T *y = (T *)(void *)j->partial;                                                                \
+    const T *bias = bias_, *sums = (const T *)(const void *)j->sums;                               \
+    int64_t tile[4], rows = c->loops->dot_rows, columns = c->loops->dot_columns;                   \
     bool nan = false;                                                                              \
-    for (int64_t k = 1; k < j->chunks; k++)                                                        \
-      for (int64_t i = 0; i < j->numel; i++) y[i] += y[k * j->numel + i];                          \
-    for (int64_t i = 0; i < j->numel; i++) nan |= y[i] != y[i];                                    \
-    for (int64_t i = 0; bias && i < j->numel; i++)                                                 \
-      y[i] += bias[i / c->places % (c->groups * c->out)];                                          \
+    tile_of(j, t, tile);                                                                           \
+    sums += (t * c->groups + group) * j->chunks * j->results;                                      \
+    for (int p = 0; p < j->nparts; p++) {                                                          \
+      const dots_part *part = &j->parts[p];                                                        \
+      int64_t n = (tile[3] - tile[2]) * part->columns;                                             \
+      for (int64_t r = tile[0]; r < tile[1]; r += rows)                                            \
+        for (int64_t k = 0; k < n; k += columns, sums += rows * columns)                           \
+          for (int64_t i = 0; i < rows && r + i < tile[1]; i++) {                                  \
+            int64_t o = group * c->out + r + i;                                                    \
+            T *y = (T *)y_ + (tile[2] * c->groups * c->out + o) * c->places;                       \
+            for (int64_t l = 0; l < columns && k + l < n; l++) {                                   \
+              T sum = 0;                                                                           \
+              for (int64_t chunk = 0; chunk < j->chunks; chunk++)                                  \
+                sum += sums[chunk * j->results + i * columns + l];                                 \
+              nan |= sum != sum;                                                                   \
+              y[part->to[k + l]] = bias ? sum + bias[o] : sum;                                     \
+            }                                                                                      \
+          }                                                                                        \
+    }                                                                                              \
     return nan;                                                                                    \
   }
-GATHER_CHUNKS(gather_chunks_f32, float)
-GATHER_CHUNKS(gather_chunks_f64, double)
+FINISH_TILE(finish_tile_f32, float)
+FINISH_TILE(finish_tile_f64, double)
 
-static bool finish(const dots_job *j, void *bias) {
+static void finish_work(void *arg, nm_job *job, int worker) {
+  dots_job *j = arg;
+  int64_t task;
+  (void)worker;
+  while ((task = nm__next_task(job)) >= 0)
+    if ((j->c->cls == NM_F32 ? finish_tile_f32 : finish_tile_f64)(
+            j, task % j->c->groups, task / j->c->groups, j->bias, j->y))
+      atomic_store_explicit(&j->nan, true, memory_order_relaxed);
+}
+
+/* Runs the job and stores y. */
+static nm_status run_job(dots_job *j) {
   const conv_call *c = j->c;
-  int64_t outs = c->groups * c->out;
-  if (c->bias)
-    c->cpu->isa->load[c->dtype](
-        (int)outs, bias, (const char *)c->bias->mem->ptr + c->bias->offset * (int64_t)c->size, 1);
-  else
-    bias = NULL;
-  if (c->cls == NM_F32 ? gather_chunks_f32(j, bias) : gather_chunks_f64(j, bias)) return true;
+  int64_t tiles = c->groups * j->tiles_o * j->tiles_n;
+  int workers =
+      nm__workers(c->cpu, tiles * j->chunks, (double)j->numel * (double)(c->in * c->taps) / 8);
+  NM_TRY(nm__scratch(
+      c->cpu, workers,
+      (size_t)(j->side_o * j->nparts * j->row + j->side_n * j->sample + j->planes->plane) *
+          c->wide));
+  nm__parallel(c->cpu, workers, tiles * j->chunks, dots_work, j);
+  workers = nm__workers(c->cpu, tiles, (double)(j->numel * (j->chunks + 4)));
+  nm__parallel(c->cpu, workers, tiles, finish_work, j);
+  if (j->nan || c->size == c->wide) return NM_OK;
   char *y = (char *)c->yv->mem->ptr + c->yv->offset * (int64_t)c->size;
   for (int64_t i = 0; i < j->numel; i += 1 << 20)
     c->cpu->isa->store[c->dtype]((int)conv_least(j->numel - i, 1 << 20), y + i * (int64_t)c->size,
-                                 1, j->partial + (size_t)i * c->wide);
-  return false;
+                                 1, j->y + (size_t)i * c->wide);
+  return NM_OK;
+}
+
+/* Rows' offsets and places, for every part; and the room that a tile's results take. */
+static void list_parts(dots_job *j, char *offset, char *to) {
+  const conv_planes *l = j->planes;
+  int64_t rows = conv_over(j->side_o, j->c->loops->dot_rows) * j->c->loops->dot_rows;
+  for (int n = 0; n < j->nparts; n++) {
+    dots_part *p = &j->parts[n];
+    int64_t left = n;
+    for (int d = 2; d >= 0; d--) p->at[d] = left % l->axis[d].parts, left /= l->axis[d].parts;
+    p->offset = (int32_t *)(void *)offset, p->to = (int64_t *)(void *)to;
+    list_columns(j, p);
+    int64_t columns = j->side_n * p->columns, step = j->c->loops->dot_columns;
+    offset += conv_align((size_t)columns * sizeof(int32_t));
+    to += conv_align((size_t)columns * sizeof(int64_t));
+    j->results += rows * conv_over(columns, step) * step;
+  }
 }
 
 nm_status nm__conv_dots(const conv_call *c, conv_planes *planes, bool *strict) {
@@ -216,37 +249,33 @@ nm_status nm__conv_dots(const conv_call *c, conv_planes *planes, bool *strict) {
                 .nparts =
                     (int)(planes->axis[0].parts * planes->axis[1].parts * planes->axis[2].parts)};
   choose_units(&j, planes);
-  *strict = false;
   if (j.side_n * j.sample > INT32_MAX / 2)
     return nm__error(c->cpu->dev.ctx, NM_ENOTSUP, "a convolution of more than 2^30 elements");
-  size_t each = (size_t)(j.side_n * c->places), spare = (size_t)j.nparts * 64,
-         partial = conv_align((size_t)(j.chunks * j.numel) * c->wide),
+  size_t each = (size_t)(j.side_n * c->places), spare = (size_t)j.nparts * 64;
+  size_t offsets = conv_align(each * sizeof(int32_t) + spare),
+         places = conv_align(each * sizeof(int64_t) + spare),
          bias = conv_align((size_t)(c->groups * c->out) * c->wide),
-         offsets = conv_align(each * sizeof(int32_t) + spare);
-  nm_mem mem;
-  NM_TRY(
-      nm__cpu_alloc(&c->cpu->dev, partial + bias + offsets + each * sizeof(int64_t) + spare, &mem));
-  j.partial = memset(mem.ptr, 0, partial);
-  char *offset = j.partial + partial + bias, *to = offset + offsets;
-  for (int n = 0; n < j.nparts; n++) {
-    dots_part *p = &j.parts[n];
-    int64_t left = n;
-    for (int d = 2; d >= 0; d--)
-      p->at[d] = left % planes->axis[d].parts, left /= planes->axis[d].parts;
-    p->offset = (int32_t *)(void *)offset, p->to = (int64_t *)(void *)to;
-    list_columns(&j, p);
-    offset += conv_align((size_t)(j.side_n * p->columns) * sizeof(int32_t));
-    to += conv_align((size_t)(j.side_n * p->columns) * sizeof(int64_t));
+         y = c->size == c->wide ? 0 : (size_t)j.numel * c->wide;
+  nm_mem mem, sums = {.ptr = NULL};
+  nm_device *dev = &c->cpu->dev;
+  NM_TRY(nm__cpu_alloc(dev, offsets + places + bias + y, &mem));
+  char *at = mem.ptr;
+  list_parts(&j, at, at + offsets);
+  at += offsets + places;
+  j.y = y ? at + bias : (char *)c->yv->mem->ptr + c->yv->offset * (int64_t)c->size;
+  if (c->bias) {
+    const char *from = (const char *)c->bias->mem->ptr + c->bias->offset * (int64_t)c->size;
+    c->cpu->isa->load[c->dtype]((int)(c->groups * c->out), at, from, 1);
+    j.bias = at;
   }
-  int64_t tasks = j.chunks * c->groups * j.tiles_o * j.tiles_n;
-  int workers = nm__workers(c->cpu, tasks, (double)j.numel * (double)(c->in * c->taps) / 8);
-  nm_status status = nm__scratch(
-      c->cpu, workers,
-      (size_t)(j.side_o * j.nparts * j.row + j.side_n * j.sample + planes->plane) * c->wide);
+  size_t bytes = (size_t)(j.chunks * c->groups * j.tiles_o * j.tiles_n * j.results) * c->wide;
+  nm_status status = nm__cpu_alloc(dev, bytes, &sums);
   if (status == NM_OK) {
-    nm__parallel(c->cpu, workers, tasks, dots_work, &j);
-    *strict = finish(&j, j.partial + partial);
+    j.sums = memset(sums.ptr, 0, bytes);
+    status = run_job(&j);
   }
-  nm__cpu_release(&c->cpu->dev, &mem);
+  *strict = j.nan;
+  nm__cpu_release(dev, &sums);
+  nm__cpu_release(dev, &mem);
   return status;
 }

@@ -8,20 +8,55 @@
  * vectors that are asked for. */
 
 #if defined(__AVX512F__)
-enum { CONV_ROWS = 8, CONV_VECTORS = 3, DOT_ROWS = 4 };
+enum { CONV_ROWS = 8, CONV_VECTORS = 3, DOT_ROWS = 6, DOT_COLUMNS = 4 };
 #define EACH_CONV_ROWS(R) R(1) R(2) R(3) R(4) R(5) R(6) R(7) R(8)
+#define EACH_DOT_ROWS(R) R(1) R(2) R(3) R(4) R(5) R(6)
 #elif defined(__AVX2__)
-enum { CONV_ROWS = 4, CONV_VECTORS = 3, DOT_ROWS = 2 };
+enum { CONV_ROWS = 4, CONV_VECTORS = 3, DOT_ROWS = 3, DOT_COLUMNS = 4 };
 #define EACH_CONV_ROWS(R) R(1) R(2) R(3) R(4)
+#define EACH_DOT_ROWS(R) R(1) R(2) R(3)
 #elif defined(__aarch64__)
-enum { CONV_ROWS = 6, CONV_VECTORS = 4, DOT_ROWS = 4 };
+enum { CONV_ROWS = 6, CONV_VECTORS = 4, DOT_ROWS = 6, DOT_COLUMNS = 4 };
 #define EACH_CONV_ROWS(R) R(1) R(2) R(3) R(4) R(5) R(6)
+#define EACH_DOT_ROWS(R) R(1) R(2) R(3) R(4) R(5) R(6)
 #else
-enum { CONV_ROWS = 4, CONV_VECTORS = 2, DOT_ROWS = 2 };
+enum { CONV_ROWS = 4, CONV_VECTORS = 2, DOT_ROWS = 2, DOT_COLUMNS = 4 };
 #define EACH_CONV_ROWS(R) R(1) R(2) R(3) R(4)
+#define EACH_DOT_ROWS(R) R(1) R(2)
 #endif
-enum { DOT_COLUMNS = 6 };
 #define UNROLL_CONV _Pragma("GCC unroll 8")
+
+/* sums[j] += the sum of the lanes of v[j], for j < n <= 4: registers are folded into quarters of a
+ * cache line, and four of these turned on their way into one. */
+static ALWAYS_INLINE void add_lanes_f32(int n, const void *v, float *sums) {
+  typedef float quad __attribute__((vector_size(16)));
+  quad q[4], part;
+  for (int j = 0; j < 4; j++) {
+    q[j] = (quad){0};
+    for (int k = 0; j < n && k < VECTOR / 16; k++) {
+      memcpy(&part, (const char *)v + j * VECTOR + k * 16, sizeof part);
+      q[j] += part;
+    }
+  }
+  quad ab = __builtin_shufflevector(q[0], q[1], 0, 4, 1, 5) +
+            __builtin_shufflevector(q[0], q[1], 2, 6, 3, 7);
+  quad cd = __builtin_shufflevector(q[2], q[3], 0, 4, 1, 5) +
+            __builtin_shufflevector(q[2], q[3], 2, 6, 3, 7);
+  quad sum =
+      __builtin_shufflevector(ab, cd, 0, 1, 4, 5) + __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+  memcpy(&part, sums, sizeof part);
+  part += sum;
+  memcpy(sums, &part, sizeof part);
+}
+static ALWAYS_INLINE void add_lanes_f64(int n, const void *v, double *sums) {
+  for (int j = 0; j < n; j++) {
+    double lane[VECTOR / 8];
+    memcpy(lane, (const char *)v + j * VECTOR, sizeof lane);
+    for (int half = VECTOR / 16; half; half /= 2)
+      for (int i = 0; i < half; i++) lane[i] += lane[i + half];
+    sums[j] += lane[0];
+  }
+}
 
 #define CLASS f32
 #define T float
