@@ -1,4 +1,4 @@
---- numoon's cases, by the names of peers/README.md.  Every result is evaluated (nm.eval).
+--- numoon's cases, by the names of README.md.  Every result is evaluated (nm.eval).
 local nm = require "numoon"
 local here = arg[0]:match("^(.*[/\\])") or "./"
 local harness, models = dofile(here .. "harness.lua"), dofile(here .. "models.lua")

@@ -1,4 +1,4 @@
---- Timing of numoon's cases by the rules of peers/README.md, printed as the peers do: a JSON line a
+--- Timing of numoon's cases by the rules of README.md, printed as the peers do: a JSON line a
 --- case.  A case is a set-up function that makes the data and returns the function to time.
 local nm = require "numoon"
 local clock = require("numoon.core").clock
