@@ -14,7 +14,7 @@ registry.families = {
   { "scan", "Scans" }, { "sort", "Sorting" }, { "quantile", "Elements by rank" },
   { "search", "Searching" }, { "unique", "Distinct elements" }, { "histogram", "Histograms" },
   { "rows", "Softmax and its kin" },
-  { "gather", "Gather and scatter" }, { "select", "Selecting by index and mask" },
+  { "gather", "Gather and scatter" }, { "select", "Selecting by index" }, { "mask", "Masks" },
   { "matmul", "The matrix product" }, { "product", "Products" },
   { "algebra", "Products of several steps" },
   { "einsum", "Sums of products by a formula" },

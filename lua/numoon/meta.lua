@@ -3624,16 +3624,7 @@ function Tensor:scatter_reduce(dim, index, src, reduce, include_self, options) e
 ---@return numoon.Tensor
 function Tensor:scatter_reduce_(dim, index, src, reduce, include_self, options) end
 
--- ---- Selecting by index and mask ----
-
---- the coordinates of the elements that are not zero, a row for each
----@param input numoon.Tensor
----@return numoon.Tensor
-function nm.argwhere(input) end
-
---- the coordinates of the elements that are not zero, a row for each
----@return numoon.Tensor
-function Tensor:argwhere() end
+-- ---- Selecting by index ----
 
 --- input with alpha * source added to the parts of dim that a list names, as often as it names them
 ---@param input numoon.Tensor
@@ -3752,50 +3743,6 @@ function nm.index_select(input, dim, index, options) end
 ---@return numoon.Tensor
 function Tensor:index_select(dim, index) end
 
---- input with the elements of source, in their order, where mask is true
----@param input numoon.Tensor
----@param mask numoon.Tensor
----@param source numoon.Tensor
----@return numoon.Tensor
-function nm.masked_scatter(input, mask, source) end
-
---- input with the elements of source, in their order, where mask is true
----@param mask numoon.Tensor
----@param source numoon.Tensor
----@return numoon.Tensor
-function Tensor:masked_scatter(mask, source) end
-
---- input with the elements of source, in their order, where mask is true
----@param mask numoon.Tensor
----@param source numoon.Tensor
----@return numoon.Tensor
-function Tensor:masked_scatter_(mask, source) end
-
---- the elements where mask is true, as one row; their number is read back from the device
----@param input numoon.Tensor
----@param mask numoon.Tensor
----@param options? {out?: numoon.Tensor}
----@overload fun(input: numoon.Tensor, mask: numoon.Tensor, options: {out?: numoon.Tensor}): numoon.Tensor
----@return numoon.Tensor
-function nm.masked_select(input, mask, options) end
-
---- the elements where mask is true, as one row; their number is read back from the device
----@param mask numoon.Tensor
----@return numoon.Tensor
-function Tensor:masked_select(mask) end
-
---- the coordinates of the elements that are not zero, a row for each; as_tuple gives a list with a tensor for each dim, which is an index: x[mask:nonzero{as_tuple = true}]. Their number is read back from the device
----@param input numoon.Tensor
----@param options? {as_tuple?: boolean, out?: numoon.Tensor}
----@overload fun(input: numoon.Tensor, options: {as_tuple?: boolean, out?: numoon.Tensor}): numoon.Tensor[]
----@return numoon.Tensor[]
-function nm.nonzero(input, options) end
-
---- the coordinates of the elements that are not zero, a row for each; as_tuple gives a list with a tensor for each dim, which is an index: x[mask:nonzero{as_tuple = true}]. Their number is read back from the device
----@param options? {as_tuple?: boolean}
----@return numoon.Tensor[]
-function Tensor:nonzero(options) end
-
 --- 1 at the label, else 0, along a new last dim of num_classes, or of the largest label
 ---@param input numoon.Tensor
 ---@param num_classes? integer
@@ -3840,6 +3787,61 @@ function nm.take_along_dim(input, indices, dim, options) end
 ---@overload fun(self: numoon.Tensor, indices: numoon.Tensor, options: {dim?: integer}): numoon.Tensor
 ---@return numoon.Tensor
 function Tensor:take_along_dim(indices, dim, options) end
+
+-- ---- Masks ----
+
+--- the coordinates of the elements that are not zero, a row for each
+---@param input numoon.Tensor
+---@return numoon.Tensor
+function nm.argwhere(input) end
+
+--- the coordinates of the elements that are not zero, a row for each
+---@return numoon.Tensor
+function Tensor:argwhere() end
+
+--- input with the elements of source, in their order, where mask is true
+---@param input numoon.Tensor
+---@param mask numoon.Tensor
+---@param source numoon.Tensor
+---@return numoon.Tensor
+function nm.masked_scatter(input, mask, source) end
+
+--- input with the elements of source, in their order, where mask is true
+---@param mask numoon.Tensor
+---@param source numoon.Tensor
+---@return numoon.Tensor
+function Tensor:masked_scatter(mask, source) end
+
+--- input with the elements of source, in their order, where mask is true
+---@param mask numoon.Tensor
+---@param source numoon.Tensor
+---@return numoon.Tensor
+function Tensor:masked_scatter_(mask, source) end
+
+--- the elements where mask is true, as one row; their number is read back from the device
+---@param input numoon.Tensor
+---@param mask numoon.Tensor
+---@param options? {out?: numoon.Tensor}
+---@overload fun(input: numoon.Tensor, mask: numoon.Tensor, options: {out?: numoon.Tensor}): numoon.Tensor
+---@return numoon.Tensor
+function nm.masked_select(input, mask, options) end
+
+--- the elements where mask is true, as one row; their number is read back from the device
+---@param mask numoon.Tensor
+---@return numoon.Tensor
+function Tensor:masked_select(mask) end
+
+--- the coordinates of the elements that are not zero, a row for each; as_tuple gives a list with a tensor for each dim, which is an index: x[mask:nonzero{as_tuple = true}]. Their number is read back from the device
+---@param input numoon.Tensor
+---@param options? {as_tuple?: boolean, out?: numoon.Tensor}
+---@overload fun(input: numoon.Tensor, options: {as_tuple?: boolean, out?: numoon.Tensor}): numoon.Tensor[]
+---@return numoon.Tensor[]
+function nm.nonzero(input, options) end
+
+--- the coordinates of the elements that are not zero, a row for each; as_tuple gives a list with a tensor for each dim, which is an index: x[mask:nonzero{as_tuple = true}]. Their number is read back from the device
+---@param options? {as_tuple?: boolean}
+---@return numoon.Tensor[]
+function Tensor:nonzero(options) end
 
 -- ---- The matrix product ----
 

@@ -105,6 +105,45 @@ static void test_large(int64_t n) {
   drop(&z);
 }
 
+/* mask: of this many in 100; x NULL: positions. */
+static void test_compress(nm_dtype dtype, bool positions, int64_t n, int density) {
+  testing("compress %s%s, %d elements, %d %%", nm__dtypes[dtype].name,
+          positions ? " to positions" : "", (int)n, density);
+  array x = make(dtype, L_FLAT, 1, &n, -9, 9, false),
+        mask = make(NM_BOOL, L_FLAT, 1, &n, 0, 1, false);
+  for (int64_t i = 0; i < n; i++)
+    mask.host[mask.offset + i] = (char)(ref_below(100) < density ? 1 + 127 * (i % 2) : 0);
+  call(dev->cls->write(dev, &mask.mem, 0, (size_t)mask.n, mask.host));
+  nm_view vx = view(&x), vm = view(&mask);
+  nm_mem out;
+  int64_t many = -1, k = 0;
+  call(dev->cls->compress(dev, positions ? NULL : &vx, &vm, &out, &many));
+  size_t size = positions ? 8 : nm__dtype_size(dtype);
+  const char *got = out.ptr, *from = x.host + (size_t)x.offset * size;
+  for (int64_t i = 0; i < n; i++) {
+    if (!mask.host[mask.offset + i]) continue;
+    if (k < many && !check(!memcmp(positions ? (const char *)&i : from + (size_t)i * size,
+                                   got + (size_t)k * size, size),
+                           "element %d", (int)k))
+      break;
+    k++;
+  }
+  check(k == many, "%d found of %d", (int)many, (int)k);
+  dev->cls->release(dev, &out);
+  drop(&x);
+  drop(&mask);
+}
+
+static void test_compressions(void) {
+  static const nm_dtype dtypes[] = {NM_BOOL, NM_FLOAT16, NM_FLOAT32, NM_FLOAT64};
+  static const int64_t sizes[] = {0, 1, 7, 63, 64, 65, 1000, 16384, 50001};
+  static const int densities[] = {0, 1, 50, 100};
+  for (int d = 0; d < 5; d++)
+    for (int s = 0; s < 9; s++)
+      for (int p = 0; p < 4; p++)
+        test_compress(d < 4 ? dtypes[d] : NM_INT64, d == 4, sizes[s], densities[p]);
+}
+
 static void test_moves(void) {
   static const int order[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
   static const int64_t shapes[][3] = {{3, 70, 300}, {40, 5, 33}, {2, 3, 4}, {2, 701, 770}};
@@ -115,6 +154,7 @@ static void test_moves(void) {
     for (int log = 0; log < 4; log++) test_turn(isa, log);
     test_large(300001);
   }
+  if (dev->cls->compress) test_compressions();
   for (int d = 0; d < 4; d++) {
     if (!holds(dtypes[d])) continue;
     for (int s = 0; s < 4; s++)

@@ -123,6 +123,11 @@ typedef struct nm_device_class {
    * expanded). ADD must be exact for integers and complete for repeated indices. */
   nm_status (*scatter)(nm_device *, const nm_view *y, int dim, const nm_view *index,
                        const nm_view *src, nm_scatter_mode mode);
+  /* The elements of x (NULL: their positions, int64) at which mask (bool, as many) is true, in
+   * order, into memory allocated here: `n` of them.  x and mask are contiguous.  NULL where the
+   * device cannot; then it is composed of a scan and a search. */
+  nm_status (*compress)(nm_device *, const nm_view *x, const nm_view *mask, nm_mem *out,
+                        int64_t *n);
   /* y = running sum, product, maximum, minimum or logarithm of the sum of exponentials of x along
    * dim; y contiguous, of x's shape and dtype (float or int64 for sums and products, which accumulate
    * as reductions do; float for LOGSUMEXP).  MAX and MIN: NaN wins; index (int64, contiguous, 0-based,

@@ -33,6 +33,12 @@ typedef void nm_store_loop(int n, void *mem, int64_t stride, const void *tile);
 typedef void nm_stream_loop(size_t bytes, void *to, const void *from);
 /* y[i * ys + j] = x[j * xs + i] for i < rows, j < columns; strides in elements, of one size. */
 typedef void nm_turn_loop(int rows, int columns, const void *x, int64_t xs, void *y, int64_t ys);
+/* How many of n bytes are not zero; the elements of x beside those; and their positions, from
+ * `start` on.  `many` are not zero, and no more is written. */
+typedef int64_t nm_count_loop(int64_t n, const uint8_t *mask);
+typedef void nm_compress_loop(int64_t n, int64_t many, const uint8_t *mask, const void *x, void *y);
+typedef void nm_positions_loop(int64_t n, int64_t many, const uint8_t *mask, int64_t start,
+                               int64_t *y);
 /* Elements start .. start + n - 1 of a random tensor. */
 typedef void nm_random_loop(int n, void *y, int64_t start, uint64_t key, uint64_t counter);
 
@@ -113,6 +119,9 @@ typedef struct nm_isa {
   nm_stream_loop *stream;
   void (*stream_end)(void);
   nm_turn_loop *turn[4];              /* of elements of 1, 2, 4, 8 bytes */
+  nm_count_loop *count_true;
+  nm_compress_loop *compress[4]; /* likewise */
+  nm_positions_loop *positions;
   nm_random_loop *rand[2], *randn[2]; /* by class: NM_F32, NM_F64 */
   nm_fold_row *fold_row[NM_NFOLDS][NM_NCLASSES];
   nm_fold_grid *fold_grid[NM_NFOLDS][NM_NCLASSES];
@@ -266,6 +275,8 @@ nm_status nm__cpu_gather(nm_device *dev, const nm_view *x, int dim, const nm_vie
                          const nm_view *y);
 nm_status nm__cpu_scatter(nm_device *dev, const nm_view *y, int dim, const nm_view *index,
                           const nm_view *src, nm_scatter_mode mode);
+nm_status nm__cpu_compress(nm_device *dev, const nm_view *x, const nm_view *mask, nm_mem *out,
+                           int64_t *n);
 nm_status nm__cpu_conv(nm_device *dev, const nm_conv *conv, const nm_view *x, const nm_view *w,
                        const nm_view *bias, const nm_view *y);
 nm_status nm__cpu_scan(nm_device *dev, nm_scan_kind kind, const nm_view *x, int dim,

@@ -88,6 +88,7 @@ static const nm_device_class cpu_class = {
     .softmax = nm__cpu_softmax,
     .gather = nm__cpu_gather,
     .scatter = nm__cpu_scatter,
+    .compress = nm__cpu_compress,
     .conv = nm__cpu_conv,
     .scan = nm__cpu_scan,
     .sort = nm__cpu_sort,

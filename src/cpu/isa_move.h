@@ -90,3 +90,106 @@ TURN(64, 4, LOW_4, HIGH_4)
 TURN(32, 4, LOW_4, HIGH_4)
 TURN(64, 2, LOW_2, HIGH_2)
 #endif
+
+/* ---- masks ---- */
+
+typedef int8_t bytes_vector __attribute__((vector_size(16), aligned(1), may_alias));
+static int64_t count_true(int64_t n, const uint8_t *mask) {
+  enum { EACH_TIME = 120 * 16 }; /* a lane counts to 127 */
+  int64_t total = 0, i = 0;
+  while (n - i >= 16) {
+    int64_t end = n - i < EACH_TIME ? i + (n - i) / 16 * 16 : i + EACH_TIME;
+    bytes_vector lanes = {0};
+    for (; i < end; i += 16) lanes -= *(const bytes_vector *)(mask + i) != 0;
+    for (int k = 0; k < 16; k++) total += lanes[k];
+  }
+  for (; i < n; i++) total += mask[i] != 0;
+  return total;
+}
+
+/* A whole vector is written, of which the first ones count, while that much room is left; what is
+ * true in the rest of a chunk is few. */
+#if defined(__AVX512F__)
+static inline uint64_t true_bits(const uint8_t *mask) {
+  __m512i m = _mm512_loadu_si512(mask);
+  return _mm512_test_epi8_mask(m, m);
+}
+#define WHILE_ROOM for (; n - i >= 64 && many - k >= 64; i += 64)
+#define COMPRESS_BITS(lanes, vector, element)                                                      \
+  WHILE_ROOM {                                                                                     \
+    uint64_t bits = true_bits(mask + i);                                                           \
+    for (int64_t j = i; j < i + 64; j += (lanes), bits >>= (lanes)) {                              \
+      uint64_t some = bits & (((uint64_t)1 << (lanes)) - 1);                                       \
+      vector;                                                                                      \
+      k += __builtin_popcountll(some);                                                             \
+    }                                                                                              \
+  }                                                                                                \
+  for (; n - i >= 64 && k < many; i += 64)                                                         \
+    for (uint64_t bits = true_bits(mask + i); bits; bits &= bits - 1) {                            \
+      int64_t j = i + __builtin_ctzll(bits);                                                       \
+      y[k++] = element;                                                                            \
+    }
+#define FAST_32                                                                                    \
+  COMPRESS_BITS(16,                                                                                \
+                _mm512_storeu_si512(y + k, _mm512_maskz_compress_epi32(                            \
+                                               (__mmask16)some, _mm512_loadu_si512(x + j))),       \
+                x[j])
+#define FAST_64                                                                                    \
+  COMPRESS_BITS(8,                                                                                 \
+                _mm512_storeu_si512(y + k, _mm512_maskz_compress_epi64(                            \
+                                               (__mmask8)some, _mm512_loadu_si512(x + j))),        \
+                x[j])
+#define FAST_POSITIONS                                                                             \
+  const __m512i ramp = _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0);                                   \
+  COMPRESS_BITS(                                                                                   \
+      8,                                                                                           \
+      _mm512_storeu_si512(                                                                         \
+          y + k, _mm512_maskz_compress_epi64(                                                      \
+                     (__mmask8)some, _mm512_add_epi64(ramp, _mm512_set1_epi64(start + j)))),       \
+      start + j)
+#elif defined(__AVX2__)
+/* The lanes that stay, as a permutation: their numbers, a byte each, are packed by pext. */
+#define FAST_32                                                                                    \
+  for (; n - i >= 8 && many - k >= 8; i += 8) {                                                    \
+    __m128i zero = _mm_cmpeq_epi8(_mm_loadl_epi64((const __m128i *)(const void *)(mask + i)),      \
+                                  _mm_setzero_si128());                                            \
+    unsigned bits = ~(unsigned)_mm_movemask_epi8(zero) & 0xff;                                     \
+    uint64_t bytes = _pdep_u64(bits, 0x0101010101010101) * 0xff;                                   \
+    __m128i lanes = _mm_cvtsi64_si128((int64_t)_pext_u64(0x0706050403020100, bytes));              \
+    __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(x + i));                        \
+    v = _mm256_permutevar8x32_epi32(v, _mm256_cvtepu8_epi32(lanes));                               \
+    _mm256_storeu_si256((__m256i *)(void *)(y + k), v);                                            \
+    k += __builtin_popcount(bits);                                                                 \
+  }
+#define FAST_64
+#define FAST_POSITIONS
+#else
+#define FAST_32
+#define FAST_64
+#define FAST_POSITIONS
+#endif
+#define FAST_8
+#define FAST_16
+
+/* The rest: each element is written, and stays if the next one goes elsewhere; no branch depends on
+ * the mask. */
+#define COMPRESS(bits)                                                                             \
+  static void compress_##bits(int64_t n, int64_t many, const uint8_t *mask, const void *from,      \
+                              void *to) {                                                          \
+    const uint##bits##_t *x = from;                                                                \
+    uint##bits##_t *y = to;                                                                        \
+    int64_t i = 0, k = 0;                                                                          \
+    (void)n;                                                                                       \
+    FAST_##bits;                                                                                   \
+    for (; k < many; i++) y[k] = x[i], k += mask[i] != 0;                                          \
+  }
+COMPRESS(8)
+COMPRESS(16)
+COMPRESS(32)
+COMPRESS(64)
+static void positions(int64_t n, int64_t many, const uint8_t *mask, int64_t start, int64_t *y) {
+  int64_t i = 0, k = 0;
+  (void)n;
+  FAST_POSITIONS;
+  for (; k < many; i++) y[k] = start + i, k += mask[i] != 0;
+}

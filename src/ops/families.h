@@ -23,7 +23,7 @@ typedef struct nm_family {
   X(reduce) X(statistics) X(scan) X(sort) X(quantile) X(search) X(unique) X(histogram) X(matmul)  \
   X(product)                                                                                      \
   X(algebra) X(einsum) X(factor) X(spectral) X(equations) X(linalg) X(norms) X(rows) X(gather)    \
-  X(select) X(conv) X(pool) X(resample) X(grid) X(draw)
+  X(select) X(mask) X(conv) X(pool) X(resample) X(grid) X(draw)
 /* clang-format on */
 #define X(name) extern const nm_family nm__family_##name;
 NM_FAMILIES(X)
@@ -59,6 +59,8 @@ nm_status nm__same_dtype(const nm_op_call *c, const char *name, const nm_tensor 
                          const nm_tensor *x);
 /* Where the elements of t are not zero: positions in its row-major order, from 0; a temporary. */
 nm_tensor *nm__nonzero(nm_context *ctx, nm_tensor *t);
+/* The elements of x where a bool mask is true, both broadcast to s, as one row; a temporary. */
+nm_tensor *nm__masked(nm_context *ctx, nm_tensor *x, nm_tensor *mask, const nm_dims *s);
 /* t[ix] = value, or += value and so on, as a part of another op. */
 nm_status nm__index_put(nm_context *ctx, nm_tensor *t, int n, const nm_index *ix,
                         const nm_value_arg *value, nm_scatter_mode mode);

@@ -26,6 +26,12 @@ static bool is_mask(const nm_index *x) {
   return x->kind == NM_IX_TENSOR && x->tensor->dtype == NM_BOOL;
 }
 
+/* Whether an item is a mask of all of t's elements. */
+static bool covers(const nm_tensor *t, const nm_index *x) {
+  return is_mask(x) && t->ndim && nm__same_shape(t, x->tensor->ndim, x->tensor->shape) &&
+         nm__device_of(t) == nm__device_of(x->tensor);
+}
+
 /* How many dims of the tensor an item stands for. */
 static int width(const nm_index *x) {
   if (x->kind == NM_IX_NEWAXIS || x->kind == NM_IX_ELLIPSIS) return 0;
@@ -290,8 +296,13 @@ nm_status nm__index_get(nm_context *ctx, nm_tensor *t, int n, const nm_index *ix
   plan p;
   const char *outer = nm__begin(ctx, "index");
   int mark = nm__scope(ctx);
-  nm_status s = make_plan(ctx, t, n, ix, &p);
-  nm_tensor *r = s != NM_OK ? NULL : p.n ? picked(ctx, &p) : p.view;
+  bool masked = n == 1 && covers(t, &ix[0]);
+  nm_dims shape = nm__dims_of(t);
+  nm_status s = masked ? NM_OK : make_plan(ctx, t, n, ix, &p);
+  nm_tensor *r = s != NM_OK ? NULL
+                 : masked   ? nm__masked(ctx, t, ix[0].tensor, &shape)
+                 : p.n      ? picked(ctx, &p)
+                            : p.view;
   if (r == t) { /* another name for the same elements */
     nm_value_arg args[2] = {nm__arg_t(t), nm__arg_ints(t->ndim, t->shape)};
     r = nm__t(ctx, nm__known(ctx, NM_OP_expand), args);

@@ -109,7 +109,7 @@ const nm_op *nm__op_of(nm_opcode op);       /* the entry of an elementwise instr
 /* clang-format off */
 #define NM_KNOWN(X)                                                                                \
   X(amax) X(amin) X(argmax) X(argmin) X(argwhere) X(atleast_1d) X(atleast_2d) X(atleast_3d)        \
-  X(cat) X(clone) X(convolution) X(copy) X(cross_terms) X(cumprod) X(cumsum) X(diag_embed)         \
+  X(cat) X(clone) X(compress) X(convolution) X(copy) X(cross_terms) X(cumprod) X(cumsum) X(diag_embed)         \
   X(diagonal) X(expand) X(factor_cholesky) X(factor_det) X(factor_eig) X(factor_eigh)              \
   X(factor_eigvalsh) X(factor_inv) X(factor_lstsq) X(factor_lu) X(factor_lu_of) X(factor_pinv)     \
   X(factor_qr) X(factor_solve) X(factor_svd) X(factor_svdvals) X(factor_triangular) X(fill)        \

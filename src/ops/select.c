@@ -1,130 +1,8 @@
-/* select.c: elements picked by lists of positions and by masks.  All of it is pick and put. */
+/* select.c: elements picked by lists of positions.  All of it is pick and put. */
 #include "autograd/node.h"
 #include "fuse/fuse.h"
 #include "ops/families.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-/* ---- where elements are not zero ---- */
-
-/* On the host: one pass counts, one writes. */
-static nm_tensor *nonzero_on_host(nm_context *ctx, nm_tensor *mask) {
-  int64_t n = nm_numel(mask), count = 0;
-  uint8_t *bits = malloc(n ? (size_t)n : 1);
-  int64_t *list = NULL;
-  nm_tensor *t = NULL;
-  if (!bits) {
-    nm__error(ctx, NM_ENOMEM, "out of memory");
-    return NULL;
-  }
-  if (nm_read(ctx, mask, bits, (size_t)n) == NM_OK) {
-    for (int64_t i = 0; i < n; i++) count += bits[i] != 0;
-    list = malloc(((size_t)count + 1) * sizeof *list); /* one more: each is written, then kept */
-    if (list) {
-      for (int64_t i = 0, k = 0; i < n; i++) {
-        list[k] = i;
-        k += bits[i] != 0;
-      }
-      t = nm__temp(ctx, nm__tensor_empty(ctx, nm__device_of(mask), NM_INT64, 1, &count));
-      if (t && nm_write(ctx, t, list, (size_t)count * sizeof *list) != NM_OK) t = NULL;
-    } else {
-      nm__error(ctx, NM_ENOMEM, "out of memory");
-    }
-  }
-  free(list);
-  free(bits);
-  return t;
-}
-
-static nm_view as_line(nm_view v) {
-  v.ndim = 2;
-  v.shape[1] = v.shape[0], v.stride[1] = v.stride[0];
-  v.shape[0] = 1, v.stride[0] = 0;
-  return v;
-}
-
-/* On the device, whose memory the host does not see: the k-th true element is the first up to which
- * k are true.  Only their number is read back. */
-static nm_tensor *nonzero_on_device(nm_context *ctx, nm_tensor *mask) {
-  nm_device *dev = nm__device_of(mask);
-  nm_view from, so_far, nth, to;
-  int64_t n = nm_numel(mask), count = 0;
-  nm_tensor *ones = nm__t_cast(ctx, mask, NM_INT64);
-  nm_tensor *sum = nm__temp(ctx, nm__tensor_empty(ctx, dev, NM_INT64, 1, &n));
-  if (!ones || !sum || nm__view_of(ctx, ones, &from) != NM_OK ||
-      nm__view_of(ctx, sum, &so_far) != NM_OK)
-    return NULL;
-  if (n && (dev->cls->scan(dev, NM_SCAN_SUM, &from, 0, &so_far, NULL) != NM_OK ||
-            dev->cls->read(dev, so_far.mem, (size_t)(n - 1) * 8, 8, &count) != NM_OK))
-    return NULL;
-  nm_tensor *number = nm__t2s(ctx, NM_I_add, nm__t_counting(ctx, dev, count), 1);
-  nm_tensor *t = nm__temp(ctx, nm__tensor_empty(ctx, dev, NM_INT64, 1, &count));
-  if (!count || !t || !number) return number ? t : NULL;
-  if (nm__view_of(ctx, number, &nth) != NM_OK || nm__view_of(ctx, t, &to) != NM_OK) return NULL;
-  so_far = as_line(so_far), nth = as_line(nth), to = as_line(to);
-  return dev->cls->search(dev, &so_far, &nth, false, &to) == NM_OK ? t : NULL;
-}
-
-nm_tensor *nm__nonzero(nm_context *ctx, nm_tensor *t) {
-  int64_t flat[1] = {nm_numel(t)};
-  if (t->dtype != NM_BOOL) t = nm__t2s(ctx, NM_I_ne, t, 0);
-  t = nm__t_reshape(ctx, t, 1, flat);
-  if (!t) return NULL;
-  const nm_device *dev = nm__device_of(t);
-  bool there = dev != ctx->cpu && dev->cls->scan && dev->cls->search;
-  return there ? nonzero_on_device(ctx, t) : nonzero_on_host(ctx, t);
-}
-
-/* Coordinate d of linear positions in t, counting from ctx->base. */
-static nm_tensor *coordinate(nm_context *ctx, nm_tensor *at, const nm_tensor *t, int d) {
-  int64_t stride[NM_MAX_DIMS], size = t->ndim ? t->shape[d] : 1;
-  nm__row_major(t->ndim, t->shape, stride);
-  nm_value_arg by[2] = {nm__arg_t(at), nm__arg_int(t->ndim ? stride[d] : 1)};
-  at = at ? nm__t(ctx, nm__op_of(NM_I_floor_divide), by) : NULL;
-  nm_value_arg of[2] = {nm__arg_t(at), nm__arg_int(size ? size : 1)};
-  at = at ? nm__t(ctx, nm__op_of(NM_I_remainder), of) : NULL;
-  return ctx->base ? nm__t2s(ctx, NM_I_add, at, ctx->base) : at;
-}
-
-/* A row of coordinates for each element that is not zero: (n, ndim). */
-static nm_tensor *coordinates(nm_context *ctx, nm_tensor *t) {
-  nm_tensor *at = nm__nonzero(ctx, t), *column[NM_MAX_DIMS];
-  if (!at) return NULL;
-  int64_t shape[2] = {nm_numel(at), 0};
-  if (!t->ndim) return nm__t_full(ctx, nm__device_of(t), NM_INT64, 2, shape, 0);
-  shape[1] = 1;
-  for (int d = 0; d < t->ndim; d++)
-    if (!(column[d] = nm__t_reshape(ctx, coordinate(ctx, at, t, d), 2, shape))) return NULL;
-  return nm__t_cat(ctx, t->ndim, column, 1);
-}
-
-static nm_status nonzero_forward(nm_op_call *c) {
-  nm_context *ctx = c->ctx;
-  nm_tensor *t = nm__tensor_arg(c, 0);
-  if (!c->list) { /* out = */
-    int mark = nm__scope(ctx);
-    if (nm__bool_arg(c, 1, false))
-      return nm__op_error(c, NM_EINVAL, "as_tuple gives a list, which is not written into out");
-    return nm__result(c, mark, coordinates(ctx, t));
-  }
-  if (!nm__bool_arg(c, 1, false)) {
-    c->list->single = true;
-    return nm__list_add(ctx, c->list, coordinates(ctx, t));
-  }
-  nm_tensor *at = nm__nonzero(ctx, t);
-  for (int d = 0; d < (t->ndim ? t->ndim : 1); d++) {
-    nm_tensor *list = coordinate(ctx, at, t, d);
-    if (list) nm__announce(list);
-    NM_TRY(nm__list_add(ctx, c->list, list));
-  }
-  return NM_OK;
-}
-
-static nm_status argwhere_forward(nm_op_call *c) {
-  int mark = nm__scope(c->ctx);
-  return nm__result(c, mark, coordinates(c->ctx, nm__tensor_arg(c, 0)));
-}
 
 /* ---- a list of positions along one dim ---- */
 
@@ -299,54 +177,6 @@ static nm_status take_along_dim_forward(nm_op_call *c) {
   return nm__result(c, mark, nm__t_pick(ctx, x, dim, at));
 }
 
-/* ---- masks ---- */
-
-/* input and mask broadcast together. */
-static nm_status check_mask(nm_op_call *c, nm_dims *s) {
-  const nm_tensor *mask = nm__tensor_arg(c, 1);
-  nm_device *dev;
-  *s = nm__dims_of(nm__tensor_arg(c, 0));
-  NM_TRY(nm__same_device(c, &dev));
-  if (mask->dtype != NM_BOOL)
-    return nm__op_error(c, NM_EINVAL, "the mask is %s, it must be bool: use mask:ne(0)",
-                        nm__dtype_name(mask->dtype));
-  return nm__broadcast_arg(c, s, mask);
-}
-
-static nm_tensor *true_places(nm_context *ctx, nm_tensor *mask, const nm_dims *s) {
-  mask = nm__t_expand(ctx, mask, s->ndim, s->dim);
-  return mask ? nm__nonzero(ctx, mask) : NULL;
-}
-
-static nm_status masked_select_forward(nm_op_call *c) {
-  nm_context *ctx = c->ctx;
-  nm_dims s;
-  NM_TRY(check_mask(c, &s));
-  int mark = nm__scope(ctx);
-  nm_tensor *at = true_places(ctx, nm__tensor_arg(c, 1), &s);
-  nm_tensor *x = flat(ctx, nm__t_expand(ctx, nm__tensor_arg(c, 0), s.ndim, s.dim));
-  return nm__result(c, mark, nm__t_pick(ctx, x, 0, at));
-}
-
-static nm_status masked_scatter_forward(nm_op_call *c) {
-  nm_context *ctx = c->ctx;
-  nm_tensor *x = nm__tensor_arg(c, 0), *src = nm__tensor_arg(c, 2);
-  nm_dims s;
-  NM_TRY(check_mask(c, &s));
-  NM_TRY(nm__same_dtype(c, "source", src, x));
-  int mark = nm__scope(ctx);
-  nm_tensor *at = true_places(ctx, nm__tensor_arg(c, 1), &s);
-  if (at && nm_numel(src) < nm_numel(at)) {
-    nm__op_error(c, NM_EINVAL, "source has %lld elements, the mask takes %lld",
-                 (long long)nm_numel(src), (long long)nm_numel(at));
-    at = NULL;
-  }
-  src = at ? nm__t_narrow(ctx, flat(ctx, src), 0, 0, nm_numel(at)) : NULL;
-  x = flat(ctx, nm__t_expand(ctx, x, s.ndim, s.dim));
-  nm_tensor *y = nm__t_put(ctx, x, 0, at, src, NM_SCATTER_SET);
-  return nm__result(c, mark, nm__t_reshape(ctx, y, s.ndim, s.dim));
-}
-
 /* ---- classes ---- */
 
 /* The smallest and largest label; for none, ctx->base and what comes before it. */
@@ -396,8 +226,6 @@ static nm_status one_hot_forward(nm_op_call *c) {
   { "dim", NM_P_DIM, 0, NULL }
 #define INDEX                                                                                      \
   { "index", NM_P_TENSOR, 0, NULL }
-#define MASK                                                                                       \
-  { "mask", NM_P_TENSOR, 0, NULL }
 #define SOURCE                                                                                     \
   { "source", NM_P_TENSOR, 0, NULL }
 #define RANGE .lo = -3, .hi = 3
@@ -455,31 +283,6 @@ static const nm_op ops[] = {
    .shapes = "(..., N, ...), (..., K, ...) -> (..., K, ...)", .errors = "unequal numbers of dims",
    .flags = PICKS, .forward = take_along_dim_forward, .dtypes = "fib", RANGE,
    .example = "nm.take_along_dim(nm.tensor{{1, 2}, {4, 3}}, nm.tensor{{2}, {1}}, 2)"},
-  {.name = "masked_select", NM_PARAMS(X, MASK),
-   .doc = "the elements where mask is true, as one row; their number is read back from the device",
-   .shapes = "(...), (...) -> (K)", .errors = "a mask that is not bool",
-   .flags = PICKS, .forward = masked_select_forward, .dtypes = "fib", RANGE,
-   .example = "nm.masked_select(nm.tensor{3, 1, 4}, nm.tensor{true, false, true})"},
-  {.name = "masked_scatter", NM_PARAMS(X, MASK, SOURCE),
-   .doc = "input with the elements of source, in their order, where mask is true",
-   .shapes = "(...), (...), (K or more) -> (...)",
-   .errors = "a mask that is not bool; a source of another dtype, or with too few elements",
-   .flags = NM_ANYWHERE | NM_INPLACE | NM_COMPOSED, .forward = masked_scatter_forward,
-   .dtypes = "fib", RANGE,
-   .example = "nm.zeros(3):masked_scatter(nm.tensor{true, false, true}, nm.ones(2))"},
-  {.name = "nonzero", NM_PARAMS(X, {"as_tuple", NM_P_BOOL, NM_NAMED, "false"}),
-   .doc = "the coordinates of the elements that are not zero, a row for each; as_tuple gives a "
-          "list with a tensor for each dim, which is an index: x[mask:nonzero{as_tuple = true}]. "
-          "Their number is read back from the device",
-   .shapes = "(...) -> (K, ndim), or a list of (K)",
-   .flags = NM_ANYWHERE | NM_OUT | NM_LIST | NM_COMPOSED, .forward = nonzero_forward,
-   .dtypes = "fib",
-   .example = "nm.eye(2):nonzero()"},
-  {.name = "argwhere", NM_PARAMS(X),
-   .doc = "the coordinates of the elements that are not zero, a row for each",
-   .shapes = "(...) -> (K, ndim)",
-   .flags = NM_ANYWHERE | NM_COMPOSED, .forward = argwhere_forward, .dtypes = "fib",
-   .example = "nm.eye(2):argwhere()"},
   {.name = "one_hot", NM_PARAMS(X, {"num_classes", NM_P_INT, NM_OPTIONAL, "-1"}),
    .doc = "1 at the label, else 0, along a new last dim of num_classes, or of the largest label",
    .shapes = "(...) -> (..., num_classes)", .errors = "labels beyond num_classes",
