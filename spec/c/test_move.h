@@ -105,6 +105,28 @@ static void test_large(int64_t n) {
   drop(&z);
 }
 
+/* A copy of an input outlives it, when a result is written over that. */
+static void test_kept_copy(void) {
+  int64_t n = 2000;
+  testing("a copy of what is written over");
+  array x = make(NM_FLOAT32, L_FLAT, 1, &n, 1, 9, false),
+        y = make(NM_FLOAT32, L_FLAT, 1, &n, 0, 0, false);
+  nm_program p;
+  start(&p, 1, &n);
+  p.in[p.nin++] = operand(&x, 0);
+  int copy = add(&p, NM_I_copy, NM_F32, 0, 0, 0, 0), twice = add(&p, NM_I_add, NM_F32, 0, 0, 0, 0);
+  p.out[p.nout++] = operand(&x, twice);
+  p.out[p.nout++] = operand(&y, add(&p, NM_I_add, NM_F32, 0, copy, twice, 0));
+  call(dev->cls->run(dev, &p));
+  fetch(&y);
+  for (int64_t i = 0; i < n; i++) {
+    float once = (float)at(&x, i).f, want = once + (once + once);
+    if (!check((float)at(&y, i).f == want, "element %d", (int)i)) break;
+  }
+  drop(&x);
+  drop(&y);
+}
+
 /* mask: of this many in 100; x NULL: positions. */
 static void test_compress(nm_dtype dtype, bool positions, int64_t n, int density) {
   testing("compress %s%s, %d elements, %d %%", nm__dtypes[dtype].name,
@@ -154,6 +176,7 @@ static void test_moves(void) {
     for (int log = 0; log < 4; log++) test_turn(isa, log);
     test_large(300001);
   }
+  test_kept_copy();
   if (dev->cls->compress) test_compressions();
   for (int d = 0; d < 4; d++) {
     if (!holds(dtypes[d])) continue;

@@ -128,6 +128,13 @@ static nm_step *add_step(builder *b, int kind) {
   return s;
 }
 
+/* Whether some output lies where the input does. */
+static bool is_written(const nm_program *p, const nm_operand *in) {
+  for (int o = 0; o < p->nout; o++)
+    if (p->out[o].mem->ptr == in->mem->ptr) return true;
+  return false;
+}
+
 /* A transposed input is one whose neighbours in memory lie along the last dim but one.  Read row by
  * row it would cost a cache line per element; instead NM_PANEL_ROWS rows at a time are read and
  * turned, into a panel for each NM_TILE columns, from which the rows are then served. */
@@ -139,9 +146,7 @@ static void plan_turn(builder *b, nm_step *s, const nm_walk *w) {
       w->stride[w->ndim - 1] < NM_PANEL_ROWS || columns < NM_PANEL_ROWS ||
       plan->npanels + tiles > NM_PANEL_TILES)
     return;
-  for (int o = 0; o < p->nout; o++)
-    if (p->out[o].mem == p->in[s->at].mem)
-      return; /* panels read what another task may be writing */
+  if (is_written(p, &p->in[s->at])) return; /* panels read what another task may be writing */
   s->kind = S_LOAD_TURNED;
   s->run.pack = plan->isa->pack[p->in[s->at].dtype];
   s->panel = plan->npanels;
@@ -165,7 +170,7 @@ bool nm__streams(const nm_program *p, int o) {
   const nm_operand *out = &p->out[o];
   size_t bytes = (size_t)p->numel * nm__dtype_size((nm_dtype)out->dtype);
   for (int i = 0; i < p->nin; i++)
-    if (p->in[i].mem == out->mem) return false; /* it is in the caches already */
+    if (p->in[i].mem->ptr == out->mem->ptr) return false; /* it is in the caches already */
   return out->mem->size >= STREAM_FROM && bytes >= STREAM_LEAST;
 }
 
@@ -262,7 +267,8 @@ static void add_instr(builder *b, int i) {
 }
 
 /* Which results are those of another instruction, so that nothing has to be done for them: copies
- * that are not made right into an output; and what is narrowed only to be stored, as stores do. */
+ * that are not made right into an output, nor of what is written over meanwhile; and what is
+ * narrowed only to be stored, as stores do. */
 static void find_same(builder *b) {
   const nm_program *p = b->p;
   bool read[NM_OPERANDS] = {false};
@@ -273,7 +279,8 @@ static void find_same(builder *b) {
   for (int r = 0; r < b->first; r++) b->same[r] = (uint8_t)r;
   for (int i = 0; i < p->ncode; i++) {
     int r = b->first + i;
-    bool copy = p->code[i].op == NM_I_copy && !b->out[r];
+    int a = p->code[i].a < p->nin ? p->code[i].a : -1;
+    bool copy = p->code[i].op == NM_I_copy && !b->out[r] && !(a >= 0 && is_written(p, &p->in[a]));
     bool narrow = p->code[i].op == NM_I_narrow && !read[r];
     b->same[r] = (copy || narrow) && r != b->keep ? b->same[p->code[i].a] : (uint8_t)r;
   }
