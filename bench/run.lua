@@ -127,16 +127,19 @@ local function wait_until_quiet()
   end
 end
 
+local quiet = false -- whether the last measurement was undisturbed
+
 -- The lines of a case, on the quietest of several tries.
 local function measure(options, peer, threads, command)
   local best, least, ok
   for _ = 1, options.wait and 1 + RETRIES or 1 do
-    if options.wait then wait_until_quiet() end
+    if options.wait and not quiet then wait_until_quiet() end
     local found, good, foreign = with_foreign(function()
       return output_of(peer, threads, command)
     end)
     if not least or foreign < least then best, least, ok = found, foreign, good end
-    if foreign < QUIET then break end
+    quiet = foreign < QUIET
+    if quiet then break end
   end
   if not ok then io.stderr:write("bench: ", peer.name, " failed: ", command, "\n") end
   for i, text in ipairs(best) do
@@ -153,11 +156,14 @@ local function peers_of(options)
     lua = arg[-1], python = os.getenv "BENCH_PYTHON" or "/usr/bin/python3", bench = here,
     programs = options.programs,
   }
-  local wanted = options.peers and "," .. options.peers .. "," or ","
-  local peers = {}
+  local known, wanted, peers = {}, {}, {}
+  for _, peer in ipairs(all) do known[peer.name] = true end
+  for name in (options.peers or ""):gmatch "[^,]+" do
+    if name ~= "all" and not known[name] then error("no peer " .. name, 0) end
+    wanted[name] = true
+  end
   for _, peer in ipairs(all) do
-    local chosen = peer.name == "numoon" or wanted == ",all,"
-      or wanted:find("," .. peer.name .. ",", 1, true)
+    local chosen = peer.name == "numoon" or wanted.all or wanted[peer.name]
     local names, there
     if chosen then names, there = output_of(peer, 1, peer.command .. " --list", true) end
     if there then
