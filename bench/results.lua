@@ -32,6 +32,12 @@ local function limit(best, threads, names)
   return highest
 end
 
+-- The size in MiB, of those that copies were measured with, that is nearest to a case's operands.
+local function size_class(bytes)
+  local mib = bytes / (1 << 20)
+  return mib < 11 and 8 or mib < 32 and 16 or mib < 128 and 64 or 256
+end
+
 -- How fast a case went in its own unit, and how much of the machine's limit that is.
 local function against_limit(row, goal, best)
   local amount, names, unit
@@ -41,6 +47,7 @@ local function against_limit(row, goal, best)
     amount, unit = goal.read + goal.written, "GB/s"
     names = goal.written == 0 and "sum" or goal.read == 0 and "fill fill_stream"
       or "copy copy_memcpy copy_stream"
+    names = names:gsub("%S+", "%0_" .. size_class(math.max(goal.read, goal.written)) .. "MiB")
   else
     return
   end

@@ -50,8 +50,10 @@ describe("results", function()
   it("judge by goal, limit and least ratio", function()
     local function verdict(goal, own, peer, more)
       local all = { line("numoon", "c", 1, own, more), line("torch", "c", 1, peer),
-        line("limit", "copy", 1, 1, { rate = 30 }), line("limit", "sum", 1, 1, { rate = 50 }),
-        line("limit", "copy_stream", 1, 1, { rate = 40 }),
+        line("limit", "copy_256MiB", 1, 1, { rate = 30 }),
+        line("limit", "copy_stream_256MiB", 1, 1, { rate = 40 }),
+        line("limit", "copy_8MiB", 1, 1, { rate = 99 }),
+        line("limit", "sum_256MiB", 1, 1, { rate = 50 }),
         line("limit", "fma_f32", 1, 1, { rate = 100 }) }
       local row = results.of(all, { c = goal }).rows[1][1]
       return row.verdict, row.share
