@@ -1,5 +1,11 @@
 /* isa_body.h: all loops and their table.  Included once per instruction set, with ISA_TABLE the
  * function that gives the table and ISA_NAME what NUMOON_CPU calls it. */
+#if defined(__GNUC__) && !defined(__clang__)
+/* A choice is to become a select, not a branch with all that follows copied behind it: that would
+ * be computed twice in every element. */
+#pragma GCC optimize("no-thread-jumps", "no-split-paths")
+#endif
+
 #include <string.h>
 
 #if defined(__SSE2__)

@@ -10,40 +10,67 @@
 /* The float functions that hold only in a domain: whether all n elements are inside, and the
  * others. */
 static inline bool all_below(int n, const float *a, float limit) {
-  int outside = 0;
-  for (int i = 0; i < n; i++) outside |= !(__builtin_fabsf(a[i]) <= limit);
-  return !outside;
+  uint32_t most = 0; /* of the bits, which are in the order of what they stand for, NaN above all */
+  for (int i = 0; i < n; i++) {
+    uint32_t u = bits_f32(a[i]) & 0x7fffffffu;
+    most = u > most ? u : most;
+  }
+  return most <= bits_f32(limit);
 }
-static inline bool quotients_below(int n, const float *a, const float *b) {
-  int outside = 0;
-  for (int i = 0; i < n; i++)
-    outside |=
-        !(__builtin_fabsf(a[i] / b[i]) < 0x1p28f) | !(__builtin_fabsf(b[i]) < (float)INFINITY);
-  return !outside;
-}
+#define ALL(name, condition)                                                                       \
+  static inline bool name(int n, const float *a, const float *b) {                                 \
+    int outside = 0;                                                                               \
+    (void)b;                                                                                       \
+    for (int i = 0; i < n; i++) outside |= !(condition);                                           \
+    return !outside;                                                                               \
+  }
+ALL(all_normal, is_normal_f32(a[i]))
+ALL(all_quotients_fit, quotient_fits(a[i], b[i]))
+ALL(all_squares_fit, squares_fit(a[i], b[i]))
+ALL(all_powers_fit, is_normal_f32(a[i]) & (__builtin_fabsf(b[i]) < (float)INFINITY))
+#undef ALL
 static inline bool in_domain_f32(nm_opcode op, int n, const float *a, const float *b) {
   switch (op) {
   case NM_I_sin:
   case NM_I_cos:
-  case NM_I_tan: return all_below(n, a, 0x1p20f);
+  case NM_I_tan: return all_below(n, a, 0x1p16f);
+  case NM_I_log:
+  case NM_I_log2:
+  case NM_I_log10:
+  case NM_I_lgamma:
+  case NM_I_digamma: return all_normal(n, a, b);
   case NM_I_floor_divide:
   case NM_I_remainder:
-  case NM_I_fmod: return quotients_below(n, a, b);
+  case NM_I_fmod: return all_quotients_fit(n, a, b);
+  case NM_I_hypot: return all_squares_fit(n, a, b);
+  case NM_I_pow: return all_powers_fit(n, a, b);
   default: return true;
   }
 }
 static __attribute__((noinline)) void careful_f32(nm_opcode op, int n, float *y, const float *a,
                                                   const float *b) {
-  for (int i = 0; i < n; i++) {
-    switch (op) {
-    case NM_I_sin: y[i] = sin_f32_careful(a[i]); break;
-    case NM_I_cos: y[i] = cos_f32_careful(a[i]); break;
-    case NM_I_tan: y[i] = tan_f32_careful(a[i]); break;
-    case NM_I_floor_divide: y[i] = floordiv_f32_careful(a[i], b[i]); break;
-    case NM_I_remainder: y[i] = remainder_f32_careful(a[i], b[i]); break;
-    default: y[i] = fmod_f32_careful(a[i], b[i]); break;
-    }
+#define CASE(name, ...)                                                                            \
+  case NM_I_##name:                                                                                \
+    EACH(n) y[i] = name##_f32_careful(__VA_ARGS__);                                                \
+    break;
+#define floor_divide_f32_careful floordiv_f32_careful
+  switch (op) {
+    CASE(sin, a[i])
+    CASE(cos, a[i])
+    CASE(tan, a[i])
+    CASE(log, a[i])
+    CASE(log2, a[i])
+    CASE(log10, a[i])
+    CASE(lgamma, a[i])
+    CASE(digamma, a[i])
+    CASE(floor_divide, a[i], b[i])
+    CASE(remainder, a[i], b[i])
+    CASE(fmod, a[i], b[i])
+    CASE(hypot, a[i], b[i])
+    CASE(pow, a[i], b[i])
+  default: break;
   }
+#undef CASE
 }
 /* Whether a loop has only such elements; if not it has been run with care. */
 #define DOMAIN_f32(name)                                                                           \
@@ -76,7 +103,7 @@ static __attribute__((noinline)) void careful_f32(nm_opcode op, int n, float *y,
     const A *pa = a_;                                                                              \
     const T *pb = b_, *pc = c_;                                                                    \
     DOMAIN                                                                                         \
-    EACH (n) {                                                                                     \
+    EACH(n) {                                                                                      \
       A a = pa[i];                                                                                 \
       T b = pb[i], c = pc[i];                                                                      \
       (void)a, (void)b, (void)c;                                                                   \
@@ -120,7 +147,7 @@ static __attribute__((noinline)) void careful_f32(nm_opcode op, int n, float *y,
     R *y = y_;                                                                                     \
     const A *pa = a_;                                                                              \
     (void)b_, (void)c_;                                                                            \
-    EACH (n) {                                                                                     \
+    EACH(n) {                                                                                      \
       A a = pa[i];                                                                                 \
       y[i] = expression;                                                                           \
     }                                                                                              \
@@ -154,16 +181,16 @@ MAP(narrow_bool, int32_t, int32_t, a != 0)
     C *y = tile;                                                                                   \
     const M *x = mem;                                                                              \
     if (stride == 1) {                                                                             \
-      EACH (n) {                                                                                   \
+      EACH(n) {                                                                                    \
         M a = x[i];                                                                                \
         y[i] = widened;                                                                            \
       }                                                                                            \
     } else if (stride == 0) {                                                                      \
       M a = n ? x[0] : 0;                                                                          \
       C value = widened;                                                                           \
-      EACH (n) y[i] = value;                                                                       \
+      EACH(n) y[i] = value;                                                                        \
     } else {                                                                                       \
-      EACH (n) {                                                                                   \
+      EACH(n) {                                                                                    \
         M a = x[i * stride];                                                                       \
         y[i] = widened;                                                                            \
       }                                                                                            \
@@ -173,12 +200,12 @@ MAP(narrow_bool, int32_t, int32_t, a != 0)
     M *y = mem;                                                                                    \
     const C *x = tile;                                                                             \
     if (stride == 1) {                                                                             \
-      EACH (n) {                                                                                   \
+      EACH(n) {                                                                                    \
         C a = x[i];                                                                                \
         y[i] = narrowed;                                                                           \
       }                                                                                            \
     } else {                                                                                       \
-      EACH (n) {                                                                                   \
+      EACH(n) {                                                                                    \
         C a = x[i];                                                                                \
         y[i * stride] = narrowed;                                                                  \
       }                                                                                            \

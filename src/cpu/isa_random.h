@@ -22,6 +22,21 @@ static inline double unit_f64(uint32_t high, uint32_t low) {
   return (double)(int64_t)((((uint64_t)high << 32) | low) >> 11) * 0x1p-53;
 }
 
+/* sin r and cos r for |r| <= pi / 4, and what quadrant q makes of them */
+static inline float quadrant_f32(float r, uint32_t q) {
+  float z = r * r, s = 0x1.6ccbb2p-19f, c = -0x1.242188p-22f;
+  s = madd_f32(s, z, -0x1.a00f68p-13f); /* (sin r - r) / r^3, 2^-37 */
+  s = madd_f32(s, z, 0x1.111108p-7f);
+  s = madd_f32(s, z, -0x1.555556p-3f);
+  s = madd_f32(s, z * r, r);
+  c = madd_f32(c, z, 0x1.a010f4p-16f); /* (cos r - 1 + r^2 / 2) / r^4, 2^-43 */
+  c = madd_f32(c, z, -0x1.6c16b8p-10f);
+  c = madd_f32(c, z, 0x1.555556p-5f);
+  c = madd_f32(c, z * z, madd_f32(z, -0.5f, 1.0f));
+  float y = q & 1 ? c : s;
+  return from_bits_f32(bits_f32(y) ^ ((q & 2) << 30));
+}
+
 /* sin (quarter 0) and cos (quarter 1) of 2 pi u, u in [0, 1): quarter turns are taken off first,
  * exactly. */
 static inline float sin_turn(float u, uint32_t quarter) {
