@@ -212,6 +212,18 @@ static inline float turned_f32(float x, float n, float high, float middle, float
   return (float)(rest - (double)n * ((double)middle + (double)low));
 #endif
 }
+/* sin r and cos r for |r| <= pi / 4 */
+static inline void sincos_near_f32(float r, float *sine, float *cosine) {
+  float z = r * r, s = 0x1.6ccbb2p-19f, c = -0x1.242188p-22f;
+  s = madd_f32(s, z, -0x1.a00f68p-13f); /* (sin r - r) / r^3, 2^-37 */
+  s = madd_f32(s, z, 0x1.111108p-7f);
+  s = madd_f32(s, z, -0x1.555556p-3f);
+  c = madd_f32(c, z, 0x1.a010f4p-16f); /* (cos r - 1 + r^2 / 2) / r^4, 2^-43 */
+  c = madd_f32(c, z, -0x1.6c16b8p-10f);
+  c = madd_f32(c, z, 0x1.555556p-5f);
+  *sine = madd_f32(s, z * r, r);
+  *cosine = madd_f32(c, z * z, madd_f32(z, -0.5f, 1.0f));
+}
 /* sin r for |r| <= pi / 2 and a little more, with its sign changed if the number in t is odd;
  * 2^-28. Rounding alone would take it above 1. */
 static inline float sin_near(float r, float t) {

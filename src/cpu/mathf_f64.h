@@ -77,6 +77,24 @@ static inline double tanh_f64(double x) {
   return __builtin_copysign(a < 0.55 ? near : far, x); /* also -0 */
 }
 
+/* sin r and cos r for |r| <= pi / 4 */
+static inline void sincos_near_f64(double r, double *sine, double *cosine) {
+  double z = r * r, s = 0x1.5e109968ccc4ep-33, c = -0x1.9072ef8c4bc98p-37;
+  s = madd_f64(s, z, -0x1.ae601e69dd1cap-26); /* (sin r - r) / r^3, 2^-56 */
+  s = madd_f64(s, z, 0x1.71de37af64ecep-19);
+  s = madd_f64(s, z, -0x1.a01a019e9f793p-13);
+  s = madd_f64(s, z, 0x1.1111111110c7dp-7);
+  s = madd_f64(s, z, -0x1.5555555555555p-3);
+  c = madd_f64(c, z, 0x1.1eeb57182ff72p-29); /* (cos r - 1 + r^2 / 2) / r^4, 2^-60 */
+  c = madd_f64(c, z, -0x1.27e4fa024983p-22);
+  c = madd_f64(c, z, 0x1.a01a019f37dadp-16);
+  c = madd_f64(c, z, -0x1.6c16c16c168c9p-10);
+  c = madd_f64(c, z, 0x1.5555555555555p-5);
+  *sine = madd_f64(s, z * r, r);
+  double h = 0.5 * z, w = 1 - h; /* cos r = 1 - z / 2 + z^2 P, with what 1 - z / 2 loses */
+  *cosine = w + madd_f64(c, z * z, (1 - w) - h);
+}
+
 static inline double sin_f64(double x) { return sin(x); }
 static inline double cos_f64(double x) { return cos(x); }
 static inline double pow_f64(double a, double b) { return pow(a, b); }
