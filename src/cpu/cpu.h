@@ -73,7 +73,8 @@ typedef struct nm_gemm {
   /* y[i] = sum of x[l] a[l * cs + i] for i < n */
   void (*columns)(int n, int64_t k, const void *a, int64_t cs, const void *x, void *y);
 } nm_gemm;
-/* Packs `rows` <= r vectors of length k: panel[j * r + i] = mem[i * rs + j * cs]. */
+/* Packs `rows` vectors of length k into slices of r, r * k elements apart: element j of vector i
+ * of a slice goes to its place j * r + i, from mem[i * rs + j * cs] in the first. */
 typedef void nm_pack_loop(int rows, int r, int k, const void *mem, int64_t rs, int64_t cs,
                           void *panel);
 

@@ -4,7 +4,7 @@
  * A tile has MR rows and two registers of columns, which is what fills the registers there are. */
 
 #if defined(__AVX512F__)
-enum { MR = 12, KC_4 = 512, KC_8 = 256 };
+enum { MR = 12, KC_4 = 512, KC_8 = 512 };
 #define VECTOR 64
 #define HALF 32
 #define HALVES 1 /* half a register takes half the time, or no more than a whole one */
@@ -169,63 +169,98 @@ static ALWAYS_INLINE void store_lanes_16(int size, lanes some, void *p, bits_16 
 #define BYTES VECTOR
 #include "cpu/gemm_body.h"
 
-/* Four rows, k long and rs apart, into columns r apart: blocks of 4 x 4 are turned in registers.
- * Single elements would be what packing spends its time on. */
-static inline void turn_4_rows(int k, int r, const float *x, int64_t rs, float *y) {
-  typedef float quad __attribute__((vector_size(16), aligned(4), may_alias));
-  for (; k >= 4; k -= 4, x += 4, y += 4 * r) {
-    quad a = *(const quad *)x, b = *(const quad *)(x + rs), c = *(const quad *)(x + 2 * rs),
-         d = *(const quad *)(x + 3 * rs);
-    quad ab = __builtin_shufflevector(a, b, 0, 4, 1, 5),
-         ab2 = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-    quad cd = __builtin_shufflevector(c, d, 0, 4, 1, 5),
-         cd2 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-    *(quad *)y = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
-    *(quad *)(y + r) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
-    *(quad *)(y + 2 * r) = __builtin_shufflevector(ab2, cd2, 0, 1, 4, 5);
-    *(quad *)(y + 3 * r) = __builtin_shufflevector(ab2, cd2, 2, 3, 6, 7);
-  }
-  for (; k > 0; k--, x++, y += r) y[0] = x[0], y[1] = x[rs], y[2] = x[2 * rs], y[3] = x[3 * rs];
-}
-static inline int turn_float(int rows, int r, int k, const float *x, int64_t rs, float *y) {
-  int j = 0;
-  for (; rows - j >= 4; j += 4) turn_4_rows(k, r, x + j * rs, rs, y + j);
-  return j;
-}
-#define TURN_NONE(rows, r, k, x, rs, y) 0
+/* ---- packing ---- */
 
-/* PACK(name, C type in memory, C type of the class, widened a, how many rows a faster way has
- * done): see nm_pack_loop.  Reads along whichever of the two strides is 1, if one is. */
-#define PACK(name, M, C, widened, TURN)                                                            \
+/* Four rows, k long and rs apart, become columns r apart, in blocks that are turned in registers:
+ * single elements would be what packing spends its time on. */
+typedef uint32_t u32x4 __attribute__((vector_size(16), aligned(4), may_alias));
+typedef uint64_t u64x2 __attribute__((vector_size(16), aligned(8), may_alias));
+static inline void turn_rows_4(int k, int r, const void *from, int64_t rs, void *to) {
+  const uint32_t *x = from;
+  uint32_t *y = to;
+  for (; k >= 4; k -= 4, x += 4, y += 4 * r) {
+    u32x4 a = *(const u32x4 *)x, b = *(const u32x4 *)(x + rs), c = *(const u32x4 *)(x + 2 * rs),
+          d = *(const u32x4 *)(x + 3 * rs);
+    u32x4 ab = __builtin_shufflevector(a, b, 0, 4, 1, 5),
+          ab2 = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+    u32x4 cd = __builtin_shufflevector(c, d, 0, 4, 1, 5),
+          cd2 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    *(u32x4 *)y = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
+    *(u32x4 *)(y + r) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+    *(u32x4 *)(y + 2 * r) = __builtin_shufflevector(ab2, cd2, 0, 1, 4, 5);
+    *(u32x4 *)(y + 3 * r) = __builtin_shufflevector(ab2, cd2, 2, 3, 6, 7);
+  }
+  for (; k > 0; k--, x++, y += r) *(u32x4 *)y = (u32x4){x[0], x[rs], x[2 * rs], x[3 * rs]};
+}
+static inline void turn_rows_8(int k, int r, const void *from, int64_t rs, void *to) {
+  const uint64_t *x = from;
+  uint64_t *y = to;
+  for (; k >= 2; k -= 2, x += 2, y += 2 * r) {
+    u64x2 a = *(const u64x2 *)x, b = *(const u64x2 *)(x + rs), c = *(const u64x2 *)(x + 2 * rs),
+          d = *(const u64x2 *)(x + 3 * rs);
+    *(u64x2 *)y = __builtin_shufflevector(a, b, 0, 2);
+    *(u64x2 *)(y + 2) = __builtin_shufflevector(c, d, 0, 2);
+    *(u64x2 *)(y + r) = __builtin_shufflevector(a, b, 1, 3);
+    *(u64x2 *)(y + r + 2) = __builtin_shufflevector(c, d, 1, 3);
+  }
+  if (k > 0) y[0] = x[0], y[1] = x[rs], y[2] = x[2 * rs], y[3] = x[3 * rs];
+}
+
+/* PACK(name, C type in memory, C type of the class and its bytes, widened a): see nm_pack_loop.
+ * Reads along whichever of the two strides is 1, if one is. */
+#define PACK(name, M, C, bytes, widened)                                                           \
+  static inline void widen_##name(int n, C *y, const M *x, int64_t stride) {                       \
+    EACH(n) {                                                                                      \
+      M a = x[i * stride];                                                                         \
+      y[i] = widened;                                                                              \
+    }                                                                                              \
+  }                                                                                                \
+  static void pack_rows_##name(int rows, int r, int k, const M *x, int64_t rs, C *y) {             \
+    C wide[4][64];                                                                                 \
+    int j = 0;                                                                                     \
+    for (; rows - j >= 4; j += 4)                                                                  \
+      for (int l = 0, n; l < k; l += n) {                                                          \
+        n = sizeof(M) == sizeof(C) || k - l < 64 ? k - l : 64;                                     \
+        for (int i = 0; i < 4 && sizeof(M) != sizeof(C); i++)                                      \
+          widen_##name(n, wide[i], x + (j + i) * rs + l, 1);                                       \
+        if (sizeof(M) == sizeof(C))                                                                \
+          turn_rows_##bytes(n, r, x + j * rs + l, rs, y + l * r + j);                              \
+        else                                                                                       \
+          turn_rows_##bytes(n, r, wide, 64, y + l * r + j);                                        \
+      }                                                                                            \
+    for (; j < rows; j++)                                                                          \
+      for (int l = 0; l < k; l++) widen_##name(1, y + l * r + j, x + j * rs + l, 1);               \
+  }                                                                                                \
   static void pack_##name(int rows, int r, int k, const void *mem, int64_t rs, int64_t cs,         \
                           void *panel) {                                                           \
     const M *x = mem;                                                                              \
     C *y = panel;                                                                                  \
     if (cs == 1 && rs != 1) {                                                                      \
-      for (int j = TURN(rows, r, k, x, rs, y); j < rows; j++)                                      \
-        for (int l = 0; l < k; l++) {                                                              \
-          M a = x[j * rs + l];                                                                     \
-          y[l * r + j] = widened;                                                                  \
-        }                                                                                          \
-    } else if (rs == 1) {                                                                          \
-      for (int l = 0; l < k; l++, x += cs, y += r) EACH(rows) {                                    \
-          M a = x[i];                                                                              \
-          y[i] = widened;                                                                          \
-        }                                                                                          \
-    } else {                                                                                       \
-      for (int l = 0; l < k; l++, x += cs, y += r) EACH(rows) {                                    \
-          M a = x[i * rs];                                                                         \
-          y[i] = widened;                                                                          \
-        }                                                                                          \
+      for (; rows > 0; rows -= r, x += r * rs, y += (int64_t)r * k)                                \
+        pack_rows_##name(rows < r ? rows : r, r, k, x, rs, y);                                     \
+      return;                                                                                      \
     }                                                                                              \
+    for (int l = 0; l < k; l++, x += cs, y += r)                                                   \
+      for (int j = 0; j < rows; j += r) {                                                          \
+        int n = rows - j < r ? rows - j : r;                                                       \
+        C *to = y + (int64_t)j * k;                                                                \
+        if (rs != 1)                                                                               \
+          widen_##name(n, to, x + j * rs, rs);                                                     \
+        else if (n == 2 * VECTOR / bytes)                                                          \
+          widen_##name(2 * VECTOR / bytes, to, x + j, 1);                                          \
+        else if (n == MR)                                                                          \
+          widen_##name(MR, to, x + j, 1);                                                          \
+        else                                                                                       \
+          widen_##name(n, to, x + j, 1);                                                           \
+      }                                                                                            \
   }
-PACK(float32, float, float, a, turn_float)
-PACK(float64, double, double, a, TURN_NONE)
-PACK(float16, uint16_t, float, from_float16(a), TURN_NONE)
-PACK(bfloat16, uint16_t, float, from_bfloat16(a), TURN_NONE)
-PACK(int64, int64_t, int64_t, a, TURN_NONE)
-PACK(int32, int32_t, int32_t, a, TURN_NONE)
-PACK(int16, int16_t, int32_t, a, TURN_NONE)
-PACK(int8, int8_t, int32_t, a, TURN_NONE)
-PACK(uint8, uint8_t, int32_t, a, TURN_NONE)
-PACK(bool, uint8_t, int32_t, a, TURN_NONE)
+PACK(float32, float, float, 4, a)
+PACK(float64, double, double, 8, a)
+PACK(float16, uint16_t, float, 4, from_float16(a))
+PACK(bfloat16, uint16_t, float, 4, from_bfloat16(a))
+PACK(int64, int64_t, int64_t, 8, a)
+PACK(int32, int32_t, int32_t, 4, a)
+PACK(int16, int16_t, int32_t, 4, a)
+PACK(int8, int8_t, int32_t, 4, a)
+PACK(uint8, uint8_t, int32_t, 4, a)
+PACK(bool, uint8_t, int32_t, 4, a)

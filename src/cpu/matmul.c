@@ -21,6 +21,7 @@ enum {
   FEW = 128 * 128,        /* if y has at most so many elements */
   TASK = 32 * 32 * 32,    /* products of elements that are worth a task */
   IN_PLACE_COLUMNS = 128, /* up to which packing rows of a costs more than it brings */
+  PACK_SLICES = 4,        /* of x that a task packs */
   COLUMNS = 512,          /* of a task that sums columns */
 };
 
@@ -113,7 +114,7 @@ static void in_place_work(void *arg, nm_job *job, int worker) {
       one o = product_of(p, from / p->pieces);
       int64_t i = 0, m = p->m, j = 0, n = p->n, piece = from % p->pieces;
       if (m >= n)
-        i = cut(p->m, g->mr, piece, p->pieces), m = cut(p->m, g->mr, piece + 1, p->pieces);
+        i = cut(p->m, 4, piece, p->pieces), m = cut(p->m, 4, piece + 1, p->pieces);
       else
         j = cut(p->n, g->nr, piece, p->pieces), n = cut(p->n, g->nr, piece + 1, p->pieces);
       for (int64_t l = 0; l < o.k; l += g->kc)
@@ -123,13 +124,17 @@ static void in_place_work(void *arg, nm_job *job, int worker) {
     }
 }
 
+/* Workers that all products together deserve, however they are cut. */
+static int workers_for(const product *p) { return nm__workers(p->cpu, INT_MAX, work_of(p) / 8); }
+
 static nm_status in_place(product *p) {
-  int workers = share(p, 1);
-  int64_t products = p->batch * p->chunks;
+  int workers = workers_for(p);
+  int64_t products = p->batch * p->chunks, pieces = 1;
   if (workers > 1 && products < 4 * workers) {
     int64_t most = p->m >= p->n ? parts_of(p->m, p->gemm->mr) : parts_of(p->n, p->gemm->nr);
-    workers = share(p, at_most(parts_of(4 * workers, products), most));
+    pieces = at_most(parts_of(4 * workers, products), most);
   }
+  workers = share(p, pieces);
   run_pieces(p, workers, in_place_work);
   return NM_OK;
 }
@@ -161,16 +166,16 @@ static size_t panel_size(const product *p) {
   return align64((size_t)columns * (size_t)at_most(p->k, p->gemm->kc) * p->wide);
 }
 
+/* A task is a few slices, so that rows of x are read in runs of some length. */
 static void pack_work(void *arg, nm_job *job, int worker) {
   const panel *q = arg;
   const product *p = q->p;
-  int nr = p->gemm->nr;
-  int64_t slice;
+  int64_t task, columns = PACK_SLICES * p->gemm->nr;
   (void)worker;
-  while ((slice = nm__next_task(job)) >= 0)
-    p->cpu->isa->pack[p->dtype]((int)at_most(q->n - slice * nr, nr), nr, q->depth,
-                                element(p, q->o->x, q->k0, q->j0 + slice * nr), q->o->x.cs,
-                                q->o->x.rs, q->x + (size_t)(slice * nr * q->depth) * p->wide);
+  while ((task = nm__next_task(job)) >= 0)
+    p->cpu->isa->pack[p->dtype]((int)at_most(q->n - task * columns, columns), p->gemm->nr, q->depth,
+                                element(p, q->o->x, q->k0, q->j0 + task * columns), q->o->x.cs,
+                                q->o->x.rs, q->x + (size_t)(task * columns * q->depth) * p->wide);
 }
 
 /* Rows i .. i + rows - 1 of y by columns j .. end - 1 of the panel. */
@@ -179,10 +184,8 @@ static void multiply(const panel *q, int64_t i, int64_t rows, int64_t j, int64_t
   const nm_gemm *g = p->gemm;
   const one *o = q->o;
   if (q->pack_a)
-    for (int64_t r = 0; r < rows; r += g->mr)
-      p->cpu->isa->pack[p->dtype]((int)at_most(rows - r, g->mr), g->mr, q->depth,
-                                  element(p, o->a, i + r, q->k0), o->a.rs, o->a.cs,
-                                  block + (size_t)(r * q->depth) * p->wide);
+    p->cpu->isa->pack[p->dtype]((int)rows, g->mr, q->depth, element(p, o->a, i, q->k0), o->a.rs,
+                                o->a.cs, block);
   for (; j < end; j += g->nr) {
     const char *x = q->x + (size_t)(j * q->depth) * p->wide;
     char *y = o->y + (size_t)(i * p->n + q->j0 + j) * p->wide;
@@ -205,10 +208,10 @@ static void multiply_work(void *arg, nm_job *job, int worker) {
   int64_t task, most = block_rows(p);
   while ((task = nm__next_task(job)) >= 0) {
     int64_t row = task / q->column_parts, column = task % q->column_parts;
-    int64_t end = cut(p->m, p->gemm->mr, row + 1, q->row_parts);
+    int64_t end = cut(p->m, 4, row + 1, q->row_parts);
     int64_t j = cut(q->n, p->gemm->nr, column, q->column_parts),
             j_end = cut(q->n, p->gemm->nr, column + 1, q->column_parts);
-    for (int64_t i = cut(p->m, p->gemm->mr, row, q->row_parts); i < end; i += most)
+    for (int64_t i = cut(p->m, 4, row, q->row_parts); i < end; i += most)
       multiply(q, i, at_most(end - i, most), j, j_end, p->cpu->scratch[q->first + worker]);
   }
 }
@@ -239,7 +242,7 @@ static void multiply_packed(const product *p, const one *o, int first, int worke
       q.column_parts = at_most(slices, 2 * workers);
     for (q.k0 = 0; q.k0 < o->k; q.k0 += q.depth) {
       q.depth = (int)at_most(o->k - q.k0, p->gemm->kc);
-      nm__parallel(p->cpu, workers, slices, pack_work, &q);
+      nm__parallel(p->cpu, workers, parts_of(slices, PACK_SLICES), pack_work, &q);
       nm__parallel(p->cpu, workers, q.row_parts * q.column_parts, multiply_work, &q);
     }
   }
@@ -257,7 +260,7 @@ static void packed_work(void *arg, nm_job *job, int worker) {
 
 static nm_status packed(product *p) {
   int64_t products = p->batch * p->chunks;
-  int workers = share(p, 1), all = nm__workers(p->cpu, INT_MAX, work_of(p) / 8);
+  int workers = share(p, 1), all = workers_for(p);
   bool together = products < 4 * all; /* all workers at one product after the other */
   if (together) workers = all;
   NM_TRY(nm__scratch(p->cpu, workers, block_size(p) + (together ? 0 : panel_size(p))));
