@@ -17,6 +17,8 @@
 
 #include "test_conv.h"
 
+#include "test_pool.h"
+
 int main(int argc, char **argv) {
   const char *name = argc > 1 ? argv[1] : "cpu", *seed = getenv("NUMOON_TEST_SEED");
   if (seed) ref_seed = strtoull(seed, NULL, 10);
@@ -53,6 +55,7 @@ int main(int argc, char **argv) {
   test_orders();
   test_scans();
   test_convolutions();
+  test_pooling();
   if (is_cpu) test_threads();
   testing("end");
   call(dev->cls->sync(dev));

@@ -88,6 +88,21 @@ enum { NM_SHORT = 512 }; /* elements that nm_device_class.loop can be asked for 
 /* y[i] = op(a[i], b[i], c[i]) for i < n.  y may be a, b or c, never a part of one shifted. */
 typedef void nm_loop(int n, void *y, const void *a, const void *b, const void *c);
 
+/* Windows over up to 3 spatial dims of (B, X...): window o of a dim has the elements at o * step +
+ * k * dilation - pad, k < size, as far as there are such.  Divisor: what sums are divided by. */
+typedef enum nm_pool_kind {
+  NM_POOL_MAX,   /* (B, X...) -> (B, O...); every window has an element; NaN counts as largest */
+  NM_POOL_SUM,   /* (B, X...) -> (B, O...) */
+  NM_POOL_SPREAD /* (B, O...) -> (B, X...): the sum of the windows that an element is in; with an
+                    index, of those that it says stand for the element: MAX's derivative */
+} nm_pool_kind;
+typedef struct nm_pooling {
+  nm_pool_kind kind;
+  int dims; /* 1 to 3 */
+  int64_t size[3], step[3], pad[3], dilation[3];
+  double divisor;
+} nm_pooling;
+
 typedef struct nm_device nm_device;
 
 typedef struct nm_device_class {
@@ -105,8 +120,8 @@ typedef struct nm_device_class {
   bool (*holds)(nm_device *, nm_dtype, const char **missing_feature);
 
   nm_status (*run)(nm_device *, const nm_program *);
-  /* The loop of an instruction over at most NM_SHORT elements in host memory, each operand dense and
-   * in its class; NULL where there is none.  The device may have none at all. */
+  /* The loop of an instruction over at most NM_SHORT elements in host memory, each operand dense
+   * and in its class; NULL where there is none.  The device may have none at all. */
   nm_loop *(*loop)(nm_device *, nm_opcode, nm_class);
   nm_status (*reduce)(nm_device *, const nm_reduce *);
   /* y[b] = a[b] @ x[b]: a (B, M, K), x (B, K, N), y (B, M, N) contiguous; all of one dtype.
@@ -129,9 +144,9 @@ typedef struct nm_device_class {
   nm_status (*compress)(nm_device *, const nm_view *x, const nm_view *mask, nm_mem *out,
                         int64_t *n);
   /* y = running sum, product, maximum, minimum or logarithm of the sum of exponentials of x along
-   * dim; y contiguous, of x's shape and dtype (float or int64 for sums and products, which accumulate
-   * as reductions do; float for LOGSUMEXP).  MAX and MIN: NaN wins; index (int64, contiguous, 0-based,
-   * may be NULL) is where the last extreme so far stands. */
+   * dim; y contiguous, of x's shape and dtype (float or int64 for sums and products, which
+   * accumulate as reductions do; float for LOGSUMEXP).  MAX and MIN: NaN wins; index (int64,
+   * contiguous, 0-based, may be NULL) is where the last extreme so far stands. */
   nm_status (*scan)(nm_device *, nm_scan_kind kind, const nm_view *x, int dim, const nm_view *y,
                     const nm_view *index);
   /* Sorts x along its last dim, stably; NaN counts as the largest.  y (dtype of x, may be NULL) and
@@ -147,6 +162,11 @@ typedef struct nm_device_class {
    * contiguous. */
   nm_status (*conv)(nm_device *, const nm_conv *, const nm_view *x, const nm_view *w,
                     const nm_view *bias, const nm_view *y);
+  /* y (contiguous) of windows of x, one float dtype; index (int64, contiguous, may be NULL): of each
+   * window where in (X...), counted from 0, the first of the largest stands.  MAX writes it, SPREAD
+   * reads it, SUM has none. */
+  nm_status (*pool)(nm_device *, const nm_pooling *, const nm_view *x, const nm_view *y,
+                    const nm_view *index);
 } nm_device_class;
 
 struct nm_device {

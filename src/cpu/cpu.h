@@ -101,6 +101,16 @@ typedef struct nm_conv_loops {
 typedef void nm_lay_loop(int rows, int head, int n, int pitch, const void *mem, int64_t rs,
                          int64_t cs, void *to);
 
+/* y[i] = the largest, or the sum, of x[i * step + k * dilation] over k < taps. */
+typedef void nm_pool_loop(int n, int taps, int64_t step, int64_t dilation, const void *x, void *y);
+typedef struct nm_pool_loops { /* of one float class, see pool_body.h */
+  nm_pool_loop *max, *sum;
+  /* the largest, with the positions of x's elements and of y's */
+  void (*max_at)(int n, int taps, int64_t step, int64_t dilation, const void *x, const int32_t *xat,
+                 void *y, int32_t *yat);
+  void (*row_at)(int n, bool first, const void *x, int32_t from, void *y, int32_t *at);
+} nm_pool_loops;
+
 typedef struct nm_softmax_loops {                             /* of one float class */
   double (*exp_sum)(int n, void *y, const void *x, double m); /* y = exp(x - m), returns the sum */
   void (*scale)(int n, void *y, double s);                    /* y *= s */
@@ -133,6 +143,7 @@ typedef struct nm_isa {
   nm_softmax_loops softmax[2];
   nm_conv_loops conv[2];
   nm_lay_loop *lay[NM_NDTYPES]; /* of floats */
+  nm_pool_loops pool[2];
 } nm_isa;
 
 /* NULL where the build has no such table */
@@ -280,6 +291,8 @@ nm_status nm__cpu_compress(nm_device *dev, const nm_view *x, const nm_view *mask
                            int64_t *n);
 nm_status nm__cpu_conv(nm_device *dev, const nm_conv *conv, const nm_view *x, const nm_view *w,
                        const nm_view *bias, const nm_view *y);
+nm_status nm__cpu_pool(nm_device *dev, const nm_pooling *pool, const nm_view *x, const nm_view *y,
+                       const nm_view *index);
 nm_status nm__cpu_scan(nm_device *dev, nm_scan_kind kind, const nm_view *x, int dim,
                        const nm_view *y, const nm_view *index);
 nm_status nm__cpu_sort(nm_device *dev, const nm_view *x, bool descending, int64_t n,

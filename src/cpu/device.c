@@ -90,6 +90,7 @@ static const nm_device_class cpu_class = {
     .scatter = nm__cpu_scatter,
     .compress = nm__cpu_compress,
     .conv = nm__cpu_conv,
+    .pool = nm__cpu_pool,
     .scan = nm__cpu_scan,
     .sort = nm__cpu_sort,
     .search = nm__cpu_search,

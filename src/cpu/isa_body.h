@@ -24,6 +24,7 @@
 #include "cpu/isa_fold.h"
 #include "cpu/isa_gemm.h"
 #include "cpu/isa_conv.h"
+#include "cpu/isa_pool.h"
 
 #define BY_CLASS(prefix)                                                                           \
   {                                                                                                \
@@ -51,6 +52,10 @@
   {                                                                                                \
     .rows = CONV_ROWS, .width = VECTOR / bytes, .vectors = CONV_VECTORS, .dot_rows = DOT_ROWS,     \
     .dot_columns = DOT_COLUMNS, .columns = conv_##t, .put = put_##t, .dots = conv_dots_##t         \
+  }
+#define POOL_OF(t)                                                                                 \
+  {                                                                                                \
+    .max = pool_max_##t, .sum = pool_sum_##t, .max_at = pool_max_at_##t, .row_at = pool_row_at_##t \
   }
 
 static const nm_isa table = {
@@ -132,6 +137,7 @@ static const nm_isa table = {
     .pack = BY_DTYPE(pack),
     .softmax = {[NM_F32] = SOFTMAX_OF(f32), [NM_F64] = SOFTMAX_OF(f64)},
     .conv = {[NM_F32] = CONV_OF(f32, 4), [NM_F64] = CONV_OF(f64, 8)},
+    .pool = {[NM_F32] = POOL_OF(f32), [NM_F64] = POOL_OF(f64)},
     .lay = {[NM_FLOAT32] = lay_float32,
             [NM_FLOAT64] = lay_float64,
             [NM_FLOAT16] = lay_float16,

@@ -8,6 +8,10 @@
 
 #include <string.h>
 
+typedef struct conv_shape { /* per spatial dim, as nm_conv of core/device.h, and y's sizes */
+  int64_t stride[3], low[3], lhs[3], rhs[3], out[3];
+} conv_shape;
+
 /* Parameters of `convolution`. */
 enum { C_STRIDE = 3, C_LOW, C_LHS, C_RHS, C_OUT, C_ARGS };
 
@@ -22,7 +26,7 @@ static nm_tensor *split(nm_context *ctx, nm_tensor *t, int dim, int64_t groups) 
 
 /* x (N, G, C, X...), w (G, O, C, K...), bias (G, O) or NULL -> (N, G, O, Y...) */
 static nm_tensor *convolved(nm_context *ctx, nm_tensor *x, nm_tensor *w, nm_tensor *bias, int dims,
-                            const nm_conv_shape *s) {
+                            const conv_shape *s) {
   nm_value_arg args[C_ARGS] = {nm__arg_t(x),
                                nm__arg_t(w),
                                bias ? nm__arg_t(bias) : nm__arg_none(),
@@ -36,7 +40,7 @@ static nm_tensor *convolved(nm_context *ctx, nm_tensor *x, nm_tensor *w, nm_tens
 
 /* Of x (N, G * C, X...) with w (G, O, C, K...) and bias (G * O): (N, G * O, Y...). */
 static nm_tensor *joined(nm_context *ctx, nm_tensor *x, nm_tensor *w, nm_tensor *bias, int dims,
-                         const nm_conv_shape *s) {
+                         const conv_shape *s) {
   int64_t shape[NM_MAX_DIMS];
   if (!x || !w) return NULL;
   x = split(ctx, x, 1, w->shape[0]);
@@ -48,13 +52,8 @@ static nm_tensor *joined(nm_context *ctx, nm_tensor *x, nm_tensor *w, nm_tensor 
   return nm__t_reshape(ctx, y, dims + 2, shape);
 }
 
-nm_tensor *nm__t_conv(nm_context *ctx, nm_tensor *x, nm_tensor *w, int dims, const nm_conv_shape *s,
-                      int64_t groups) {
-  return joined(ctx, x, split(ctx, w, 0, groups), NULL, dims, s);
-}
-
-static nm_conv_shape shape_of(const nm_value_arg *args, int dims) {
-  nm_conv_shape s;
+static conv_shape shape_of(const nm_value_arg *args, int dims) {
+  conv_shape s;
   for (int d = 0; d < dims; d++) {
     s.stride[d] = args[C_STRIDE].as.ints[d];
     s.low[d] = args[C_LOW].as.ints[d];
@@ -70,7 +69,7 @@ static nm_status convolution_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
   nm_tensor *x = nm__tensor_arg(c, 0), *w = nm__tensor_arg(c, 1), *bias = nm__tensor_arg(c, 2);
   int dims = x->ndim - 3;
-  nm_conv_shape s = shape_of(c->args, dims);
+  conv_shape s = shape_of(c->args, dims);
   nm_conv conv = {.dims = dims};
   nm_dims out = {.ndim = x->ndim, .dim = {x->shape[0], w->shape[0], w->shape[1]}};
   for (int d = 0; d < dims; d++) {
@@ -109,7 +108,7 @@ static nm_tensor *convolution_backward(nm_grad_call *b, int i) {
   nm_context *ctx = b->ctx;
   const nm_dims *xs = &b->node->edges[0].shape, *ws = &b->node->edges[1].shape;
   int dims = xs->ndim - 3;
-  nm_conv_shape s = shape_of(b->args, dims), t;
+  conv_shape s = shape_of(b->args, dims), t;
   if (i == 2)
     return nm__gradient(b, nm__t_sum(ctx, b->g[0], ~(uint32_t)6 & ((1u << xs->ndim) - 1), false));
   for (int d = 0; d < dims; d++) {
@@ -192,7 +191,7 @@ static nm_status check_tensors(const nm_op_call *c, int dims, bool transposed, i
   return NM_OK;
 }
 
-static nm_status check_output(const nm_op_call *c, const nm_conv_shape *s, int dims) {
+static nm_status check_output(const nm_op_call *c, const conv_shape *s, int dims) {
   char one[NM_SHAPE_TEXT], two[NM_SHAPE_TEXT];
   const nm_tensor *x = nm__tensor_arg(c, INPUT), *w = nm__tensor_arg(c, WEIGHT);
   for (int d = 0; d < dims; d++)
@@ -204,7 +203,7 @@ static nm_status check_output(const nm_op_call *c, const nm_conv_shape *s, int d
 }
 
 /* The convolution with w (G, O, C, K...), for input with or without the dim N. */
-static nm_status finish(nm_op_call *c, int mark, nm_tensor *w, int dims, const nm_conv_shape *s) {
+static nm_status finish(nm_op_call *c, int mark, nm_tensor *w, int dims, const conv_shape *s) {
   nm_context *ctx = c->ctx;
   nm_tensor *x = nm__tensor_arg(c, INPUT), *y;
   int64_t shape[NM_MAX_DIMS];
@@ -225,7 +224,7 @@ static nm_status finish(nm_op_call *c, int mark, nm_tensor *w, int dims, const n
 int nm__spatial_dims(const nm_op *op) { return op->name[strlen(op->name) - 2] - '0'; }
 
 /* "same": as many output places as input places, the odd one of the padding at the end. */
-static nm_status padding_arg(const nm_op_call *c, int dims, nm_conv_shape *s, const int64_t *span,
+static nm_status padding_arg(const nm_op_call *c, int dims, conv_shape *s, const int64_t *span,
                              int64_t high[3]) {
   const nm_value_arg *a = &c->args[PADDING];
   if (a->kind != NM_ARG_STRING) {
@@ -252,7 +251,7 @@ static nm_status conv_forward(nm_op_call *c) {
   nm_tensor *x = nm__tensor_arg(c, INPUT), *w = nm__tensor_arg(c, WEIGHT);
   int dims = nm__spatial_dims(c->op);
   int64_t groups = nm__int_arg(c, 6, 1), span[3], high[3];
-  nm_conv_shape s;
+  conv_shape s;
   NM_TRY(check_tensors(c, dims, false, groups));
   NM_TRY(nm__each_arg(c, STRIDE, dims, 1, 1, s.stride));
   NM_TRY(nm__each_arg(c, 5, dims, 1, 1, s.rhs));
@@ -273,7 +272,7 @@ static nm_status conv_transpose_forward(nm_op_call *c) {
   nm_tensor *x = nm__tensor_arg(c, INPUT), *w = nm__tensor_arg(c, WEIGHT);
   int dims = nm__spatial_dims(c->op);
   int64_t groups = nm__int_arg(c, 6, 1), extra[3], padding[3], dilation[3];
-  nm_conv_shape s;
+  conv_shape s;
   NM_TRY(check_tensors(c, dims, true, groups));
   NM_TRY(nm__each_arg(c, STRIDE, dims, 1, 1, s.lhs));
   NM_TRY(nm__each_arg(c, PADDING, dims, 0, 0, padding));

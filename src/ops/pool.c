@@ -1,9 +1,11 @@
 /* pool.c: one value for each window of the spatial dims.
  *
- * The leading dims are one, B, and a tensor is (B, S...).  A maximum is found by a reduction over a
- * strided view of the windows, (B, O..., K...), which gives the place of the first largest element;
- * the values are picked there, so their gradient, of any order, is that of picking.  Averages are
- * convolutions with ones, or sums over parts of a reshaped input where windows do not overlap. */
+ * The leading dims are one, B, and a tensor is (B, S...).  Maxima come from the device's pooling
+ * with the places where they were found, if these are asked for or a gradient will be: it is put
+ * there (`picked`).  Adaptive windows of different sizes are made by picking.  Averages are sums of
+ * windows, whose gradient spreads over them (`pool_sum`, `pool_spread`: each is the derivative of
+ * the other), or sums over parts of a reshaped input where adaptive windows do not overlap. */
+#include "autograd/node.h"
 #include "fuse/fuse.h"
 #include "ops/window.h"
 
@@ -180,75 +182,157 @@ static nm_tensor *adaptive_places(nm_context *ctx, nm_device *dev, const windows
   return nm__t_reshape(ctx, at, 2, flat);
 }
 
-/* The windows of x (B, S...), for reading alone: (B, O..., K...). */
-static nm_tensor *windows_of(nm_context *ctx, nm_tensor *x, const windows *w) {
-  int64_t shape[7] = {w->batch}, stride[7];
+/* Positions in (S...), from 0, of the first largest element of each adaptive window: (B, O...). */
+static nm_tensor *adaptive_largest(nm_context *ctx, nm_tensor *x, const windows *w) {
+  nm_device *dev = nm__device_of(x);
+  int64_t shape[7] = {w->batch}, in_stride[3], k_stride[3];
+  int64_t from[2] = {w->batch, nm__count(w->dims, w->in)}, to[2] = {w->batch, 0};
+  uint32_t mask = ((1u << w->dims) - 1) << (1 + w->dims);
+  nm__row_major(w->dims, w->in, in_stride);
+  nm__row_major(w->dims, w->size, k_stride);
   for (int d = 0; d < w->dims; d++) {
     shape[1 + d] = w->out[d];
     shape[1 + w->dims + d] = w->size[d];
   }
-  if (w->adaptive) {
-    nm_tensor *at = adaptive_places(ctx, nm__device_of(x), w);
-    int64_t from[2] = {w->batch, nm__count(w->dims, w->in)}, to[2] = {w->batch, 0};
-    if (!at) return NULL;
-    to[1] = at->shape[1];
-    at = nm__t_expand(ctx, at, 2, to);
-    return nm__t_reshape(ctx, nm__t_pick(ctx, nm__t_reshape(ctx, x, 2, from), 1, at),
-                         1 + 2 * w->dims, shape);
-  }
-  nm_tensor *p = surrounded(ctx, x, w, -INFINITY);
-  if (!p) return NULL;
-  stride[0] = p->stride[0];
-  for (int d = 0; d < w->dims; d++) {
-    stride[1 + d] = p->stride[1 + d] * w->step[d];
-    stride[1 + w->dims + d] = p->stride[1 + d] * w->dilation[d];
-  }
-  return nm__temp(ctx, nm__tensor_view(ctx, p, 1 + 2 * w->dims, shape, stride, p->offset));
-}
-
-/* Positions in (S...), from 0, of the first largest element of each window: (B, O...).  In a window
- * of nothing but -inf the padding may come first, so the place in the window is moved inside. */
-static nm_tensor *largest(nm_context *ctx, nm_tensor *x, const windows *w) {
-  nm_device *dev = nm__device_of(x);
-  nm_tensor *v = windows_of(ctx, x, w), *at = NULL;
-  int64_t in_stride[3], k_stride[3];
-  uint32_t mask = ((1u << w->dims) - 1) << (1 + w->dims);
-  nm__row_major(w->dims, w->in, in_stride);
-  nm__row_major(w->dims, w->size, k_stride);
+  nm_tensor *places = adaptive_places(ctx, dev, w), *at = NULL;
+  if (!places) return NULL;
+  to[1] = places->shape[1];
+  places = nm__t_expand(ctx, places, 2, to);
+  nm_tensor *v = nm__t_reshape(ctx, nm__t_pick(ctx, nm__t_reshape(ctx, x, 2, from), 1, places),
+                               1 + 2 * w->dims, shape);
   nm_tensor *rest = v ? nm__temp(ctx, nm__reduce(ctx, NM_R_ARGMAX, v, mask, NM_INT64)) : NULL;
   for (int d = 0; d < w->dims && rest; d++) {
     nm_tensor *o = counting(ctx, dev, 1 + w->dims, 1 + d, w->out[d]), *k = rest;
-    nm_tensor *start = starts(ctx, w, d, o);
     if (d + 1 < w->dims) {
       k = whole(ctx, NM_I_floor_divide, rest, k_stride[d]);
       rest = nm__t2(ctx, NM_I_sub, rest, whole(ctx, NM_I_mul, k, k_stride[d]));
     }
-    if (w->adaptive)
-      k = nm__t2(ctx, NM_I_minimum, k, whole(ctx, NM_I_sub, lengths(ctx, w, d, o), 1));
-    else if (w->pad[d])
-      k = nm__t2(ctx, NM_I_maximum, k,
-                 divided_up(ctx, nm__t1(ctx, NM_I_neg, start), w->dilation[d]));
-    k = nm__t2(ctx, NM_I_add, whole(ctx, NM_I_mul, k, w->adaptive ? 1 : w->dilation[d]), start);
-    k = whole(ctx, NM_I_mul, k, in_stride[d]);
+    k = nm__t2(ctx, NM_I_minimum, k, whole(ctx, NM_I_sub, lengths(ctx, w, d, o), 1));
+    k = whole(ctx, NM_I_mul, nm__t2(ctx, NM_I_add, k, starts(ctx, w, d, o)), in_stride[d]);
     at = d ? nm__t2(ctx, NM_I_add, at, k) : k;
   }
   return at;
 }
 
+/* The device's pooling of x (B, X...) into (B, out...); the maxima's places too, if asked for, or
+ * for spreading from them. */
+static nm_tensor *pooled(nm_context *ctx, nm_tensor *x, const nm_pooling *pool, const int64_t *out,
+                         nm_tensor **places) {
+  nm_view vx, vy, vi;
+  if (!x) return NULL;
+  int64_t shape[4] = {x->shape[0]};
+  nm_device *dev = nm__device_of(x);
+  for (int d = 0; d < pool->dims; d++) shape[1 + d] = out[d];
+  nm_tensor *y =
+      nm__temp(ctx, nm__tensor_empty(ctx, dev, (nm_dtype)x->dtype, 1 + pool->dims, shape));
+  if (!y || nm__view_of(ctx, x, &vx) != NM_OK || nm__view_of(ctx, y, &vy) != NM_OK) return NULL;
+  if (places && pool->kind == NM_POOL_SPREAD) {
+    nm_tensor *at = nm__contiguous(ctx, *places);
+    if (!at || nm__view_of(ctx, at, &vi) != NM_OK) return NULL;
+  } else if (places) {
+    *places = nm__temp(ctx, nm__tensor_empty(ctx, dev, NM_INT64, 1 + pool->dims, shape));
+    if (!*places || nm__view_of(ctx, *places, &vi) != NM_OK) return NULL;
+  }
+  return dev->cls->pool(dev, pool, &vx, &vy, places ? &vi : NULL) == NM_OK ? y : NULL;
+}
+
+static nm_pooling pool_of(const windows *w, nm_pool_kind kind, double divisor) {
+  nm_pooling p = {.kind = kind, .dims = w->dims, .divisor = divisor};
+  for (int d = 0; d < w->dims; d++) {
+    p.size[d] = w->size[d], p.step[d] = w->step[d];
+    p.pad[d] = w->pad[d], p.dilation[d] = w->dilation[d];
+  }
+  return p;
+}
+
+/* ---- picked, pool_sum, pool_spread ---- */
+
+/* Parameters of these: picked has `values` (B, O...), known to be x's (B, X...) at `at`. */
+enum { P_AT = 1, P_VALUES, P_SIZE, P_STEP, P_PAD, P_DILATION, P_OUT, P_DIVISOR, P_ARGS };
+
+static void window_args(const windows *w, double divisor, nm_value_arg *args) {
+  args[P_AT] = args[P_VALUES] = nm__arg_none();
+  args[P_SIZE] = nm__arg_ints(w->dims, w->size);
+  args[P_STEP] = nm__arg_ints(w->dims, w->step);
+  args[P_PAD] = nm__arg_ints(w->dims, w->pad);
+  args[P_DILATION] = nm__arg_ints(w->dims, w->dilation);
+  args[P_OUT] = nm__arg_ints(w->dims, w->out);
+  args[P_DIVISOR] = nm__arg_float(divisor);
+}
+
+/* One of them with the same windows as `like`. */
+static nm_tensor *like(nm_context *ctx, nm_known op, nm_tensor *x, nm_tensor *at,
+                       const nm_value_arg *like, int dims, const int64_t *out) {
+  nm_value_arg args[P_ARGS];
+  for (int i = P_SIZE; i < P_ARGS; i++) args[i] = like[i];
+  args[0] = nm__arg_t(x);
+  args[P_AT] = at ? nm__arg_t(at) : nm__arg_none();
+  args[P_VALUES] = nm__arg_none();
+  args[P_OUT] = nm__arg_ints(dims, out);
+  return x ? nm__t(ctx, nm__known(ctx, op), args) : NULL;
+}
+
+/* Everything was checked by those who apply them. */
+static nm_status sums_forward(nm_op_call *c) {
+  nm_tensor *x = nm__tensor_arg(c, 0), *at = nm__tensor_arg(c, P_AT);
+  bool sum = c->op == nm__known(c->ctx, NM_OP_pool_sum);
+  nm_pooling p = {.kind = sum ? NM_POOL_SUM : NM_POOL_SPREAD,
+                  .dims = x->ndim - 1,
+                  .divisor = c->args[P_DIVISOR].as.number};
+  for (int d = 0; d < p.dims; d++) {
+    p.size[d] = c->args[P_SIZE].as.ints[d], p.step[d] = c->args[P_STEP].as.ints[d];
+    p.pad[d] = c->args[P_PAD].as.ints[d], p.dilation[d] = c->args[P_DILATION].as.ints[d];
+  }
+  int mark = nm__scope(c->ctx);
+  return nm__result(c, mark, pooled(c->ctx, x, &p, c->args[P_OUT].as.ints, at ? &at : NULL));
+}
+
+static nm_status picked_forward(nm_op_call *c) {
+  int mark = nm__scope(c->ctx);
+  return nm__result(c, mark, nm__t_clone(c->ctx, nm__tensor_arg(c, P_VALUES)));
+}
+
+/* Picks x's (B, X...) elements at places (B, O...). */
+static nm_tensor *pick_places(nm_context *ctx, nm_tensor *x, nm_tensor *at) {
+  if (!x || !at) return NULL;
+  int64_t from[2] = {x->shape[0], nm__count(x->ndim - 1, x->shape + 1)};
+  int64_t to[2] = {at->shape[0], nm__count(at->ndim - 1, at->shape + 1)};
+  nm_tensor *y = nm__t_pick(ctx, nm__t_reshape(ctx, x, 2, from), 1, nm__t_reshape(ctx, at, 2, to));
+  return nm__t_reshape(ctx, y, at->ndim, at->shape);
+}
+
+static nm_tensor *sums_backward(nm_grad_call *b, int i) {
+  const nm_dims *in = &b->node->edges[0].shape;
+  bool spread = b->node->op == nm__known(b->ctx, NM_OP_pool_spread);
+  (void)i;
+  if (spread && b->x[1]) return nm__gradient(b, pick_places(b->ctx, b->g[0], b->x[1]));
+  return nm__gradient(b, like(b->ctx, spread ? NM_OP_pool_sum : NM_OP_pool_spread, b->g[0],
+                              spread ? NULL : b->x[1], b->args, in->ndim - 1, in->dim + 1));
+}
+
 /* The values, and with `indices` where they are. */
 static nm_status maxima(nm_op_call *c, const windows *w, bool indices) {
   nm_context *ctx = c->ctx;
-  nm_tensor *x = nm__tensor_arg(c, 0), *at;
-  bool recording = ctx->grad_enabled;
-  int64_t from[2] = {w->batch, nm__count(w->dims, w->in)};
-  int64_t to[2] = {w->batch, nm__count(w->dims, w->out)};
+  nm_tensor *x = nm__tensor_arg(c, 0), *y = NULL, *at = NULL;
+  bool recording = ctx->grad_enabled, traced = recording && nm__tracks(x);
+  nm_pooling pool = pool_of(w, NM_POOL_MAX, 1);
   int mark = nm__scope(ctx);
   x = flattened(ctx, x, w, w->in);
   if (!x) return nm__result(c, mark, NULL);
   ctx->grad_enabled = false; /* places have no gradient */
-  at = nm__t_reshape(ctx, largest(ctx, x, w), 2, to);
+  if (w->adaptive)
+    at = adaptive_largest(ctx, x, w);
+  else
+    y = pooled(ctx, x, &pool, w->out, indices || traced ? &at : NULL);
   ctx->grad_enabled = recording;
-  nm_tensor *y = nm__t_pick(ctx, nm__t_reshape(ctx, x, 2, from), 1, at);
+  if (w->adaptive) {
+    y = pick_places(ctx, x, at);
+  } else if (y && traced) {
+    nm_value_arg args[P_ARGS];
+    window_args(w, 1, args);
+    args[0] = nm__arg_t(x), args[P_AT] = nm__arg_t(at), args[P_VALUES] = nm__arg_t(y);
+    y = nm__t(ctx, nm__known(ctx, NM_OP_picked), args);
+  }
   y = unflattened(ctx, y, w, w->out);
   if (y && indices) {
     at = unflattened(ctx, ctx->base ? whole(ctx, NM_I_add, at, ctx->base) : at, w, w->out);
@@ -318,19 +402,11 @@ static nm_status max_unpool_forward(nm_op_call *c) {
 
 /* ---- averages ---- */
 
-/* Sums over windows: a convolution with ones. */
-static nm_tensor *window_sums(nm_context *ctx, nm_tensor *x, const windows *w) {
-  int64_t shape[5] = {w->batch, 1}, one[5] = {1, 1};
-  nm_conv_shape s;
-  if (!x) return NULL;
-  for (int d = 0; d < w->dims; d++) {
-    shape[2 + d] = w->in[d], one[2 + d] = w->size[d];
-    s.stride[d] = w->step[d], s.low[d] = w->pad[d], s.out[d] = w->out[d];
-    s.lhs[d] = s.rhs[d] = 1;
-  }
-  nm_tensor *ones = nm__t_full(ctx, nm__device_of(x), (nm_dtype)x->dtype, 2 + w->dims, one, 1);
-  x = nm__t_reshape(ctx, x, 2 + w->dims, shape);
-  return x && ones ? nm__t_conv(ctx, x, ones, w->dims, &s, 1) : NULL;
+/* Sums over windows, divided. */
+static nm_tensor *window_sums(nm_context *ctx, nm_tensor *x, const windows *w, double divisor) {
+  nm_value_arg args[P_ARGS];
+  window_args(w, divisor, args);
+  return like(ctx, NM_OP_pool_sum, flattened(ctx, x, w, w->in), NULL, args, w->dims, w->out);
 }
 
 /* How many elements each window has: with `padding`, of the padding of both sides too. */
@@ -361,10 +437,10 @@ static bool all_full(const windows *w, bool padding) {
  * none. */
 static nm_tensor *averages(nm_context *ctx, nm_tensor *x, const windows *w, bool padding,
                            int64_t divisor) {
-  nm_tensor *sum = unflattened(ctx, window_sums(ctx, x, w), w, w->out);
-  if (!sum) return NULL;
   if (!divisor && all_full(w, padding)) divisor = nm__count(w->dims, w->size);
-  if (divisor) return nm__t2s(ctx, NM_I_div, sum, (double)divisor);
+  nm_tensor *sum = window_sums(ctx, x, w, divisor ? (double)divisor : 1);
+  sum = unflattened(ctx, sum, w, w->out);
+  if (!sum || divisor) return sum;
   nm_tensor *n = window_counts(ctx, nm__device_of(x), w, padding);
   return nm__t2(ctx, NM_I_div, sum, nm__t_cast(ctx, n, (nm_dtype)sum->dtype));
 }
@@ -420,8 +496,7 @@ static nm_status adaptive_avg_forward(nm_op_call *c) {
   NM_TRY(read_adaptive(c, &w));
   int mark = nm__scope(ctx);
   nm_device *dev = nm__device_of(x);
-  nm_tensor *sum =
-      flattened(ctx, nm__t_cast(ctx, x, nm__computed_in(dtype)), &w, w.in);
+  nm_tensor *sum = flattened(ctx, nm__t_cast(ctx, x, nm__computed_in(dtype)), &w, w.in);
   if (w.adaptive) {
     nm_tensor *count = NULL;
     for (int d = 0; d < w.dims; d++) {
@@ -638,7 +713,18 @@ static nm_status fold_forward(nm_op_call *c) {
 #define NOTHING
 #define DIVISOR , {"divisor_override", NM_P_INT, NM_OPTIONAL, NULL}
 #define BLOCKS SIZE("kernel_size"), EACH("dilation", "1"), EACH("padding", "0"), EACH("stride", "1")
+#define WINDOWS(name_, doc_, forward_)                                                             \
+  {.name = name_,                                                                                  \
+   NM_PARAMS(X, {"at", NM_P_TENSOR, NM_OPTIONAL, NULL}, {"values", NM_P_TENSOR, NM_OPTIONAL, NULL},\
+             {"size", NM_P_INTS, 0, NULL}, {"step", NM_P_INTS, 0, NULL},                           \
+             {"pad", NM_P_INTS, 0, NULL}, {"dilation", NM_P_INTS, 0, NULL},                        \
+             {"out", NM_P_INTS, 0, NULL}, {"divisor", NM_P_FLOAT, 0, NULL}),                       \
+   .doc = doc_, .forward = forward_, .backward = sums_backward, .uses = {2}, .dtypes = "f"}
 static const nm_op ops[] = {
+  WINDOWS("picked", "values, which are the largest of windows, at places of input", picked_forward),
+  WINDOWS("pool_sum", "sums of windows, see nm_pooling", sums_forward),
+  WINDOWS("pool_spread", "the sums of the windows that an element is in, with `at` of those that it "
+          "stands for", sums_forward),
   POOL("1", NOTHING, "1, 1, 16", "1, 1, 1", "4"),
   POOL("2", DIVISOR, "1, 1, 4, 4", "1, 1, 1, 1", "2"),
   POOL("3", DIVISOR, "1, 1, 2, 2, 4", "1, 1, 1, 1, 1", "2"),

@@ -297,7 +297,7 @@ static const nm_device_class vulkan_class = {
   .alloc = vulkan_alloc, .release = vulkan_release, .read = vulkan_read, .write = vulkan_write,
   .run = vulkan_run, .reduce = vulkan_reduce, .matmul = vulkan_matmul, .softmax = vulkan_softmax,
   .gather = vulkan_gather, .scatter = vulkan_scatter,
-  .conv = vulkan_conv, .scan = vulkan_scan, .sort = vulkan_sort, .search = vulkan_search};
+  .conv = vulkan_conv, .pool = vulkan_pool, .scan = vulkan_scan, .sort = vulkan_sort, .search = vulkan_search};
 /* clang-format on */
 
 static nm_status open_instance(nm_vulkan *d) {

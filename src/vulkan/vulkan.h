@@ -64,6 +64,8 @@ nm_status vulkan_scan(nm_device *dev, nm_scan_kind kind, const nm_view *x, int d
                       const nm_view *y, const nm_view *index);
 nm_status vulkan_sort(nm_device *dev, const nm_view *x, bool descending, int64_t n,
                       const nm_view *y, const nm_view *index);
+nm_status vulkan_pool(nm_device *dev, const nm_pooling *pool, const nm_view *x, const nm_view *y,
+                      const nm_view *index);
 nm_status vulkan_search(nm_device *dev, const nm_view *sorted, const nm_view *x, bool right,
                         const nm_view *index);
 
