@@ -10,6 +10,8 @@
 
 #include "cpu/conv.h"
 
+enum { AT_ONCE = 2048 }; /* elements of joined rows, about */
+
 typedef struct pool_call {
   nm_cpu *cpu;
   const nm_pool_loops *loops;
@@ -24,6 +26,7 @@ typedef struct pool_call {
   int64_t k[3], step[3], pad[3], dilation[3];
   int64_t width;       /* of the joined row, with what is around it */
   int64_t rows, block; /* of y; of a task */
+  int64_t at_once;     /* rows that are gathered together */
   double divisor;
 } pool_call;
 
@@ -37,7 +40,7 @@ typedef struct pool_scratch {
 static bool chosen(const pool_call *p) { return p->kind == NM_POOL_SPREAD && p->index; }
 
 static size_t lay_out(const pool_call *p, char *base, pool_scratch *s) {
-  size_t at = 0, most = (size_t)conv_most(p->width, conv_most(p->out[2], p->in[2]));
+  size_t at = 0, most = (size_t)conv_most(p->width * p->at_once, conv_most(p->out[2], p->in[2]));
 #define PART(field, type, bytes) (s->field = (type)(void *)(base + at), at += conv_align(bytes))
   PART(row, char *, most * p->wide);
   PART(joined, char *, most * p->wide);
@@ -52,7 +55,7 @@ static size_t lay_out(const pool_call *p, char *base, pool_scratch *s) {
 
 /* What joins without effect around the row; its position is behind all others. */
 static void surround(const pool_call *p, const pool_scratch *s) {
-  for (int64_t i = 0; i < p->width; i++) {
+  for (int64_t i = 0; i < p->width * p->at_once; i++) {
     if (p->cls == NM_F32)
       ((float *)(void *)s->joined)[i] = p->kind == NM_POOL_MAX ? -INFINITY : 0;
     else
@@ -88,34 +91,46 @@ static void divide(const pool_call *p, int64_t n, void *y) {
   }
 }
 
-/* A row of y gathered from windows. */
-static void window_row(const pool_call *p, int64_t b, int64_t o0, int64_t o1, char *y,
-                       int64_t *index, const pool_scratch *s) {
+/* Joins the rows of x that windows of y's row r reach; the joined row is at `from`. */
+static void join_rows(const pool_call *p, int64_t r, int64_t from, const pool_scratch *s) {
+  int64_t o1 = r % p->out[1], o0 = r / p->out[1] % p->out[0], b = r / p->out[1] / p->out[0];
+  int n = (int)conv_least(p->in[2], p->width - p->pad[2]);
   bool first = true;
-  int n = (int)p->out[2];
-  char *out = p->direct ? y : s->out;
-  int64_t count = conv_least(p->in[2], p->width - p->pad[2]);
+  from += p->pad[2];
   for (int64_t k0 = 0; k0 < p->k[0]; k0++) {
     int64_t i0 = o0 * p->step[0] + k0 * p->dilation[0] - p->pad[0];
     if (i0 < 0 || i0 >= p->in[0]) continue;
     for (int64_t k1 = 0; k1 < p->k[1]; k1++) {
       int64_t i1 = o1 * p->step[1] + k1 * p->dilation[1] - p->pad[1];
       if (i1 < 0 || i1 >= p->in[1]) continue;
-      join_row(p, (int)count, first, b, i0, i1, p->pad[2], s);
+      join_row(p, n, first, b, i0, i1, from, s);
       first = false;
     }
   }
-  if (first) { /* sums of padding alone */
-    memset(out, 0, (size_t)n * p->wide);
-  } else if (p->index) {
-    p->loops->max_at(n, (int)p->k[2], p->step[2], p->dilation[2], s->joined, s->at, out, s->out_at);
-    for (int i = 0; i < n; i++) index[i] = s->out_at[i];
+  if (first) memset(s->joined + (size_t)from * p->wide, 0, (size_t)n * p->wide);
+}
+
+/* Rows r to `end` of y gathered from windows.  Joined rows stand so far apart that their windows
+ * are in step, and all are gathered at once. */
+static void window_rows(const pool_call *p, int64_t r, int64_t end, const pool_scratch *s) {
+  int64_t wide = p->out[2], pitch = p->width / p->step[2], rows = end - r;
+  char *y = (char *)p->y->mem->ptr + (p->y->offset + r * wide) * (int64_t)p->size;
+  char *out = p->direct && pitch == wide ? y : s->out;
+  for (int64_t i = 0; i < rows; i++) join_rows(p, r + i, i * p->width, s);
+  int n = (int)((rows - 1) * pitch + wide), taps = (int)p->k[2];
+  if (p->index) {
+    int64_t *index = (int64_t *)p->index->mem->ptr + p->index->offset + r * wide;
+    p->loops->max_at(n, taps, p->step[2], p->dilation[2], s->joined, s->at, out, s->out_at);
+    for (int64_t i = 0; i < rows; i++)
+      for (int64_t k = 0; k < wide; k++) index[i * wide + k] = s->out_at[i * pitch + k];
   } else {
-    (p->kind == NM_POOL_MAX ? p->loops->max : p->loops->sum)(n, (int)p->k[2], p->step[2],
-                                                             p->dilation[2], s->joined, out);
+    nm_pool_loop *gather = p->kind == NM_POOL_MAX ? p->loops->max : p->loops->sum;
+    gather(n, taps, p->step[2], p->dilation[2], s->joined, out);
     divide(p, n, out);
   }
-  if (!p->direct) p->cpu->isa->store[p->dtype](n, y, 1, out);
+  for (int64_t i = 0; i < rows && out != y; i++)
+    p->cpu->isa->store[p->dtype]((int)wide, y + i * wide * (int64_t)p->size, 1,
+                                 out + (size_t)(i * pitch) * p->wide);
 }
 
 /* The sums' rows that y's row (m0, m1) has a share in, one after the other: false at the end. */
@@ -214,16 +229,13 @@ static void pool_work(void *arg, nm_job *job, int worker) {
   int64_t task;
   lay_out(p, p->cpu->scratch[worker], &s);
   surround(p, &s);
-  while ((task = nm__next_task(job)) >= 0)
-    for (int64_t r = task * p->block; r < conv_least(p->rows, (task + 1) * p->block); r++) {
-      int64_t i1 = r % p->out[1], i0 = r / p->out[1] % p->out[0], b = r / p->out[1] / p->out[0];
-      char *y = (char *)p->y->mem->ptr + (p->y->offset + r * p->out[2]) * (int64_t)p->size;
-      int64_t *index = p->index ? (int64_t *)p->index->mem->ptr + p->index->offset : NULL;
-      if (p->kind == NM_POOL_SPREAD)
-        spread_row(p, b, i0, i1, y, &s);
-      else
-        window_row(p, b, i0, i1, y, index ? index + r * p->out[2] : NULL, &s);
-    }
+  while ((task = nm__next_task(job)) >= 0) {
+    int64_t r = task * p->block, end = conv_least(p->rows, r + p->block);
+    for (; r < end && p->kind == NM_POOL_SPREAD; r++)
+      spread_row(p, r / p->out[1] / p->out[0], r / p->out[1] % p->out[0], r % p->out[1],
+                 (char *)p->y->mem->ptr + (p->y->offset + r * p->out[2]) * (int64_t)p->size, &s);
+    for (; r < end; r += p->at_once) window_rows(p, r, conv_least(end, r + p->at_once), &s);
+  }
 }
 
 nm_status nm__cpu_pool(nm_device *dev, const nm_pooling *pool, const nm_view *x, const nm_view *y,
@@ -262,6 +274,8 @@ nm_status nm__cpu_pool(nm_device *dev, const nm_pooling *pool, const nm_view *x,
   p.width = pool->kind == NM_POOL_SPREAD
                 ? p.in[2] + 2 * (reach + p.pad[2] + p.out[2] / p.step[2] + 1)
                 : conv_most((p.out[2] - 1) * p.step[2] + reach + 1, p.pad[2]);
+  if (pool->kind != NM_POOL_SPREAD) p.width = conv_over(p.width, p.step[2]) * p.step[2];
+  p.at_once = pool->kind == NM_POOL_SPREAD ? 1 : conv_most(1, AT_ONCE / p.width);
   int64_t elements = p.rows * p.out[2];
   p.block = conv_most(1, 16384 / (p.out[2] * p.step[2]));
   if (chosen(&p)) {
