@@ -105,6 +105,41 @@ static void test_large(int64_t n) {
   drop(&z);
 }
 
+static void test_place(int64_t many, int64_t n, int64_t base, int wrong) {
+  testing("places of %d positions in %d from %d, %d outside", (int)many, (int)n, (int)base, wrong);
+  array index = make(NM_INT64, L_FLAT, 1, &many, 0, 1, false),
+        at = make(NM_INT64, L_FLAT, 1, &many, 0, 1, false);
+  int64_t *given = (int64_t *)(void *)index.host + index.offset;
+  for (int64_t i = 0; i < many; i++) {
+    int64_t p = ref_below((int)n);
+    given[i] = ref_below(2) ? p - n : p + base;
+  }
+  const int64_t outside[] = {-n - 1, n + base, INT64_MIN, INT64_MAX};
+  for (int w = 0; w < wrong; w++) given[ref_below((int)many)] = outside[ref_below(4)];
+  call(dev->cls->write(dev, &index.mem, 0, (size_t)index.n * 8, index.host));
+  nm_view vi = view(&index), va = view(&at);
+  bool inside = wrong > 0;
+  call(dev->cls->place(dev, &vi, n, base, &va, &inside));
+  check(inside == !wrong, "inside: %d", inside);
+  fetch(&at);
+  const int64_t *got = (const int64_t *)(const void *)at.host + at.offset;
+  for (int64_t i = 0; i < many && !wrong; i++)
+    if (!check(got[i] == (given[i] < 0 ? given[i] + n : given[i] - base), "position %d", (int)i))
+      break;
+  drop(&index);
+  drop(&at);
+}
+
+static void test_places(void) {
+  static const int64_t sizes[] = {1, 5, 64, 70001};
+  for (int s = 0; s < 4; s++)
+    for (int base = 0; base < 2; base++) {
+      test_place(sizes[s], 7, base, 0);
+      test_place(sizes[s], 1000, base, 0);
+      for (int k = 0; k < 4; k++) test_place(sizes[s], 1000, base, 1);
+    }
+}
+
 /* A copy of an input outlives it, when a result is written over that. */
 static void test_kept_copy(void) {
   int64_t n = 2000;
@@ -177,6 +212,7 @@ static void test_moves(void) {
     test_large(300001);
   }
   test_kept_copy();
+  if (dev->cls->place) test_places();
   if (dev->cls->compress) test_compressions();
   for (int d = 0; d < 4; d++) {
     if (!holds(dtypes[d])) continue;

@@ -129,6 +129,11 @@ typedef struct nm_device_class {
   nm_status (*matmul)(nm_device *, const nm_view *a, const nm_view *x, const nm_view *y);
   /* y = softmax or log_softmax of x (float dtypes) over its last dim; y contiguous, same shape. */
   nm_status (*softmax)(nm_device *, const nm_view *x, const nm_view *y, bool log);
+  /* at = the positions of index, both int64 and contiguous: i + n where i is negative, else i -
+   * base; whether all are in 0 .. n - 1.  NULL where it is composed, as a program and a reduction.
+   */
+  nm_status (*place)(nm_device *, const nm_view *index, int64_t n, int64_t base, const nm_view *at,
+                     bool *inside);
   /* y[i, j, k] = x[i, index[i, j, k], k] over dim (0-based).  x, index, y have ndim dims; index
    * (int64, 0-based, inside) and y (contiguous, dtype of x) share a shape; x's other dims are at
    * least as long. */

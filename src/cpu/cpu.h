@@ -33,6 +33,9 @@ typedef void nm_store_loop(int n, void *mem, int64_t stride, const void *tile);
 typedef void nm_stream_loop(size_t bytes, void *to, const void *from);
 /* y[i * ys + j] = x[j * xs + i] for i < rows, j < columns; strides in elements, of one size. */
 typedef void nm_turn_loop(int rows, int columns, const void *x, int64_t xs, void *y, int64_t ys);
+/* at = index, plus n where it is negative, else less base; whether all are in 0 .. n - 1. */
+typedef bool nm_place_loop(int64_t many, const int64_t *index, int64_t n, int64_t base,
+                           int64_t *at);
 /* How many of n bytes are not zero; the elements of x beside those; and their positions, from
  * `start` on.  `many` are not zero, and no more is written. */
 typedef int64_t nm_count_loop(int64_t n, const uint8_t *mask);
@@ -129,7 +132,8 @@ typedef struct nm_isa {
   nm_store_loop *store[NM_NDTYPES];
   nm_stream_loop *stream;
   void (*stream_end)(void);
-  nm_turn_loop *turn[4];              /* of elements of 1, 2, 4, 8 bytes */
+  nm_turn_loop *turn[4]; /* of elements of 1, 2, 4, 8 bytes */
+  nm_place_loop *place;
   nm_count_loop *count_true;
   nm_compress_loop *compress[4]; /* likewise */
   nm_positions_loop *positions;
@@ -283,6 +287,8 @@ nm_status nm__cpu_run(nm_device *dev, const nm_program *p);
 nm_status nm__cpu_reduce(nm_device *dev, const nm_reduce *r);
 nm_status nm__cpu_matmul(nm_device *dev, const nm_view *a, const nm_view *x, const nm_view *y);
 nm_status nm__cpu_softmax(nm_device *dev, const nm_view *x, const nm_view *y, bool log);
+nm_status nm__cpu_place(nm_device *dev, const nm_view *index, int64_t n, int64_t base,
+                        const nm_view *at, bool *inside);
 nm_status nm__cpu_gather(nm_device *dev, const nm_view *x, int dim, const nm_view *index,
                          const nm_view *y);
 nm_status nm__cpu_scatter(nm_device *dev, const nm_view *y, int dim, const nm_view *index,

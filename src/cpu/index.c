@@ -1,4 +1,4 @@
-/* index.c: gather and scatter along a dim.
+/* index.c: gather and scatter along a dim, and the check of positions.
  *
  * Both walk the index tensor in order, row by row of its last dim; the address of an element in the
  * indexed tensor is that of its coordinates without `dim`, plus the index times the stride of
@@ -23,13 +23,21 @@ typedef struct row { /* a row of the last dim, or a part of one */
 typedef void row_loop(const row *r);
 
 /* The elements of a row: the j-th is read and written at `at` (in the indexed tensor) and `by`. The
- * common rows have loops of their own: one index for all (rows of a table), and neighbours. */
+ * common rows have loops of their own: one index for all (rows of a table), and neighbours, above
+ * all when what they index are neighbours. */
 #define EACH(size, body)                                                                           \
   do {                                                                                             \
     const row w = *r; /* a copy, which what is written cannot change */                            \
     if (w.index_step == 0 && w.far_step == (size) && w.near_step == (size)) {                      \
       char *at = w.far + *w.index * w.far_jump, *by = w.near;                                      \
       for (int64_t j = 0; j < w.n; j++, at += (size), by += (size)) body;                          \
+    } else if (w.index_step == 1 && w.near_step == (size) && w.far_step == 0 &&                    \
+               w.far_jump == (size)) {                                                             \
+      char *at, *by = w.near;                                                                      \
+      _Pragma("GCC unroll 4") for (int64_t j = 0; j < w.n; j++, by += (size)) {                    \
+        at = w.far + w.index[j] * (size);                                                          \
+        body;                                                                                      \
+      }                                                                                            \
     } else if (w.index_step == 1 && w.near_step == (size)) {                                       \
       char *at, *by = w.near, *far = w.far;                                                        \
       for (int64_t j = 0; j < w.n; j++, far += w.far_step, by += (size)) {                         \
@@ -47,7 +55,12 @@ typedef void row_loop(const row *r);
 
 /* far -> near and near -> far, for elements of 1, 2, 4 and 8 bytes */
 #define MOVES(bits)                                                                                \
-  static void gather_##bits(const row *r) { EACH(bits / 8, memcpy(by, at, bits / 8)); }            \
+  static void gather_##bits(const row *r) {                                                        \
+    if (r->index_step == 0 && r->far_step == bits / 8 && r->near_step == bits / 8)                 \
+      memcpy(r->near, r->far + *r->index * r->far_jump, (size_t)r->n * (bits / 8));                \
+    else                                                                                           \
+      EACH(bits / 8, memcpy(by, at, bits / 8));                                                    \
+  }                                                                                                \
   static void set_##bits(const row *r) { EACH(bits / 8, memcpy(at, by, bits / 8)); }
 MOVES(8)
 MOVES(16)
@@ -109,36 +122,92 @@ typedef struct index_job {
   int64_t columns, parts; /* or so many columns of them, where rows are cut into parts */
 } index_job;
 
+/* Asks for memory that will be read soon. */
+static void fetch(const char *at, int64_t bytes) {
+  enum { LINE = 64 };
+  for (int64_t b = 0; b < bytes; b += LINE) __builtin_prefetch(at + b);
+}
+
+/* Rows i, i + 1, ... along the last dim but one, `count` of them. */
+static void index_rows(const index_job *x, row r, int64_t i, int64_t first, int64_t count) {
+  const nm_view *index = x->index, *far = x->far, *near = x->near;
+  int last = index->ndim - 1;
+  int64_t size = (int64_t)nm__dtype_size(far->dtype), rest = i, at_index = index->offset,
+          at_far = 0, at_near = 0, index_step = 0, far_step = 0, near_step = 0;
+  for (int d = last - 1; d >= 0; d--) {
+    int64_t c = rest % index->shape[d];
+    rest /= index->shape[d];
+    at_index += c * index->stride[d];
+    at_near += c * near->stride[d];
+    if (d != x->dim) at_far += c * far->stride[d];
+  }
+  if (last > 0) {
+    index_step = index->stride[last - 1];
+    near_step = near->stride[last - 1] * size;
+    far_step = last - 1 == x->dim ? 0 : far->stride[last - 1] * size;
+  }
+  /* The processor sees no pattern in what is read.  Of a table it is told the row after some
+   * others; of rows that are read in their entirety, but here and there, the next one. */
+  enum { AHEAD = 6, MOST = 512, WHOLE = 64 * 1024 };
+  int64_t row_bytes = r.n * size, line_bytes = far->shape[x->dim] * size;
+  bool table = r.index_step == 0 && last - 1 == x->dim,
+       whole = last == x->dim && r.far_jump == size && line_bytes <= WHOLE &&
+               4 * r.n >= far->shape[last];
+  if (row_bytes > MOST) row_bytes = MOST;
+  r.index = (const int64_t *)index->mem->ptr + at_index + first * r.index_step;
+  r.far += at_far * size + first * r.far_step;
+  r.near += at_near * size + first * r.near_step;
+  for (int64_t k = 0; k < count; k++) {
+    if (table && k + AHEAD < count)
+      fetch(r.far + r.index[AHEAD * index_step] * r.far_jump, row_bytes);
+    if (whole && k + 1 < count) fetch(r.far + far_step, line_bytes);
+    x->loop(&r);
+    r.index += index_step, r.far += far_step, r.near += near_step;
+  }
+}
+
 static void index_work(void *arg, nm_job *job, int worker) {
   const index_job *x = arg;
   const nm_view *index = x->index;
   int last = index->ndim - 1;
-  int64_t size = (int64_t)nm__dtype_size(x->far->dtype), task;
-  char *far = (char *)x->far->mem->ptr + x->far->offset * size;
-  char *near = (char *)x->near->mem->ptr + x->near->offset * size;
+  int64_t size = (int64_t)nm__dtype_size(x->far->dtype), task,
+          inner = last > 0 ? index->shape[last - 1] : 1;
   row r = {.index_step = index->stride[last],
            .near_step = x->near->stride[last] * size,
            .far_step = last == x->dim ? 0 : x->far->stride[last] * size,
-           .far_jump = x->far->stride[x->dim] * size};
+           .far_jump = x->far->stride[x->dim] * size,
+           .far = (char *)x->far->mem->ptr + x->far->offset * size,
+           .near = (char *)x->near->mem->ptr + x->near->offset * size};
   (void)worker;
   while ((task = nm__next_task(job)) >= 0) {
     int64_t i = task / x->parts * x->rows_together, first = task % x->parts * x->columns,
-            end = i + x->rows_together < x->rows ? i + x->rows_together : x->rows;
+            end = i + x->rows_together < x->rows ? i + x->rows_together : x->rows, n;
     r.n = index->shape[last] - first < x->columns ? index->shape[last] - first : x->columns;
-    for (; i < end; i++) {
-      int64_t rest = i, at_index = index->offset, at_far = 0, at_near = 0;
-      for (int d = last - 1; d >= 0; d--) {
-        int64_t c = rest % index->shape[d];
-        rest /= index->shape[d];
-        at_index += c * index->stride[d];
-        at_near += c * x->near->stride[d];
-        if (d != x->dim) at_far += c * x->far->stride[d];
-      }
-      r.index = (const int64_t *)index->mem->ptr + at_index + first * r.index_step;
-      r.far = far + at_far * size + first * r.far_step;
-      r.near = near + at_near * size + first * r.near_step;
-      x->loop(&r);
+    for (; i < end; i += n) {
+      n = inner - i % inner < end - i ? inner - i % inner : end - i;
+      index_rows(x, r, i, first, n);
     }
+  }
+}
+
+/* Dims d and d + 1 become one where all three tensors allow it. */
+static void merge_dims(nm_view *far, nm_view *index, nm_view *near, int *dim) {
+  nm_view *const views[] = {far, index, near};
+  for (int d = index->ndim - 2; d >= 0; d--) {
+    bool fits = d != *dim && d + 1 != *dim;
+    int64_t n = index->shape[d + 1];
+    for (int v = 0; v < 3 && fits; v++) fits = views[v]->stride[d] == views[v]->stride[d + 1] * n;
+    if (!fits) continue;
+    for (int v = 0; v < 3; v++) {
+      nm_view *t = views[v];
+      t->shape[d] *= t->shape[d + 1]; /* only the index's is looked at */
+      for (int e = d; e < t->ndim - 1; e++) {
+        t->stride[e] = t->stride[e + 1];
+        if (e > d) t->shape[e] = t->shape[e + 1];
+      }
+      t->ndim--;
+    }
+    if (*dim > d) --*dim;
   }
 }
 
@@ -154,6 +223,7 @@ static nm_status run_index(nm_device *dev, const nm_view *far, int dim, const nm
   enum { PER_TASK = 8192 };
   nm_cpu *cpu = (nm_cpu *)dev;
   nm_view f = at_least_1d(far), ix = at_least_1d(index), n = at_least_1d(near);
+  merge_dims(&f, &ix, &n, &dim);
   int64_t length = ix.shape[ix.ndim - 1], meeting = 1; /* rows that may meet in one place */
   index_job x = {.far = &f, .index = &ix, .near = &n, .dim = dim, .loop = loop, .rows = 1};
   for (int d = 0; d < ix.ndim - 1; d++) {
@@ -173,6 +243,43 @@ static nm_status run_index(nm_device *dev, const nm_view *far, int dim, const nm
   int64_t tasks = (x.rows + x.rows_together - 1) / x.rows_together * x.parts;
   int workers = nm__workers(cpu, tasks, (double)x.rows * (double)length * 2);
   nm__parallel(cpu, workers, tasks, index_work, &x);
+  return NM_OK;
+}
+
+/* ---- positions as they are given ---- */
+
+typedef struct place_job {
+  const nm_isa *isa;
+  const int64_t *index;
+  int64_t *at;
+  int64_t numel, n, base;
+  _Atomic bool outside;
+} place_job;
+enum { PLACES = 32 * 1024 }; /* of a task */
+
+static void place_work(void *arg, nm_job *job, int worker) {
+  place_job *p = arg;
+  int64_t task;
+  (void)worker;
+  while ((task = nm__next_task(job)) >= 0) {
+    int64_t first = task * PLACES, many = p->numel - first < PLACES ? p->numel - first : PLACES;
+    if (!p->isa->place(many, p->index + first, p->n, p->base, p->at + first)) p->outside = true;
+  }
+}
+
+nm_status nm__cpu_place(nm_device *dev, const nm_view *index, int64_t n, int64_t base,
+                        const nm_view *at, bool *inside) {
+  nm_cpu *cpu = (nm_cpu *)dev;
+  place_job p = {.isa = cpu->isa,
+                 .index = (const int64_t *)index->mem->ptr + index->offset,
+                 .at = (int64_t *)at->mem->ptr + at->offset,
+                 .numel = 1,
+                 .n = n,
+                 .base = base};
+  for (int d = 0; d < index->ndim; d++) p.numel *= index->shape[d];
+  int64_t tasks = (p.numel + PLACES - 1) / PLACES;
+  nm__parallel(cpu, nm__workers(cpu, tasks, (double)p.numel * 2), tasks, place_work, &p);
+  *inside = !p.outside;
   return NM_OK;
 }
 

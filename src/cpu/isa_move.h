@@ -91,6 +91,18 @@ TURN(32, 4, LOW_4, HIGH_4)
 TURN(64, 2, LOW_2, HIGH_2)
 #endif
 
+/* ---- positions ---- */
+
+static bool place(int64_t many, const int64_t *index, int64_t n, int64_t base, int64_t *at) {
+  int64_t outside = 0;
+  for (int64_t k = 0; k < many; k++) {
+    int64_t i = index[k] + (index[k] < 0 ? n : -base);
+    outside |= i | (n - 1 - i); /* the sign of either */
+    at[k] = i;
+  }
+  return outside >= 0;
+}
+
 /* ---- masks ---- */
 
 typedef int8_t bytes_vector __attribute__((vector_size(16), aligned(1), may_alias));

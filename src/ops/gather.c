@@ -30,12 +30,40 @@ static void report(nm_op_call *c, nm_tensor *index, nm_tensor *bad, int64_t n) {
                (long long)wrong, (long long)n);
 }
 
+/* What is given where the device has no loop for it: pending values, and what of them is outside.
+ */
+static nm_tensor *composed_places(nm_context *ctx, nm_tensor *index, int64_t n, nm_tensor **bad) {
+  int64_t base = ctx->base;
+  nm_tensor *from_end = nm__t2s(ctx, NM_I_lt, index, 0);
+  nm_value_arg plus[2] = {nm__arg_t(index), nm__arg_int(n)};
+  nm_tensor *wrapped = nm__t(ctx, nm__op_of(NM_I_add), plus);
+  nm_tensor *at = nm__t3(ctx, NM_I_where, from_end, wrapped,
+                         base ? nm__t2s(ctx, NM_I_sub, index, (double)base) : index);
+  nm_value_arg past[2] = {nm__arg_t(at), nm__arg_int(n)};
+  nm_tensor *high = at ? nm__t(ctx, nm__op_of(NM_I_ge), past) : NULL;
+  *bad = nm__t2(ctx, NM_I_logical_or, nm__t2s(ctx, NM_I_lt, at, 0), high);
+  return *bad ? at : NULL;
+}
+
+/* In the device's own loop. */
+static nm_tensor *placed(nm_context *ctx, nm_tensor *index, int64_t n, bool *inside) {
+  nm_device *dev = nm__device_of(index);
+  nm_view from, to;
+  index = nm__contiguous(ctx, index);
+  if (!index) return NULL;
+  nm_tensor *at = nm__temp(ctx, nm__tensor_empty(ctx, dev, NM_INT64, index->ndim, index->shape));
+  if (!at || nm__view_of(ctx, index, &from) != NM_OK || nm__view_of(ctx, at, &to) != NM_OK)
+    return NULL;
+  return dev->cls->place(dev, &from, n, ctx->base, &to, inside) == NM_OK ? at : NULL;
+}
+
 /* Reading the verdict back waits for the device: an index out of bounds must be an error here, not
  * a read of memory that is not the tensor's. */
 nm_tensor *nm__index_values(nm_op_call *c, nm_tensor *index, int64_t n) {
   nm_context *ctx = c->ctx;
-  int64_t base = ctx->base;
   uint8_t any = 0;
+  bool inside = true;
+  nm_tensor *bad = NULL, *at;
   if (!index) return NULL;
   if (index->dtype != NM_INT64 && index->dtype != NM_INT32) {
     nm__op_error(c, NM_EINVAL, "an index tensor is int64 or int32, not %s",
@@ -44,16 +72,12 @@ nm_tensor *nm__index_values(nm_op_call *c, nm_tensor *index, int64_t n) {
   }
   index = nm__t_cast(ctx, index, NM_INT64);
   if (!index || !nm_numel(index)) return index;
-  /* from -n to -1, or from base to n - 1 + base */
-  nm_tensor *from_end = nm__t2s(ctx, NM_I_lt, index, 0);
-  nm_value_arg plus[2] = {nm__arg_t(index), nm__arg_int(n)};
-  nm_tensor *wrapped = nm__t(ctx, nm__op_of(NM_I_add), plus);
-  nm_tensor *at = nm__t3(ctx, NM_I_where, from_end, wrapped,
-                         base ? nm__t2s(ctx, NM_I_sub, index, (double)base) : index);
-  nm_value_arg past[2] = {nm__arg_t(at), nm__arg_int(n)};
-  nm_tensor *high = at ? nm__t(ctx, nm__op_of(NM_I_ge), past) : NULL;
-  nm_tensor *bad = nm__t2(ctx, NM_I_logical_or, nm__t2s(ctx, NM_I_lt, at, 0), high);
-  if (!bad) return NULL;
+  if (nm__device_of(index)->cls->place) {
+    at = placed(ctx, index, n, &inside);
+    if (!at || inside) return at;
+  }
+  at = composed_places(ctx, index, n, &bad);
+  if (!at) return NULL;
   nm__announce(at);
   nm_tensor *verdict =
       nm__temp(ctx, nm__reduce(ctx, NM_R_ANY, bad, (1u << bad->ndim) - 1, NM_BOOL));
