@@ -123,9 +123,22 @@ typedef struct nm_softmax_loops {                             /* of one float cl
   void (*short_rows)(int rows, int length, void *y, bool log);
 } nm_softmax_loops;
 
+/* Instructions that two of are done in one pass; reversed: of c and the first's result. */
+typedef enum nm_pair {
+  NM_PAIR_ADD,
+  NM_PAIR_SUB,
+  NM_PAIR_MUL,
+  NM_PAIR_DIV,
+  NM_FIRSTS,
+  NM_PAIR_RSUB = NM_FIRSTS,
+  NM_PAIR_RDIV,
+  NM_PAIRS
+} nm_pair;
+
 typedef struct nm_isa {
   const char *name;
   nm_loop *ew[NM_NCLASSES][NM_NOPCODES]; /* NULL where the class has no such instruction */
+  nm_loop *pair[2][NM_FIRSTS][NM_PAIRS]; /* y = second(first(a, b), c), of floats */
   nm_loop *cast[NM_NCLASSES][NM_NCLASSES];
   nm_loop *narrow[NM_NDTYPES]; /* from its class to its class */
   nm_load_loop *load[NM_NDTYPES];
@@ -231,6 +244,18 @@ typedef struct nm_place { /* where an operand's elements are */
   uint8_t slot;           /* the tile's number */
 } nm_place;
 
+typedef enum nm_step_kind {
+  S_LOOP,
+  S_LOAD,
+  S_LOAD_STRIDED,
+  S_LOAD_TURNED,
+  S_STORE,
+  S_STORE_STRIDED,
+  S_STREAM,
+  S_RANDOM,
+  S_INDEX
+} nm_step_kind;
+
 typedef struct nm_step {
   union {
     nm_loop *loop;
@@ -239,7 +264,7 @@ typedef struct nm_step {
     nm_store_loop *store;
     nm_random_loop *random;
   } run;
-  uint8_t kind;       /* of step, see machine.c */
+  uint8_t kind;       /* nm_step_kind */
   uint8_t y, a, b, c; /* operands */
   uint8_t at;         /* number of the input or output */
   int panel;          /* S_LOAD_TURNED: number of its first panel */
@@ -249,6 +274,7 @@ typedef struct nm_plan {
   const nm_program *program;
   const nm_isa *isa;
   int nsteps, nslots, ndirect, nfixed, npanels;
+  bool fetches; /* inputs are fetched into the caches ahead of their use */
   int bounce;   /* slot in which narrow elements are made before they are streamed, or -1 */
   bool streams; /* some output */
   size_t slot_size, panel_size;
@@ -266,6 +292,11 @@ typedef struct nm_machine { /* a plan as one worker runs it */
   nm_cursor cursor[NM_PROG_IN + NM_PROG_OUT];
 } nm_machine;
 
+/* Loops can read or write it where it is. */
+static inline bool nm__in_place(const nm_operand *o) {
+  return o->layout == NM_FLAT && !nm__is_narrow((nm_dtype)o->dtype);
+}
+nm_loop *nm__loop_of(const nm_isa *isa, const nm_instr *in);
 /* keep: an operand whose elements can be read after each tile, or -1. */
 void nm__plan(nm_plan *plan, const nm_isa *isa, const nm_program *p, int keep);
 static inline size_t nm__plan_scratch(const nm_plan *plan) {

@@ -58,6 +58,14 @@
     .max = pool_max_##t, .sum = pool_sum_##t, .max_at = pool_max_at_##t, .row_at = pool_row_at_##t \
   }
 
+#define SECONDS_OF(first, t)                                                                       \
+  {                                                                                                \
+    pair_##first##_add_##t, pair_##first##_sub_##t, pair_##first##_mul_##t,                        \
+        pair_##first##_div_##t, pair_##first##_rsub_##t, pair_##first##_rdiv_##t                   \
+  }
+#define PAIRS_OF(t) /* ORDER nm_pair */                                                            \
+  { SECONDS_OF(add, t), SECONDS_OF(sub, t), SECONDS_OF(mul, t), SECONDS_OF(div, t) }
+
 static const nm_isa table = {
     .name = ISA_NAME,
     .ew =
@@ -89,6 +97,7 @@ static const nm_isa table = {
 #undef NM_EW
 #undef LOOP
         },
+    .pair = {[NM_F32] = PAIRS_OF(f32), [NM_F64] = PAIRS_OF(f64)},
     .cast =
         {
             [NM_F32] = {same_4, cast_f32_f64, cast_f32_i32, cast_f32_i64}, /* ORDER nm_class */

@@ -140,6 +140,39 @@ static __attribute__((noinline)) void careful_f32(nm_opcode op, int n, float *y,
 #undef F
 #undef LOOP
 
+/* Two instructions in one pass, y = second(first(a, b), c), each of them rounded. */
+#define PAIR(t, first, second, x_, y_of_x)                                                         \
+  static void pair_##first##_##second##_##t(int n, void *y_, const void *a_, const void *b_,       \
+                                            const void *c_) {                                      \
+    T *y = y_;                                                                                     \
+    const T *a = a_, *b = b_, *c = c_;                                                             \
+    EACH (n) {                                                                                     \
+      T x = x_;                                                                                    \
+      y[i] = y_of_x;                                                                               \
+    }                                                                                              \
+  }
+#define SECONDS(t, first, of)                                                                      \
+  PAIR(t, first, add, of, x + c[i])                                                                 \
+  PAIR(t, first, sub, of, x - c[i])                                                                 \
+  PAIR(t, first, mul, of, x * c[i])                                                                 \
+  PAIR(t, first, div, of, x / c[i])                                                                 \
+  PAIR(t, first, rsub, of, c[i] - x)                                                                \
+  PAIR(t, first, rdiv, of, c[i] / x)
+#define PAIRS(t)                                                                                   \
+  SECONDS(t, add, a[i] + b[i])                                                                     \
+  SECONDS(t, sub, a[i] - b[i])                                                                     \
+  SECONDS(t, mul, a[i] * b[i])                                                                     \
+  SECONDS(t, div, a[i] / b[i])
+#define T float
+PAIRS(f32)
+#undef T
+#define T double
+PAIRS(f64)
+#undef T
+#undef PAIR
+#undef SECONDS
+#undef PAIRS
+
 /* The rest are MAP(name, result, operand, expression in a): conversions between and inside classes.
  */
 #define MAP(name, R, A, expression)                                                                \

@@ -20,6 +20,7 @@ typedef struct build {
   nm_value *owner[NM_PROG_CODE];    /* the value that instruction k finishes, or NULL */
   uint32_t reads[NM_PROG_CODE];     /* sources in this program that read it */
   bool survives[NM_PROG_CODE];      /* it is still pending after the run */
+  bool stores[NM_PROG_CODE];        /* it is an intermediate that is stored */
   bool kept[NM_PROG_IN];            /* in[k] is read by a survivor, or written over already */
   int last_read[NM_PROG_IN];        /* the last instruction that reads in[k] */
   nm_value *stored[NM_PROG_OUT];    /* what is stored: intermediates, then the root */
@@ -126,7 +127,7 @@ static void mark_survivors(build *b) {
       const nm_value *a = v->args[i].value;
       if (!a) continue;
       if (!a->ready)
-        b->survives[a->reg - TAG_CODE] = true;
+        b->survives[a->reg - TAG_CODE] = !b->stores[a->reg - TAG_CODE];
       else
         for (int j = 0; j < p->nin; j++) b->kept[j] |= b->input[j] == a;
     }
@@ -179,21 +180,20 @@ static nm_status add_output(build *b, nm_value *v, int k, bool steal) {
 /* Gives memory to the intermediates that are worth storing. */
 static nm_status store_intermediates(build *b, const nm_value *root, bool steal) {
   const nm_program *p = b->p;
-  bool stores[NM_PROG_CODE];
   int n = 0;
   for (int k = 0; k < p->ncode; k++) {
     nm_value *v = b->owner[k];
     bool wanted = v && v != root && v->refs != b->reads[k];
-    stores[k] = wanted && (v->saved || v->seen) && n < NM_PROG_OUT - 1;
-    n += stores[k];
-    if (wanted && !stores[k]) v->seen = b->survives[k] = true;
+    b->stores[k] = wanted && (v->saved || v->seen) && n < NM_PROG_OUT - 1;
+    n += b->stores[k];
+    if (wanted && !b->stores[k]) v->seen = b->survives[k] = true;
   }
   if (steal) {
     mark_survivors(b);
     mark_reads(b);
   }
   for (int k = 0; k < p->ncode; k++)
-    if (stores[k]) NM_TRY(add_output(b, b->owner[k], k, steal));
+    if (b->stores[k]) NM_TRY(add_output(b, b->owner[k], k, steal));
   return NM_OK;
 }
 
