@@ -14,7 +14,7 @@
 enum {
   NM_CONV_PHASES = 64, /* of x in a dim at most; beyond, patches are gathered */
   NM_CONV_PARTS = 64,
-  NM_CONV_SLAB = 384 << 10, /* bytes of x laid out at a time, about */
+  NM_CONV_SLAB = 512 << 10, /* bytes of x laid out at a time, about */
 };
 
 typedef struct conv_axis {

@@ -59,12 +59,18 @@ static ALWAYS_INLINE void OF_CLASS(put_piece)(int n, const T *from, T bias, T *t
 }
 
 static void OF_CLASS(put)(int rows, const void *tile_, int pieces, const nm_conv_piece *piece,
-                          const void *bias_, void *y_, int64_t pitch) {
+                          const void *bias_, void *y_, int64_t pitch, int64_t step) {
   const T *tile = tile_, *bias = bias_;
   T *y = y_;
   for (int r = 0; r < rows; r++, tile += CONV_VECTORS * W, y += pitch)
-    for (int k = 0; k < pieces; k++)
-      OF_CLASS(put_piece)(piece[k].n, tile + piece[k].column, bias[r], y + piece[k].to);
+    for (int k = 0; k < pieces; k++) {
+      const T *from = tile + piece[k].column;
+      T *to = y + piece[k].to;
+      if (step == 1)
+        OF_CLASS(put_piece)(piece[k].n, from, bias[r], to);
+      else
+        for (int i = 0; i < piece[k].n; i++) to[i * step] = from[i] + bias[r];
+    }
 }
 
 /* ---- long rows that meet ---- */
@@ -119,6 +125,17 @@ static ALWAYS_INLINE bool OF_CLASS(copy_row)(int n, const T *x, T *y) {
   return true;
 }
 
+/* The same of every second element, of which no others than these and those between are read. */
+static ALWAYS_INLINE bool OF_CLASS(halve_row)(int n, const T *x, T *y) {
+  if (n < W) return false;
+  for (int i = 0;; i = i + 2 * W <= n ? i + W : n - W) {
+    V a = (V) * (const AT *)(x + 2 * i), b = (V) * (const AT *)(x + 2 * i + W - 1);
+    *(AT *)(y + i) = __builtin_shufflevector(a, b, SECONDS);
+    if (i == n - W) return true;
+  }
+}
+
+#undef SECONDS
 #undef JOIN
 #undef JOINED
 #undef OF_CLASS

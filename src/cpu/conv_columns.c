@@ -118,6 +118,14 @@ static void put_slowly(const conv_call *c, int rows, char *tile, const tile_plac
     }
 }
 
+/* y's lines come while the sums are computed. */
+static void fetch_places(const tile_place *at, const char *y, size_t size) {
+  for (int k = 0; k < at->pieces; k++) {
+    const char *to = y + (size_t)at->piece[k].to * size, *end = to + (size_t)at->piece[k].n * size;
+    for (; to < end; to += 64) __builtin_prefetch(to, 1);
+  }
+}
+
 /* A tile's columns for all rows of a group: x has them at offset[k] for row k of the patches. */
 static void multiply(const columns_job *j, const part *p, int64_t group, int vectors, const char *x,
                      const tile_place *at, char *y, int64_t stride) {
@@ -125,19 +133,21 @@ static void multiply(const columns_job *j, const part *p, int64_t group, int vec
   const nm_conv_loops *loops = c->loops;
   _Alignas(64) char tile[MAX_TILE];
   int64_t blocks = conv_most(1, conv_over(p->depth, DEPTH)), block = conv_over(p->depth, blocks);
-  bool plain = stride == 1 && c->size == c->wide;
+  bool plain = c->size == c->wide;
   for (int64_t r = 0; r < c->out; r += loops->rows) {
     int rows = (int)conv_least(c->out - r, loops->rows);
     const char *panel = p->panels + (size_t)((group * c->out + r) * p->depth) * c->wide;
     const char *bias = j->bias + (size_t)(group * c->out + r) * c->wide;
     char *to = y + r * c->places * (int64_t)c->size;
     int64_t k = 0;
+    for (int i = 0; i < rows && plain; i++)
+      fetch_places(at, to + i * c->places * (int64_t)c->size, c->size);
     do {
       loops->columns(rows, vectors, (int)conv_least(p->depth - k, block),
                      panel + (size_t)(k * rows) * c->wide, x, p->offset + k, tile, k > 0);
     } while ((k += block) < p->depth);
     if (plain)
-      loops->put(rows, tile, at->pieces, at->piece, bias, to, c->places);
+      loops->put(rows, tile, at->pieces, at->piece, bias, to, c->places, stride);
     else
       put_slowly(c, rows, tile, at, bias, to, stride);
   }
@@ -153,17 +163,14 @@ static char *y_of(const conv_call *c, int64_t sample, int64_t group) {
 /* Columns `column` .. of the flat rows of a slab, of which block[1] x block[2] are y's. */
 static void place_columns(const conv_call *c, const conv_planes *l, const int64_t place[3],
                           const int64_t block[3], int64_t column, int columns, tile_place *to) {
+  int pitch = (int)l->pitch, row = (int)(column / pitch), at = (int)(column % pitch);
   to->pieces = 0;
-  for (int i = 0; i < columns;) {
-    int64_t row = (column + i) / l->pitch, at = (column + i) % l->pitch;
-    if (row >= block[1]) break;
-    int n = (int)conv_least(columns - i, l->pitch - at);
-    if (at < block[2]) {
-      int64_t y1 = place[1] + row * l->axis[1].parts, y2 = place[2] + at * l->axis[2].parts;
-      to->piece[to->pieces++] = (nm_conv_piece){i, (int)conv_least(n, block[2] - at),
-                                                (place[0] * c->y[1] + y1) * c->y[2] + y2};
-    }
-    i += n;
+  for (int i = 0, n; i < columns && row < block[1]; i += n, at = 0, row++) {
+    n = (int)conv_least(columns - i, pitch - at);
+    if (at >= block[2]) continue;
+    int64_t y1 = place[1] + row * l->axis[1].parts, y2 = place[2] + at * l->axis[2].parts;
+    to->piece[to->pieces++] = (nm_conv_piece){i, (int)conv_least(n, block[2] - at),
+                                              (place[0] * c->y[1] + y1) * c->y[2] + y2};
   }
 }
 

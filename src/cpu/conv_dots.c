@@ -107,7 +107,8 @@ static void dots_work(void *arg, nm_job *job, int worker) {
   while ((task = nm__next_task(job)) >= 0) {
     int64_t chunk = task % j->chunks, group = task / j->chunks % c->groups;
     tile_of(j, task / j->chunks / c->groups, tile);
-    for (int64_t u = j->units * chunk / j->chunks; u < j->units * (chunk + 1) / j->chunks; u++) {
+    int64_t each = conv_over(j->units, j->chunks), end = conv_least(j->units, (chunk + 1) * each);
+    for (int64_t u = chunk * each; u < end; u++) {
       int channels = lay_unit(j, u, group, tile, w, x);
       multiply_unit(j, tile, channels, w, x, j->sums + (size_t)(task * j->results) * c->wide);
     }
@@ -135,7 +136,8 @@ static void choose_units(dots_job *j, conv_planes *l) {
   for (int d = 0; d < 3; d++) j->units *= j->slabs[d] = conv_over(all[d], l->block[d]);
   j->row = j->channels * l->plane;
   j->sample = l->nslots * j->row;
-  j->chunks = conv_most(1, conv_least(conv_least(CHUNKS, j->units), PARTIAL / j->numel));
+  int64_t chunks = conv_most(1, conv_least(conv_least(CHUNKS, j->units), PARTIAL / j->numel));
+  j->chunks = conv_over(j->units, conv_over(j->units, chunks)); /* of one size, but for the last */
   j->side_o = conv_least(c->out, SIDE), j->side_n = conv_least(c->samples, SIDE);
   j->tiles_o = conv_over(c->out, j->side_o), j->tiles_n = conv_over(c->samples, j->side_n);
 }

@@ -92,9 +92,9 @@ typedef struct nm_conv_loops {
    * the k-th at x + at[k] */
   void (*columns)(int rows, int vectors, int depth, const void *a, const void *x, const int32_t *at,
                   void *tile, bool add);
-  /* y[r * pitch + piece.to + i] = tile[r, piece.column + i] + bias[r] */
+  /* y[r * pitch + piece.to + i * step] = tile[r, piece.column + i] + bias[r] */
   void (*put)(int rows, const void *tile, int pieces, const nm_conv_piece *piece, const void *bias,
-              void *y, int64_t pitch);
+              void *y, int64_t pitch, int64_t step);
   /* sums[i * dot_columns + j] += a[i * pitch + l] x[at[j] + l] over l < n, a multiple of width,
    * and so on for further pieces, `step` behind each other */
   void (*dots)(int rows, int columns, int pieces, int64_t n, int64_t step, const void *a,

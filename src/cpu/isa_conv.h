@@ -58,16 +58,34 @@ static ALWAYS_INLINE void add_lanes_f64(int n, const void *v, double *sums) {
   }
 }
 
+/* Every second element of a register and of the one that begins where this ends, or one before. */
+#define SECONDS_2 0, 3
+#define SECONDS_4 0, 2, 5, 7
+#define SECONDS_8 0, 2, 4, 6, 9, 11, 13, 15
+#define SECONDS_16 0, 2, 4, 6, 8, 10, 12, 14, 17, 19, 21, 23, 25, 27, 29, 31
+#if VECTOR == 64
+#define SECONDS_F32 SECONDS_16
+#define SECONDS_F64 SECONDS_8
+#elif VECTOR == 32
+#define SECONDS_F32 SECONDS_8
+#define SECONDS_F64 SECONDS_4
+#else
+#define SECONDS_F32 SECONDS_4
+#define SECONDS_F64 SECONDS_2
+#endif
+
 #define CLASS f32
 #define T float
+#define SECONDS SECONDS_F32
 #include "cpu/conv_body.h"
 #define CLASS f64
 #define T double
+#define SECONDS SECONDS_F64
 #include "cpu/conv_body.h"
 
 /* LAY(name, type in memory, type of the class, widened a): see nm_lay_loop.  Long dense rows of
  * the class's own type go a vector at a time, as they are put. */
-#define LAY(name, M, C, widened, COPY_ROW)                                                         \
+#define LAY(name, M, C, widened, COPY_ROW, HALVE_ROW)                                              \
   static void lay_##name(int rows, int head, int n, int pitch, const void *mem, int64_t rs,        \
                          int64_t cs, void *to) {                                                   \
     const M *x = mem;                                                                              \
@@ -81,6 +99,7 @@ static ALWAYS_INLINE void add_lanes_f64(int n, const void *v, double *sums) {
           M a = x[i];                                                                              \
           y[i] = widened;                                                                          \
         }                                                                                          \
+      } else if (cs == 2 && HALVE_ROW(n, x, y)) {                                                  \
       } else if (cs == 2) {                                                                        \
         EACH(n) {                                                                                  \
           M a = x[2 * i];                                                                          \
@@ -96,7 +115,7 @@ static ALWAYS_INLINE void add_lanes_f64(int n, const void *v, double *sums) {
     }                                                                                              \
   }
 #define NEVER(n, x, y) false
-LAY(float32, float, float, a, copy_row_f32)
-LAY(float64, double, double, a, copy_row_f64)
-LAY(float16, uint16_t, float, from_float16(a), NEVER)
-LAY(bfloat16, uint16_t, float, from_bfloat16(a), NEVER)
+LAY(float32, float, float, a, copy_row_f32, halve_row_f32)
+LAY(float64, double, double, a, copy_row_f64, halve_row_f64)
+LAY(float16, uint16_t, float, from_float16(a), NEVER, NEVER)
+LAY(bfloat16, uint16_t, float, from_bfloat16(a), NEVER, NEVER)
