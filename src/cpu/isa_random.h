@@ -90,17 +90,17 @@ static inline double unit_f64(uint64_t w) {
 
 /* Box-Muller: r cos and r sin of 2 pi v, r = sqrt(-2 log u), u in (0, 1], v in [0, 1).  Quarter
  * turns are taken off v first, exactly. */
-#define NORMAL(t, T, B, rounder)                                                                   \
+#define NORMAL(t, T, B, rounder, log)                                                              \
   static inline void normal_##t(T u, T v, T *even, T *odd) {                                       \
     T turns = madd_##t(v, 4, rounder), s, c;                                                       \
     sincos_near_##t(madd_##t(turns - rounder, (T)-0.25, v) * (T)0x1.921fb54442d18p+2, &s, &c);     \
     B q = bits_##t(turns);                                                                         \
-    T x = q & 1 ? s : c, y = q & 1 ? c : s, r = sqrt_##t(-2 * log_##t(u));                         \
+    T x = q & 1 ? s : c, y = q & 1 ? c : s, r = sqrt_##t(-2 * log(u));                             \
     *even = from_bits_##t(bits_##t(r * x) ^ ((q + 1) & 2) << (8 * sizeof(T) - 2));                 \
     *odd = from_bits_##t(bits_##t(r * y) ^ (q & 2) << (8 * sizeof(T) - 2));                        \
   }
-NORMAL(f32, float, uint32_t, 0x1.8p23f)
-NORMAL(f64, double, uint64_t, 0x1.8p52)
+NORMAL(f32, float, uint32_t, 0x1.8p23f, log_f32_quick)
+NORMAL(f64, double, uint64_t, 0x1.8p52, log_f64)
 #undef NORMAL
 
 /* ---- the loops: `blocks` blocks, rounded up to whole turns, are made at `all` ---- */
@@ -150,7 +150,6 @@ static void make_rand_f64(int blocks, double *all, uint64_t key, uint64_t counte
 static void make_randn_f32(int blocks, float *all, uint64_t key, uint64_t counter) {
   enum { PAIRS = 2 * (NM_TILE / 4 + 1 + TURN) };
   uint32_t u[PAIRS], v[PAIRS];
-  float even[PAIRS], odd[PAIRS];
   philox_keys k = philox_rounds(key);
   for (int i = 0; i < blocks; i += TURN) {
     counters w[4][RUNS];
@@ -162,15 +161,13 @@ static void make_randn_f32(int blocks, float *all, uint64_t key, uint64_t counte
     }
   }
   int n = 2 * whole_turns(blocks);
-  EACH(n)
-  normal_f32(madd_f32((float)(int32_t)(u[i] >> 8), 0x1p-24f, 0x1p-24f), unit_f32(v[i]), &even[i],
-             &odd[i]);
-  EACH(n)
-  all[2 * i] = even[i], all[2 * i + 1] = odd[i];
+  EACH(n) {
+    float one = madd_f32((float)(int32_t)(u[i] >> 8), 0x1p-24f, 0x1p-24f);
+    normal_f32(one, unit_f32(v[i]), &all[2 * i], &all[2 * i + 1]);
+  }
 }
 static void make_randn_f64(int blocks, double *all, uint64_t key, uint64_t counter) {
   uint64_t u[BLOCKS], v[BLOCKS];
-  double even[BLOCKS], odd[BLOCKS];
   philox_keys k = philox_rounds(key);
   for (int i = 0; i < blocks; i += TURN) {
     counters w[4][RUNS];
@@ -181,10 +178,7 @@ static void make_randn_f64(int blocks, double *all, uint64_t key, uint64_t count
     }
   }
   int n = whole_turns(blocks);
-  EACH(n)
-  normal_f64(unit_f64(u[i]) + 0x1p-53, unit_f64(v[i]), &even[i], &odd[i]);
-  EACH(n)
-  all[2 * i] = even[i], all[2 * i + 1] = odd[i];
+  EACH(n) { normal_f64(unit_f64(u[i]) + 0x1p-53, unit_f64(v[i]), &all[2 * i], &all[2 * i + 1]); }
 }
 
 /* RANDOM(instruction, class, C type, elements of a block): where a range is whole turns of

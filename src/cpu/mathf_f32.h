@@ -3,8 +3,9 @@
  * Straight-line code in float alone, so that a vector holds as many elements as it can.  The number
  * behind a function is the largest error found, in ulp.  r is what is left of the argument when the
  * nearest multiple of a period is taken off; multiples are rounded by adding ROUNDER, in whose low
- * bits the whole number then stands.  Some hold in a domain, which the loops check first
- * (in_domain_f32 in isa_elementwise.h); f_careful holds everywhere, and has the same bits there. */
+ * bits the whole number then stands.  f_quick is
+ * f where most arguments lie, with the same bits; loops over f check first whether all are there
+ * (in_domain_f32 in isa_elementwise.h). */
 #ifndef NM_MATHF_F32_H
 #define NM_MATHF_F32_H
 
@@ -73,7 +74,12 @@ static inline float exp_rest(float x, float t) { /* x less the multiple of ln 2 
   return madd_f32(n, -LN2_LOW, madd_f32(n, -LN2_HIGH, x));
 }
 
-static inline float exp_f32(float x) { /* 0.9 */
+/* for |x| <= 87 */
+static inline float exp_f32_quick(float x) { /* 0.9 */
+  float t = madd_f32(x, LOG2E, ROUNDER);
+  return raised_f32(exp_near(exp_rest(x, t)), t);
+}
+static inline float exp_f32(float x) {
   x = x < -104.0f ? -104.0f : x;
   float t = at_most_f32(madd_f32(x, LOG2E, ROUNDER), ROUNDER + 129.0f);
   return scaled_f32(exp_near(exp_rest(x, t)), t);
@@ -91,11 +97,16 @@ static inline float expm1_f32(float a) { /* 1.7 */
   float e = madd_f32(half, expm1_near(exp_rest(x, t)), half - 0.5f);
   return __builtin_fabsf(a) < 0x1p-25f ? a : e + e; /* -0, and what half of is not there */
 }
-/* 1 / (1 + e^-x) = s / (s + s e^-x), s = 2^-n/2: so that neither tail overflows */
-static inline float sigmoid_f32(float x) { /* 2.3 */
+/* 1 / (1 + e^-x), for |x| <= 87 */
+static inline float sigmoid_f32_quick(float x) { /* 2.3 */
+  float t = madd_f32(x, -LOG2E, ROUNDER);
+  return 1.0f / (1.0f + raised_f32(exp_near(exp_rest(-x, t)), t));
+}
+/* s / (s + s e^-x), s = 2^-n/2: so that neither tail overflows */
+static inline float sigmoid_f32(float x) {
   x = x > 104.0f ? 104.0f : x;
-  float t = at_most_f32(madd_f32(x, -LOG2E, ROUNDER), ROUNDER + 151.0f),
-        p = exp_near(exp_rest(-x, t));
+  float t = at_most_f32(madd_f32(x, -LOG2E, ROUNDER), ROUNDER + 151.0f);
+  float p = exp_near(exp_rest(-x, t));
   uint32_t n = bits_f32(t) << 23, half = (uint32_t)((int32_t)n >> 1) & 0xff800000u;
   float s = from_bits_f32(0x3f800000u - half);
   return s / madd_f32(p, from_bits_f32(n - half + 0x3f800000u), s);
@@ -171,10 +182,10 @@ static inline float log_decimal(log_parts l) {
   low = madd_f32(l.n, 0x1.04d428p-12f, low); /* log10 2, low and high part */
   return madd_f32(l.n, 0x1.34p-2f, madd_f32(l.f, 0x1.bcb7b2p-2f, low));
 }
-/* The first holds for normal numbers above 0. */
+/* The quick ones are for normal numbers above 0. */
 #define LOGARITHM(name, of)                                                                        \
-  static inline float name##_f32(float x) { return of(log_split(x, 0)); }                          \
-  static inline float name##_f32_careful(float x) {                                                \
+  static inline float name##_f32_quick(float x) { return of(log_split(x, 0)); }                    \
+  static inline float name##_f32(float x) {                                                        \
     bool tiny = x < 0x1p-126f;                                                                     \
     float y = of(log_split(tiny ? x * 0x1p24f : x, tiny ? 24.0f : 0.0f));                          \
     y = x == INF ? x : y;                                                                          \
@@ -237,19 +248,19 @@ static inline float sin_near(float r, float t) {
   return from_bits_f32(size | ((y ^ bits_f32(t) << 31) & 0x80000000u));
 }
 /* for |x| <= 2^16: the nearest multiple of pi taken off; -0 goes through as +0 */
-static inline float sin_f32(float x) { /* 1.8 */
+static inline float sin_f32_quick(float x) { /* 1.8 */
   float t = madd_f32(x, 0x1.45f306p-2f, ROUNDER);
   float r = turned_f32(x, t - ROUNDER, 0x1.921fb6p+1f, -0x1.777a5cp-24f, -0x1.ee59dap-49f);
   return x == 0 ? x : sin_near(r, t);
 }
 /* the nearest odd multiple of pi / 2 */
-static inline float cos_f32(float x) { /* 1.8 */
+static inline float cos_f32_quick(float x) { /* 1.8 */
   float t = madd_f32(x, 0x1.45f306p-2f, -0.5f) + ROUNDER, q = madd_f32(t - ROUNDER, 2.0f, 1.0f);
   float r = turned_f32(x, q, 0x1.921fb6p+0f, -0x1.777a5cp-25f, -0x1.ee59dap-50f);
   return sin_near(r, t + 1.0f);
 }
 /* tan r for |r| <= pi / 4, 2^-27; after an odd number of quarter turns -1 / tan r */
-static inline float tan_f32(float x) { /* 2.4 */
+static inline float tan_f32_quick(float x) { /* 2.4 */
   float t = madd_f32(x, 0x1.45f306p-1f, ROUNDER);
   float r = turned_f32(x, t - ROUNDER, 0x1.921fb6p+0f, -0x1.777a5cp-25f, -0x1.ee59dap-50f);
   float z = r * r, p = 0x1.05acfp-8f;
@@ -264,9 +275,9 @@ static inline float tan_f32(float x) { /* 2.4 */
   float y = (odd ? -1.0f : p) / (odd ? p : 1.0f);
   return x == 0 ? x : y;
 }
-static inline float sin_f32_careful(float x) { return fabsf(x) <= 0x1p16f ? sin_f32(x) : sinf(x); }
-static inline float cos_f32_careful(float x) { return fabsf(x) <= 0x1p16f ? cos_f32(x) : cosf(x); }
-static inline float tan_f32_careful(float x) { return fabsf(x) <= 0x1p16f ? tan_f32(x) : tanf(x); }
+static inline float sin_f32(float x) { return fabsf(x) <= 0x1p16f ? sin_f32_quick(x) : sinf(x); }
+static inline float cos_f32(float x) { return fabsf(x) <= 0x1p16f ? cos_f32_quick(x) : cosf(x); }
+static inline float tan_f32(float x) { return fabsf(x) <= 0x1p16f ? tan_f32_quick(x) : tanf(x); }
 
 /* (atan v - v) / v for z = v^2, |v| <= 1, 2^-26 */
 static inline float atan_low(float z) {
@@ -330,7 +341,7 @@ static inline float acos_f32(float a) { /* 1.3 */
 
 /* The truncating remainder while the quotient has at most 22 bits; its sign is a's.  The quotient
  * may be rounded up to a whole number, then it was one too many. */
-static inline float fmod_f32(float a, float b) {
+static inline float fmod_f32_quick(float a, float b) {
   float x = __builtin_fabsf(a), y = __builtin_fabsf(b), q = __builtin_truncf(x / y);
 #ifdef NM_FMA
   float r = madd_f32(-q, y, x);
@@ -343,16 +354,18 @@ static inline bool quotient_fits(float a, float b) {
   int32_t x = (int32_t)(bits_f32(a) & 0x7fffffffu), y = (int32_t)(bits_f32(b) & 0x7fffffffu);
   return (x - y < 22 << 23) & (x < 0x7f800000) & (y < 0x7f800000) & (y >= 0x00800000);
 }
-static inline float fmod_f32_careful(float a, float b) {
-  return quotient_fits(a, b) ? fmod_f32(a, b) : fmodf(a, b);
+static inline float fmod_f32(float a, float b) {
+  return quotient_fits(a, b) ? fmod_f32_quick(a, b) : fmodf(a, b);
+}
+static inline float remainder_f32_quick(float a, float b) {
+  return floored_f32(fmod_f32_quick(a, b), b);
 }
 static inline float remainder_f32(float a, float b) { return floored_f32(fmod_f32(a, b), b); }
-static inline float remainder_f32_careful(float a, float b) {
-  return floored_f32(fmod_f32_careful(a, b), b);
+static inline float floordiv_f32_quick(float a, float b) {
+  return quotient_f32(a, b, fmod_f32_quick(a, b));
 }
-static inline float floordiv_f32(float a, float b) { return quotient_f32(a, b, fmod_f32(a, b)); }
-static inline float floordiv_f32_careful(float a, float b) {
-  return b == 0 ? a / b : quotient_f32(a, b, fmod_f32_careful(a, b));
+static inline float floordiv_f32(float a, float b) {
+  return b == 0 ? a / b : quotient_f32(a, b, fmod_f32(a, b));
 }
 
 /* ---- powers: 2^(b log2 a), the logarithm in two floats, 2^-40 ---- */
@@ -382,9 +395,9 @@ static inline float power_f32(float x, float lift, float b) {
   return scaled_f32(madd_f32(exp2_slope(r), r, 1.0f), k);
 }
 /* for a normal a above 0 and a finite b */
-static inline float pow_f32(float a, float b) { return power_f32(a, 0, b); } /* 1.2 */
+static inline float pow_f32_quick(float a, float b) { return power_f32(a, 0, b); } /* 1.2 */
 /* the special cases of C's pow */
-static inline float pow_f32_careful(float a, float b) {
+static inline float pow_f32(float a, float b) {
   float x = __builtin_fabsf(a);
   bool tiny = x < 0x1p-126f, finite = (x > 0) & (x < INF) & (__builtin_fabsf(b) < INF);
   float v = power_f32(tiny ? x * 0x1p24f : x, tiny ? 24.0f : 0.0f, finite ? b : 0.0f);
@@ -419,7 +432,7 @@ static inline float erf_f32(float x) { /* 2.6 */
   return __builtin_copysignf(e, x);
 }
 /* e^(-a^2) F(t), t = (a - 3) / (a + 3); the square's rounding error is put back */
-static inline float erfc_f32(float x) { /* 4.0 */
+static inline float erfc_f32(float x) { /* 4.2 */
   float a = __builtin_fabsf(x);
   a = a > 10.1f ? 10.1f : a;
   float v = (a - 3.0f) / (a + 3.0f), p = 0x1.d49e16p-15f; /* 2^-26 */
@@ -447,7 +460,7 @@ static inline float erfc_f32(float x) { /* 4.0 */
 /* a f(w), w = -log(1 - a^2): of w - 5/2 near the middle, of sqrt(w) - 3 beyond; 2^-24 */
 static inline float erfinv_f32(float a) { /* 3.6 */
   float u = __builtin_fabsf(a), inside = (1.0f - u) * (1.0f + u);
-  float w = -log_f32(inside), m = w - 2.5f, t = __builtin_sqrtf(w) - 3.0f;
+  float w = -log_f32_quick(inside), m = w - 2.5f, t = __builtin_sqrtf(w) - 3.0f;
   float p = -0x1.2dfe9p-27f, q = -0x1.4e0e14p-13f;
   p = madd_f32(p, m, 0x1.8f123ap-26f);
   p = madd_f32(p, m, 0x1.f484aep-22f);
@@ -474,7 +487,7 @@ static inline float erfinv_f32(float a) { /* 3.6 */
 
 /* Below 8 moved up by 8, from where on the first terms of Stirling's series do: lgamma a =
  * lgamma(a + 8) - log(a (a + 1) .. (a + 7)). */
-static inline float lgamma_f32(float a) {
+static inline float lgamma_f32_quick(float a) {
   double x = a, y = a < 8 ? x + 8 : x, f = x;
   for (int k = 1; k < 8; k++) f *= x + k;
   double v = 1 / y, w = v * v, s = 1.0 / 156;
@@ -489,12 +502,12 @@ static inline float lgamma_f32(float a) {
   s = a < 8 ? s - log_f64(f) : s;
   return (a == 1) | (a == 2) ? 0.0f : (float)s;
 }
-static inline float lgamma_f32_careful(float a) {
+static inline float lgamma_f32(float a) {
   int sign; /* lgamma itself would write a global variable */
-  return is_normal_f32(a) ? lgamma_f32(a) : (float)lgamma_r((double)a, &sign);
+  return is_normal_f32(a) ? lgamma_f32_quick(a) : (float)lgamma_r((double)a, &sign);
 }
 /* likewise: psi(a) = psi(a + 8) - (1 / a + .. + 1 / (a + 7)), the sum as a fraction */
-static inline float digamma_f32(float a) {
+static inline float digamma_f32_quick(float a) {
   double x = a, y = a < 8 ? x + 8 : x, above = 1, below = x;
   for (int k = 1; k < 8; k++) {
     above = madd_f64(above, x + k, below);
@@ -510,8 +523,8 @@ static inline float digamma_f32(float a) {
   s = madd_f64(s, w, log_f64(y) - 0.5 * v);
   return (float)(a < 8 ? s - above / below : s);
 }
-static inline float digamma_f32_careful(float a) {
-  return is_normal_f32(a) ? digamma_f32(a) : (float)nm__digamma((double)a);
+static inline float digamma_f32(float a) {
+  return is_normal_f32(a) ? digamma_f32_quick(a) : (float)nm__digamma((double)a);
 }
 
 /* ---- and the rest ---- */
@@ -521,10 +534,12 @@ static inline bool squares_fit(float a, float b) {
   uint32_t x = bits_f32(a) & 0x7fffffffu, y = bits_f32(b) & 0x7fffffffu, high = x > y ? x : y;
   return (high - bits_f32(0x1p-50f) < bits_f32(0x1p62f) - bits_f32(0x1p-50f)) | (high == 0);
 }
-static inline float hypot_f32(float a, float b) { return __builtin_sqrtf(madd_f32(a, a, b * b)); }
-static inline float hypot_f32_careful(float a, float b) {
+static inline float hypot_f32_quick(float a, float b) {
+  return __builtin_sqrtf(madd_f32(a, a, b * b));
+}
+static inline float hypot_f32(float a, float b) {
   double x = a, y = b;
-  float r = squares_fit(a, b) ? hypot_f32(a, b) : (float)__builtin_sqrt(x * x + y * y);
+  float r = squares_fit(a, b) ? hypot_f32_quick(a, b) : (float)__builtin_sqrt(x * x + y * y);
   bool infinite = (__builtin_fabsf(a) == INF) | (__builtin_fabsf(b) == INF);
   return infinite ? INF : r;
 }
