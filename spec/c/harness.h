@@ -59,16 +59,16 @@ static const struct {
 } bounds[] = {
     {NM_I_div, 0, 0, 3, 1},     {NM_I_reciprocal, 0, 0, 3, 1}, {NM_I_sqrt, 0, 0, 3, 1},
     {NM_I_rsqrt, 2, 2, 4, 3},   {NM_I_exp, 1, 1, 4, 2},        {NM_I_log, 2, 1, 4, 2},
-    {NM_I_sin, 2, 1, 4, 2},     {NM_I_cos, 2, 1, 4, 2},        {NM_I_tanh, 3, 2, 4, 4},
+    {NM_I_sin, 2, 2, 4, 2},     {NM_I_cos, 2, 2, 4, 2},        {NM_I_tanh, 3, 2, 4, 4},
     {NM_I_sigmoid, 3, 3, 4, 4}, {NM_I_pow, 2, 1, 4, 4},        {NM_I_floor_divide, 1, 1, 1, 1},
-    {NM_I_exp2, 1, 1, 4, 2},    {NM_I_expm1, 2, 2, 4, 4},      {NM_I_log2, 2, 2, 4, 4},
-    {NM_I_log10, 2, 2, 4, 4},   {NM_I_log1p, 2, 2, 4, 4},      {NM_I_tan, 3, 1, 4, 4},
-    {NM_I_asin, 3, 1, 4, 4},    {NM_I_acos, 2, 1, 4, 4},       {NM_I_atan, 2, 1, 4, 4},
-    {NM_I_atan2, 2, 1, 4, 4},   {NM_I_sinh, 3, 2, 4, 4},       {NM_I_cosh, 2, 2, 4, 4},
+    {NM_I_exp2, 1, 2, 4, 2},    {NM_I_expm1, 2, 2, 4, 4},      {NM_I_log2, 2, 2, 4, 4},
+    {NM_I_log10, 2, 2, 4, 4},   {NM_I_log1p, 2, 2, 4, 4},      {NM_I_tan, 3, 3, 4, 4},
+    {NM_I_asin, 3, 3, 4, 4},    {NM_I_acos, 2, 2, 4, 4},       {NM_I_atan, 2, 2, 4, 4},
+    {NM_I_atan2, 2, 2, 4, 4},   {NM_I_sinh, 3, 3, 4, 4},       {NM_I_cosh, 2, 2, 4, 4},
     {NM_I_asinh, 1, 2, 4, 4},   {NM_I_acosh, 1, 3, 4, 4},      {NM_I_atanh, 1, 2, 4, 4},
-    {NM_I_erf, 3, 2, 4, 4},     {NM_I_erfc, 4, 4, 4, 4},       {NM_I_erfinv, 4, 4, 4, 4},
+    {NM_I_erf, 3, 3, 4, 4},     {NM_I_erfc, 4, 4, 4, 4},       {NM_I_erfinv, 4, 4, 4, 4},
     {NM_I_lgamma, 1, 4, 4, 4},  {NM_I_digamma, 1, 4, 4, 4},    {NM_I_zeta, 1, 8, 8, 8},
-    {NM_I_hypot, 2, 1, 4, 4},
+    {NM_I_hypot, 2, 2, 4, 4},
 };
 static double bound_of(int op, nm_class cls) {
   for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++)

@@ -51,35 +51,73 @@ static inline bool in_domain_f32(nm_opcode op, int n, const float *a, const floa
 }
 static __attribute__((noinline)) void quick_f32(nm_opcode op, int n, float *y, const float *a,
                                                 const float *b) {
-#define CASE(name, f, ...)                                                                         \
-  case NM_I_##name: EACH(n) y[i] = f##_f32_quick(__VA_ARGS__); break;
+#define CASE(name, value)                                                                          \
+  case NM_I_##name: EACH(n) y[i] = value; break;
   switch (op) {
-    CASE(exp, exp, a[i])
-    CASE(sigmoid, sigmoid, a[i])
-    CASE(sin, sin, a[i])
-    CASE(cos, cos, a[i])
-    CASE(tan, tan, a[i])
-    CASE(log, log, a[i])
-    CASE(log2, log2, a[i])
-    CASE(log10, log10, a[i])
-    CASE(lgamma, lgamma, a[i])
-    CASE(digamma, digamma, a[i])
-    CASE(floor_divide, floordiv, a[i], b[i])
-    CASE(remainder, remainder, a[i], b[i])
-    CASE(fmod, fmod, a[i], b[i])
-    CASE(hypot, hypot, a[i], b[i])
-    CASE(pow, pow, a[i], b[i])
+    CASE(exp, exp_f32_quick(a[i]))
+    CASE(sigmoid, sigmoid_f32_quick(a[i]))
+    CASE(sin, sin_f32_quick(a[i]))
+    CASE(cos, cos_f32_quick(a[i]))
+    CASE(tan, tan_f32_quick(a[i]))
+    CASE(log, log_f32_quick(a[i]))
+    CASE(log2, log2_f32_quick(a[i]))
+    CASE(log10, log10_f32_quick(a[i]))
+    CASE(lgamma, lgamma_f32_quick(a[i]))
+    CASE(digamma, digamma_f32_quick(a[i]))
+    CASE(floor_divide, floordiv_f32_quick(a[i], b[i]))
+    CASE(remainder, remainder_f32_quick(a[i], b[i]))
+    CASE(fmod, fmod_f32_quick(a[i], b[i]))
+    CASE(hypot, hypot_f32_quick(a[i], b[i]))
+    CASE(pow, pow_f32_quick(a[i], b[i]))
   default: break;
   }
-#undef CASE
 }
+#define ALL(name, condition)                                                                       \
+  static inline bool name(int n, const double *a, const double *b) {                               \
+    int64_t outside = 0;                                                                           \
+    (void)b;                                                                                       \
+    for (int i = 0; i < n; i++) outside |= !(condition);                                           \
+    return !outside;                                                                               \
+  }
+ALL(all_turns_fit_f64, turns_fit_f64(a[i]))
+ALL(all_quotients_fit_f64, quotient_fits_f64(a[i], b[i]))
+ALL(all_squares_fit_f64, squares_fit_f64(a[i], b[i]))
+#undef ALL
+static inline bool in_domain_f64(nm_opcode op, int n, const double *a, const double *b) {
+  switch (op) {
+  case NM_I_sin:
+  case NM_I_cos:
+  case NM_I_tan: return all_turns_fit_f64(n, a, b);
+  case NM_I_floor_divide:
+  case NM_I_remainder:
+  case NM_I_fmod: return all_quotients_fit_f64(n, a, b);
+  case NM_I_hypot: return all_squares_fit_f64(n, a, b);
+  default: return false;
+  }
+}
+static __attribute__((noinline)) void quick_f64(nm_opcode op, int n, double *y, const double *a,
+                                                const double *b) {
+  switch (op) {
+    CASE(sin, sin_f64_quick(a[i]))
+    CASE(cos, cos_f64_quick(a[i]))
+    CASE(tan, tan_f64_quick(a[i]))
+    CASE(floor_divide, floordiv_f64_quick(a[i], b[i]))
+    CASE(remainder, remainder_f64_quick(a[i], b[i]))
+    CASE(fmod, fmod_f64_quick(a[i], b[i]))
+    CASE(hypot, hypot_f64_quick(a[i], b[i]))
+  default: break;
+  }
+}
+#undef CASE
+
 /* Where a loop has only such elements its quick form is all there is to do. */
-#define DOMAIN_f32(name)                                                                           \
-  if (in_domain_f32(NM_I_##name, n, pa, pb)) {                                                     \
-    quick_f32(NM_I_##name, n, y, pa, pb);                                                          \
+#define DOMAIN_OF(name, t)                                                                         \
+  if (in_domain_##t(NM_I_##name, n, pa, pb)) {                                                     \
+    quick_##t(NM_I_##name, n, y, pa, pb);                                                          \
     return;                                                                                        \
   }
-#define DOMAIN_f64(name)
+#define DOMAIN_f32(name) DOMAIN_OF(name, f32)
+#define DOMAIN_f64(name) DOMAIN_OF(name, f64)
 #define DOMAIN_i32(name)
 #define DOMAIN_i64(name)
 
