@@ -77,7 +77,6 @@ static inline double from_bits_f64(uint64_t x) {
 /* special.c */
 double nm__digamma(double x);
 double nm__zeta(double s, double q);
-double nm__erfinv(double y);
 
 COMMON_FLOAT(f32, float, f)
 COMMON_FLOAT(f64, double, )

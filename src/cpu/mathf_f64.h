@@ -143,6 +143,24 @@ static inline double log1p_f64(double a) {
   return ((a < -1) | (a != a)) ? (double)NAN : y;
 }
 
+/* Beyond 2^500, where squares are too large, what is added to a is a. */
+static inline double asinh_f64(double a) {
+  double x = __builtin_fabs(a), s = x * x;
+  bool large = x > 0x1p500;
+  double y = log1p_f64(large ? x : x + s / (1 + __builtin_sqrt(s + 1)));
+  return __builtin_copysign(large ? y + 0x1.62e42fefa39efp-1 : y, a);
+}
+static inline double acosh_f64(double a) {
+  double t = a - 1;
+  bool large = a > 0x1p500;
+  double y = log1p_f64(large ? a : t + __builtin_sqrt(t * (t + 2)));
+  return t < 0 ? (double)NAN : large ? y + 0x1.62e42fefa39efp-1 : y;
+}
+static inline double atanh_f64(double a) {
+  double x = __builtin_fabs(a);
+  return __builtin_copysign(0.5 * log1p_f64(2 * x / (1 - x)), a);
+}
+
 static inline double tanh_f64(double x) {
   double a = __builtin_fabs(x), z = x * x;
   double p = 0x1.da63a66e34600p-18; /* (tanh x - x) / x^3, |x| <= 0.57, 2^-64 */
@@ -336,6 +354,22 @@ static inline double erf_f64(double x) {
 static inline double erfc_f64(double x) {
   double a = __builtin_fabs(x), far = erfc_far_f64(a);
   return a < 0.75 ? 1 - erf_near_f64(x) : x < 0 ? 2 - far : far;
+}
+
+/* The root of erf(x) = y, by Halley's steps (f'' / f' = -2 x), each of which trebles the digits;
+ * far out of erfc(x) = 1 - y, which is exact.  The start is within 7 % (Winitzki 2008). */
+static inline double erfinv_f64(double y) {
+  double u = __builtin_fabs(y), l = log_f64((1 - u) * (1 + u)), b = 0x1.152af46b7c65ep+2 + l / 2;
+  double x = u < 0.5 ? u * 0.93 : __builtin_sqrt(__builtin_sqrt(b * b - l / 0.147) - b);
+  for (int i = 0; i < 3; i++) {
+    double e = erf_near_f64(x), c = x < 0.75 ? 1 - e : erfc_far_f64(x);
+    double f = u < 0.5 ? e - u : (1 - u) - c;
+    double step = f * exp_f64(x * x) * 0x1.c5bf891b4ef6bp-1; /* sqrt(pi) / 2 */
+    x -= step / (1 + x * step);
+  }
+  x = u < 0x1p-30 ? u * 0x1.c5bf891b4ef6bp-1 : x;
+  x = u == 1 ? INFINITY : x;
+  return __builtin_copysign(u <= 1 ? x : (double)NAN, y);
 }
 
 /* ---- remainders: as float's, while the quotient has at most 50 bits; without a fused

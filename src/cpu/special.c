@@ -103,23 +103,3 @@ double nm__zeta(double s, double q) {
   }
   return sum;
 }
-
-/* The root of erf(x) = y, by Halley's steps (f'' / f' = -2 x), each of which trebles the digits;
- * far out of erfc(x) = 1 - y, which is exact.  The start is within 7 % (Winitzki 2008). */
-double nm__erfinv(double y) {
-  double u = fabs(y), x;
-  if (!(u < 1)) return u == 1 ? copysign(INFINITY, y) : NAN;
-  if (u < 0x1p-30) return y * 0x1.c5bf891b4ef6bp-1; /* sqrt(pi) / 2 */
-  if (u < 0.5) {
-    x = u * 0.93;
-  } else {
-    double l = log((1 - u) * (1 + u)), t = 2 / (PI * 0.147) + l / 2;
-    x = sqrt(sqrt(t * t - l / 0.147) - t);
-  }
-  for (int i = 0; i < 4; i++) {
-    double f = u < 0.5 ? erf(x) - u : (1 - u) - erfc(x);
-    double step = f * exp(x * x) * 0x1.c5bf891b4ef6bp-1;
-    x -= step / (1 + x * step);
-  }
-  return copysign(x, y);
-}

@@ -1,6 +1,5 @@
 /* special.h: inside mathf.h: functions made from exp and log of double, for float too, where they
- * are rounded once; the special functions of special.c; and the C library's, whose errors are
- * within 2 ulp. */
+ * are rounded once; and the special functions of special.c. */
 #ifndef NM_SPECIAL_H
 #define NM_SPECIAL_H
 
@@ -32,8 +31,6 @@ static inline float atanh_f32(float a) {
   return __builtin_copysignf((float)(0.5 * log1p_mid(2 * x / (1 - x))), a);
 }
 
-static inline double erfinv_f64(double a) { return nm__erfinv(a); }
-
 /* ---- the gamma function ---- */
 static inline double lgamma_f64(double a) {
   int sign; /* lgamma itself would write a global variable */
@@ -54,13 +51,6 @@ static inline double frac_f64(double a) { return a - __builtin_trunc(a); }
   static inline T fmin_##t(T a, T b) { return ((a < b) | (b != b)) ? a : b; }
 FMAX(f32, float)
 FMAX(f64, double)
-
-/* ---- double, by the C library ---- */
-#define BY_LIBM(f)                                                                                 \
-  static inline double f##_f64(double a) { return f(a); }
-/* clang-format off */
-BY_LIBM(asinh) BY_LIBM(acosh) BY_LIBM(atanh)
-/* clang-format on */
 
 #undef PI
 #undef LN2
