@@ -275,7 +275,7 @@ local function main(options)
   if options.help then return print(USAGE) end
   if options.report then return write_report(options) end
   local peers = peers_of(options)
-  if options.list then return print(table.concat(peers[1].cases, "\n")) end
+  if options.list then return print(table.concat(peers[1].cases, "\n") .. "\nstartup") end
   if not options.peers then options.wait = false end
   os.execute("mkdir -p '" .. options.out .. "'")
   local all = options.keep and exists(options.out .. "/results.jsonl")

@@ -318,6 +318,7 @@ static void test_products(void) {
     }
   }
   test_matmul(NM_FLOAT32, L_FLAT, L_FLAT, 1, 300, 270, 1100);
+  test_matmul(NM_INT64, L_FLAT, L_SWAPPED, 1, 40, 300, 70);
   test_matmul(NM_FLOAT32, L_SWAPPED, L_SWAPPED, 1, 260, 500, 33);
   /* every height of a tile, and columns about its width */
   static const int widths[] = {1, 2, 5, 8, 9, 15, 16, 17, 23, 24, 25, 31, 32, 33, 41};
