@@ -123,6 +123,8 @@ static void test_orders(void) {
       test_sort((nm_dtype)d, L_STEPPED, ndims[s], shapes[s], (length + 1) / 2, down, 2, 5);
       test_sort((nm_dtype)d, L_EXPANDED, ndims[s], shapes[s], 1, down, 3, 1000);
       if (length > 3) test_sort((nm_dtype)d, L_PADDED, ndims[s], shapes[s], 3, !down, 3, 1000);
+      if (length >= 100)
+        test_sort((nm_dtype)d, L_STEPPED, ndims[s], shapes[s], length / 10, down, 3, 1000);
     }
     test_sort((nm_dtype)d, L_FLAT, 0, shapes[0], 1, false, 3, 5);
     for (int right = 0; right < 2; right++) {

@@ -11,23 +11,28 @@ typedef struct search_line {
   int64_t *index;
 } search_line;
 
-/* The number of elements below x (right: not above it), by halving what is left. */
+/* The number of elements below x (right: not above it), by halving what is left.  How that shrinks
+ * does not depend on x, so that nothing is to be predicted, and several x go side by side, so that
+ * their elements are fetched at the same time. */
+enum { ABREAST = 8 };
 typedef void search_loop(const search_line *s);
 #define SEARCH(dtype, T, key)                                                                      \
   static inline uint64_t key_##dtype(T v) { return key; }                                          \
   static void search_##dtype(const search_line *s) {                                               \
     const T *sorted = s->sorted, *x = s->x;                                                        \
-    for (int64_t i = 0; i < s->m; i++) {                                                           \
-      uint64_t k = key_##dtype(x[i * s->x_step]);                                                  \
-      int64_t low = 0, n = s->n;                                                                   \
-      while (n > 0) {                                                                              \
-        int64_t half = n / 2;                                                                      \
-        uint64_t at = key_##dtype(sorted[(low + half) * s->step]);                                 \
-        bool up = s->right ? at <= k : at < k;                                                     \
-        low = up ? low + half + 1 : low;                                                           \
-        n = up ? n - half - 1 : half;                                                              \
+    for (int64_t i = 0; i < s->m; i += ABREAST) {                                                  \
+      int m = s->m - i < ABREAST ? (int)(s->m - i) : ABREAST;                                      \
+      uint64_t k[ABREAST];                                                                         \
+      int64_t low[ABREAST] = {0};                                                                  \
+      for (int j = 0; j < ABREAST; j++) k[j] = key_##dtype(x[(i + (j < m ? j : 0)) * s->x_step]);  \
+      for (int64_t n = s->n, half; n > 0; n -= half) {                                             \
+        half = (n + 1) / 2;                                                                        \
+        for (int j = 0; j < ABREAST; j++) {                                                        \
+          uint64_t at = key_##dtype(sorted[(low[j] + half - 1) * s->step]);                        \
+          low[j] += half & -(int64_t)((at < k[j]) | (s->right & (at == k[j])));                    \
+        }                                                                                          \
       }                                                                                            \
-      s->index[i] = low;                                                                           \
+      for (int j = 0; j < m; j++) s->index[i + j] = low[j];                                        \
     }                                                                                              \
   }
 NM_ORDER_NARROW(SEARCH)

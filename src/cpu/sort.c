@@ -32,8 +32,7 @@ typedef struct wide_item {
 #undef BEFORE
 #undef DIGIT
 
-/* Items of the elements first .. end - 1, `stride` apart, into to[first] and on; flip: the bits of
- * the keys to invert. */
+/* Items of the elements first .. end - 1, `stride` apart; flip: the bits of the keys to invert. */
 typedef void load_items(int64_t first, int64_t end, const void *from, int64_t stride, uint64_t flip,
                         void *to);
 #define LOAD_NARROW(dtype, T, key)                                                                 \
@@ -43,7 +42,7 @@ typedef void load_items(int64_t first, int64_t end, const void *from, int64_t st
     uint64_t *a = to;                                                                              \
     for (int64_t i = first; i < end; i++) {                                                        \
       T v = x[i * stride];                                                                         \
-      a[i] = ((key) ^ flip) << 32 | (uint64_t)i;                                                   \
+      *a++ = ((key) ^ flip) << 32 | (uint64_t)i;                                                   \
     }                                                                                              \
   }
 #define LOAD_WIDE(dtype, T, key)                                                                   \
@@ -53,7 +52,7 @@ typedef void load_items(int64_t first, int64_t end, const void *from, int64_t st
     wide_item *a = to;                                                                             \
     for (int64_t i = first; i < end; i++) {                                                        \
       T v = x[i * stride];                                                                         \
-      a[i] = (wide_item){(key) ^ flip, (uint64_t)i};                                               \
+      *a++ = (wide_item){(key) ^ flip, (uint64_t)i};                                               \
     }                                                                                              \
   }
 NM_ORDER_NARROW(LOAD_NARROW)
@@ -89,21 +88,46 @@ typedef struct sort_job {
   size_t item, per_worker;
 } sort_job;
 
+static void load(const sort_job *s, int64_t first, int64_t end, const char *x, void *to) {
+  (s->wide ? wide_items : narrow_items)[s->x->dtype](first, end, x, s->step, s->flip, to);
+}
+static void *sorted_items(const sort_job *s, void *a, void *t, int64_t n) {
+  int bytes = (int)nm__dtype_size(s->x->dtype);
+  return s->wide ? (void *)wide_sort(a, t, n, bytes) : (void *)narrow_sort(a, t, n, bytes);
+}
+
+/* The first few items of a line, in order: pieces that the caches hold are made into items behind
+ * the first few so far. */
+enum { FEW_PIECE = 1 << 14 };
+static void *first_items(const sort_job *s, const char *x, void *a, void *t) {
+  int64_t have = 0;
+  void *best = a;
+  for (int64_t i = 0; i < s->length; i += FEW_PIECE) {
+    int64_t end = i + FEW_PIECE < s->length ? i + FEW_PIECE : s->length;
+    load(s, i, end, x, (char *)a + (size_t)have * s->item);
+    have += end - i;
+    int64_t m = s->n < have ? s->n : have;
+    best = s->wide ? (void *)wide_first(a, t, have, m) : (void *)narrow_first(a, t, have, m);
+    have = m;
+    if (end < s->length && best != a) memcpy(a, best, (size_t)have * s->item);
+  }
+  return best;
+}
+
 static void sort_line(const sort_job *s, const char *x, char *y, int64_t *index, char *scratch) {
   int64_t length = s->length, n = s->n;
-  int bytes = (int)nm__dtype_size(s->x->dtype);
-  void *a = scratch, *t = scratch + (size_t)length * s->item;
+  void *a = scratch, *t = scratch + (size_t)length * s->item, *sorted;
   if (!index) index = (int64_t *)(scratch + 2 * (size_t)length * s->item);
-  if (s->wide) {
-    wide_items[s->x->dtype](0, length, x, s->step, s->flip, a);
-    const wide_item *sorted = wide_sort(a, t, length, bytes, n);
-    for (int64_t i = 0; i < n; i++) index[i] = (int64_t)sorted[i].at;
+  if (n < length / 8) {
+    sorted = first_items(s, x, a, t);
   } else {
-    narrow_items[s->x->dtype](0, length, x, s->step, s->flip, a);
-    const uint64_t *sorted = narrow_sort(a, t, length, bytes, n);
-    for (int64_t i = 0; i < n; i++) index[i] = (int64_t)(uint32_t)sorted[i];
+    load(s, 0, length, x, a);
+    sorted = sorted_items(s, a, t, length);
   }
-  if (y) pick_of[bytes](n, y, x, s->step, index);
+  for (int64_t i = 0; i < n; i++)
+    index[i] =
+        s->wide ? (int64_t)((wide_item *)sorted)[i].at : (int64_t)(uint32_t)((uint64_t *)sorted)[i];
+  if (y) pick_of[nm__dtype_size(s->x->dtype)](n, y, x, s->step, index);
 }
 
 typedef struct sort_place { /* of a line */
@@ -154,20 +178,13 @@ typedef struct long_job {
 static void piece_work(void *arg, nm_job *job, int worker) {
   const long_job *l = arg;
   const sort_job *s = l->s;
-  int bytes = (int)nm__dtype_size(s->x->dtype);
   int64_t task;
   (void)worker;
   while ((task = nm__next_task(job)) >= 0) {
     int64_t i = task * l->piece, rest = s->length - i, n = rest < l->piece ? rest : l->piece;
     char *a = (char *)l->a + (size_t)i * s->item, *t = (char *)l->t + (size_t)i * s->item;
-    void *sorted;
-    if (s->wide) {
-      wide_items[s->x->dtype](i, i + n, l->place.x, s->step, s->flip, l->a);
-      sorted = wide_sort((wide_item *)a, (wide_item *)t, n, bytes, n);
-    } else {
-      narrow_items[s->x->dtype](i, i + n, l->place.x, s->step, s->flip, l->a);
-      sorted = narrow_sort((uint64_t *)a, (uint64_t *)t, n, bytes, n);
-    }
+    load(s, i, i + n, l->place.x, a);
+    void *sorted = sorted_items(s, a, t, n);
     if (sorted != a) memcpy(a, sorted, (size_t)n * s->item);
   }
 }

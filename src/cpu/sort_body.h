@@ -88,9 +88,22 @@ static ITEM *NAME(radix_sort)(ITEM *a, ITEM *t, int64_t n, int bytes) {
   return a;
 }
 
-/* The first m of a, sorted: what comes before the m-th so far is gathered, and sorted whenever
- * there are twice as many. */
+/* The first m of a, sorted, for small m: what comes before the m-th so far goes to its place. */
+static ITEM *NAME(few)(ITEM *a, int64_t n, int64_t m) {
+  NAME(insertion)(a, m);
+  for (int64_t i = m; i < n; i++) {
+    ITEM x = a[i];
+    if (!BEFORE(x, a[m - 1])) continue;
+    int64_t j = m - 1;
+    for (; j > 0 && BEFORE(x, a[j - 1]); j--) a[j] = a[j - 1];
+    a[j] = x;
+  }
+  return a;
+}
+
+/* The same for any m: it is gathered, and sorted whenever there are twice as many. */
 static ITEM *NAME(first)(ITEM *a, ITEM *t, int64_t n, int64_t m) {
+  if (m <= NAME(RUN) && m <= n) return NAME(few)(a, n, m);
   ITEM *best = a, *other = t; /* the gathered never overtake what is read */
   int64_t have = m < n ? m : n, limit = 2 * m > 256 ? 2 * m : 256;
   ITEM *sorted = NAME(merge_sort)(best, other, have);
@@ -108,7 +121,6 @@ static ITEM *NAME(first)(ITEM *a, ITEM *t, int64_t n, int64_t m) {
   return NAME(merge_sort)(best, other, have);
 }
 
-static ITEM *NAME(sort)(ITEM *a, ITEM *t, int64_t n, int bytes, int64_t m) {
-  if (m > 0 && m < n / 8) return NAME(first)(a, t, n, m);
+static ITEM *NAME(sort)(ITEM *a, ITEM *t, int64_t n, int bytes) {
   return n < 64 * bytes ? NAME(merge_sort)(a, t, n) : NAME(radix_sort)(a, t, n, bytes);
 }
