@@ -358,15 +358,16 @@ static inline double erfc_f64(double x) {
 
 /* The root of erf(x) = y, by Halley's steps (f'' / f' = -2 x), each of which trebles the digits;
  * far out of erfc(x) = 1 - y, which is exact.  The start is within 7 % (Winitzki 2008). */
+static inline double erfinv_step(double x, double u) {
+  double e = erf_near_f64(x), c = x < 0.75 ? 1 - e : erfc_far_f64(x);
+  double f = u < 0.5 ? e - u : (1 - u) - c;
+  double step = f * exp_f64(x * x) * 0x1.c5bf891b4ef6bp-1; /* sqrt(pi) / 2 */
+  return x - step / (1 + x * step);
+}
 static inline double erfinv_f64(double y) {
   double u = __builtin_fabs(y), l = log_f64((1 - u) * (1 + u)), b = 0x1.152af46b7c65ep+2 + l / 2;
   double x = u < 0.5 ? u * 0.93 : __builtin_sqrt(__builtin_sqrt(b * b - l / 0.147) - b);
-  for (int i = 0; i < 3; i++) {
-    double e = erf_near_f64(x), c = x < 0.75 ? 1 - e : erfc_far_f64(x);
-    double f = u < 0.5 ? e - u : (1 - u) - c;
-    double step = f * exp_f64(x * x) * 0x1.c5bf891b4ef6bp-1; /* sqrt(pi) / 2 */
-    x -= step / (1 + x * step);
-  }
+  x = erfinv_step(erfinv_step(erfinv_step(x, u), u), u);
   x = u < 0x1p-30 ? u * 0x1.c5bf891b4ef6bp-1 : x;
   x = u == 1 ? INFINITY : x;
   return __builtin_copysign(u <= 1 ? x : (double)NAN, y);
