@@ -32,9 +32,7 @@ function MaxPool2d:forward(x) return (F.max_pool2d(x, self.size)) end
 
 --- Normalizes the last dim, with weight and bias.
 function models.layer_norm(x, weight, bias)
-  local centred = x - x:mean(-1, true)
-  local variance = centred:square():mean(-1, true)
-  return centred * (variance + 1e-5):rsqrt() * weight + bias
+  return (F.layer_norm(x, { #weight }, weight, bias))
 end
 
 local LayerNorm = nn.Module:extend "LayerNorm"

@@ -1,7 +1,7 @@
 #version 460
 #extension GL_GOOGLE_include_directive : require
-// softmax.comp: softmax or log_softmax of rows: e^(x - max) / sum, or x - max - log sum.  A group
-// takes ROWS rows at a time, each shared by 256 / ROWS invocations.
+// softmax.comp: softmax or log_softmax of lines along a dim, the rows here: e^(x - max) / sum, or
+// x - max - log sum.  A group takes ROWS rows at a time, each shared by 256 / ROWS invocations.
 // variant: softmax_f32 -DF32
 // variant: softmax_f64 -DF64
 #include "kernel.glsl"
@@ -15,9 +15,10 @@ layout(local_size_x = 256) in;
 
 layout(push_constant, std430) uniform Push {
   Words x, y;
-  DimsRef rows_of;  // of x, without the last dim
+  DimsRef rows_of;  // of x, without the dim
   uint rows, count; // how many, and their length
-  uint stride;      // of the last dim
+  uint stride;      // of the dim, in x
+  uint inner;       // and in y, where the dims behind it are so many elements
   uint x_at, y_at;
   uint first, end;  // rows of this dispatch
 } p;
@@ -52,7 +53,7 @@ void main() {
   uint step = gl_NumWorkGroups.x * ROWS;
   for (uint tile = p.first + gl_WorkGroupID.x * ROWS; tile < p.end; tile += step) {
     uint row = tile + t / lanes, count = row < p.end ? p.count : 0u;
-    uint base = row < p.end ? p.x_at + position(rows_of, DIMS, row) : 0u, to = p.y_at + row * p.count;
+    uint base = row < p.end ? p.x_at + position(rows_of, DIMS, row) : 0u, to = p.y_at + row / p.inner * p.count * p.inner + row % p.inner;
     T most = nm_log(T(0)); // minus infinity
     for (uint i = lane; i < count; i += lanes)
       most = larger(most, load_as(DTYPE, p.x, base + i * p.stride));
@@ -68,7 +69,7 @@ void main() {
     T log_sum = LOG != 0u ? nm_log(sum) : T(0);
     for (uint i = lane; i < count; i += lanes) {
       T d = load_as(DTYPE, p.x, base + i * p.stride) - most;
-      store_as(DTYPE, p.y, to + i, LOG != 0u ? d - log_sum : nm_exp(d) / sum);
+      store_as(DTYPE, p.y, to + i * p.inner, LOG != 0u ? d - log_sum : nm_exp(d) / sum);
     }
   }
 }

@@ -13,7 +13,7 @@ registry.families = {
   { "activation", "Activations" }, { "reduce", "Reductions" }, { "statistics", "Statistics" },
   { "scan", "Scans" }, { "sort", "Sorting" }, { "quantile", "Elements by rank" },
   { "search", "Searching" }, { "unique", "Distinct elements" }, { "histogram", "Histograms" },
-  { "rows", "Softmax and its kin" },
+  { "rows", "Softmax and its kin" }, { "normalize", "Normalization" },
   { "gather", "Gather and scatter" }, { "select", "Selecting by index" }, { "mask", "Masks" },
   { "matmul", "The matrix product" }, { "product", "Products" },
   { "algebra", "Products of several steps" },

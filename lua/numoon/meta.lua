@@ -3521,6 +3521,40 @@ function nm.softmax(input, dim, options) end
 ---@return numoon.Tensor
 function Tensor:softmax(dim, options) end
 
+-- ---- Normalization ----
+
+--- each of num_groups groups of channels with mean 0 and variance 1, times the channel's weight, plus its bias
+---@param input numoon.Tensor
+---@param num_groups integer
+---@param weight? numoon.Tensor
+---@param bias? numoon.Tensor
+---@param eps? number
+---@param options? {weight?: numoon.Tensor, bias?: numoon.Tensor, eps?: number}
+---@overload fun(input: numoon.Tensor, num_groups: integer, options: {weight?: numoon.Tensor, bias?: numoon.Tensor, eps?: number}): numoon.Tensor
+---@return numoon.Tensor
+function functional.group_norm(input, num_groups, weight, bias, eps, options) end
+
+--- the last dims, which are of normalized_shape, with mean 0 and variance 1, times weight, plus bias: (x - mean) / sqrt(var + eps) * weight + bias
+---@param input numoon.Tensor
+---@param normalized_shape integer[]
+---@param weight? numoon.Tensor
+---@param bias? numoon.Tensor
+---@param eps? number
+---@param options? {weight?: numoon.Tensor, bias?: numoon.Tensor, eps?: number}
+---@overload fun(input: numoon.Tensor, normalized_shape: integer[], options: {weight?: numoon.Tensor, bias?: numoon.Tensor, eps?: number}): numoon.Tensor
+---@return numoon.Tensor
+function functional.layer_norm(input, normalized_shape, weight, bias, eps, options) end
+
+--- the last dims, which are of normalized_shape, over the root of their mean square, times weight: x / sqrt(mean(x^2) + eps) * weight
+---@param input numoon.Tensor
+---@param normalized_shape integer[]
+---@param weight? numoon.Tensor
+---@param eps? number
+---@param options? {weight?: numoon.Tensor, eps?: number}
+---@overload fun(input: numoon.Tensor, normalized_shape: integer[], options: {weight?: numoon.Tensor, eps?: number}): numoon.Tensor
+---@return numoon.Tensor
+function functional.rms_norm(input, normalized_shape, weight, eps, options) end
+
 -- ---- Gather and scatter ----
 
 --- elements picked along dim: y[i][j] = input[index[i][j]][j] for dim 1, and likewise for others

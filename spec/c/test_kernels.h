@@ -58,12 +58,13 @@ static void test_random(nm_class cls, bool normal, int64_t n) {
 
 /* ---- reductions ---- */
 
-static const char *const reduction_name[] = {"sum",    "prod",   "max", "min",
-                                             "argmax", "argmin", "any", "all"};
+static const char *const reduction_name[] = {"sum",    "prod", "max", "min",    "argmax",
+                                             "argmin", "any",  "all", "squares"};
 
-/* What reducing `dims` of values (row-major) gives for one output, and the sum of their sizes. */
+/* What reducing `dims` of values (row-major) gives for one output and beside it, and the sum of
+ * their sizes. */
 static val ref_reduce(nm_reduction kind, bool real, int ndim, const int64_t *shape, uint32_t dims,
-                      const val *v, int64_t output, double *scale) {
+                      const val *v, int64_t output, double *scale, val *also) {
   int64_t inner = 1, base = 0, step[NM_MAX_DIMS], total = 1;
   for (int d = ndim - 1, first = 1; d >= 0; d--, first = 0) {
     (void)first;
@@ -77,7 +78,7 @@ static val ref_reduce(nm_reduction kind, bool real, int ndim, const int64_t *sha
     }
   }
   val y = {kind == NM_R_PROD, kind == NM_R_PROD || kind == NM_R_ALL};
-  long double sum = kind == NM_R_PROD;
+  long double sum = kind == NM_R_PROD, square = 0;
   *scale = 0;
   int64_t best = -1;
   val extreme = {0, 0};
@@ -90,7 +91,9 @@ static val ref_reduce(nm_reduction kind, bool real, int ndim, const int64_t *sha
       }
     val x = v[from];
     *scale += fabs(x.f);
-    if (kind == NM_R_SUM) sum += x.f, y.i = (int64_t)((uint64_t)y.i + (uint64_t)x.i);
+    square += (long double)x.f * x.f;
+    if (kind == NM_R_SUM || kind == NM_R_SQUARES)
+      sum += x.f, y.i = (int64_t)((uint64_t)y.i + (uint64_t)x.i);
     if (kind == NM_R_PROD) sum *= x.f, y.i = (int64_t)((uint64_t)y.i * (uint64_t)x.i);
     if (kind == NM_R_ANY) y.i |= real ? x.f != 0 : x.i != 0;
     if (kind == NM_R_ALL) y.i &= real ? x.f != 0 : x.i != 0;
@@ -104,14 +107,22 @@ static val ref_reduce(nm_reduction kind, bool real, int ndim, const int64_t *sha
   }
   if (kind == NM_R_SUM || kind == NM_R_PROD) y.f = (double)sum;
   if (kind == NM_R_MAX || kind == NM_R_MIN) y = extreme;
-  if (kind == NM_R_ARGMAX || kind == NM_R_ARGMIN) y.i = best;
+  if (kind == NM_R_ARGMAX || kind == NM_R_ARGMIN) y.i = best, *also = extreme;
+  if (kind == NM_R_SQUARES) {
+    also->f = (double)(sum / total);
+    y.f = (double)(square - sum * sum / total);
+  }
   return y;
+}
+
+static bool is_pair(nm_reduction kind) {
+  return kind == NM_R_ARGMAX || kind == NM_R_ARGMIN || kind == NM_R_SQUARES;
 }
 
 static nm_dtype reduced_dtype(nm_reduction kind, nm_dtype d) {
   if (kind == NM_R_ANY || kind == NM_R_ALL) return NM_BOOL;
   if (kind == NM_R_ARGMAX || kind == NM_R_ARGMIN) return NM_INT64;
-  if (kind == NM_R_MAX || kind == NM_R_MIN) return d;
+  if (kind == NM_R_MAX || kind == NM_R_MIN || kind == NM_R_SQUARES) return d;
   return nm__is_float(d) ? d : NM_INT64;
 }
 
@@ -147,10 +158,15 @@ static void test_reduce(nm_reduction kind, nm_dtype dtype, int layout, int ndim,
     drop(&stored);
     return;
   }
-  array out = make(result, L_FLAT, 1, &nout, 0, 1, false);
+  array out = make(result, L_FLAT, 1, &nout, 0, 1, false),
+        also = make(dtype, L_FLAT, 1, &nout, 0, 1, false);
+  bool pair = is_pair(kind) && dev->cls->reduces_pairs;
   dev->cls->release(dev, &out.mem);
+  dev->cls->release(dev, &also.mem);
   out.offset = 0, out.n = nout;
+  also.offset = 0, also.n = nout;
   call(nm__mem_alloc(dev, (size_t)nout * nm__dtype_size(result), &out.mem));
+  call(nm__mem_alloc(dev, (size_t)nout * nm__dtype_size(dtype), &also.mem));
   nm_program p;
   start(&p, ndim, shape);
   p.in[p.nin++] = operand(&x, 0);
@@ -166,10 +182,12 @@ static void test_reduce(nm_reduction kind, nm_dtype dtype, int layout, int ndim,
                  .src_dtype = dtype,
                  .reduced = dims,
                  .out = &out.mem,
+                 .also = pair ? &also.mem : NULL,
                  .out_dtype = result,
                  .out_numel = nout};
   call(dev->cls->reduce(dev, &r));
   fetch(&out);
+  if (pair) fetch(&also);
   if (fused) fetch(&stored);
   val *v = elements(&x);
   bool good = true;
@@ -181,17 +199,35 @@ static void test_reduce(nm_reduction kind, nm_dtype dtype, int layout, int ndim,
   }
   for (int64_t i = 0; i < nout; i++) {
     double scale, got_f = at(&out, i).f;
-    val want = ref_reduce(kind, real, ndim, shape, dims, v, i, &scale), got = at(&out, i);
+    val beside = {0, 0}, want = ref_reduce(kind, real, ndim, shape, dims, v, i, &scale, &beside),
+        got = at(&out, i), got_beside = pair ? at(&also, i) : beside;
     bool ok;
-    if (nm__is_float(result) && (kind == NM_R_SUM || kind == NM_R_PROD)) {
+    double own = dtype == NM_FLOAT16 ? 0x1p-10 : dtype == NM_BFLOAT16 ? 0x1p-7 : 0;
+    double fine = dtype == NM_FLOAT64 ? 0x1p-52 : 0x1p-23, count_ = (double)(n / nout);
+    if (kind == NM_R_SQUARES) {
+      /* as a sum's; what rounding leaves where all elements are alike */
+      double slack = want.f * fine * 32 +
+                     scale * scale * (fine * fine * 16 / count_ + 0x1p-60 /* want's own */);
+      ok = fabs(got_f - want.f) <= slack + own * want.f ||
+           (dtype == NM_FLOAT16 && want.f > 65504 && isinf(got_f));
+      check(fabs(got_beside.f - beside.f) <= scale / count_ * fine * 8 + own * fabs(beside.f),
+            "mean %d is %.17g, should be %.17g", (int)i, got_beside.f, beside.f);
+    } else if (pair) {
+      check(real ? got_beside.f == beside.f || (isnan(got_beside.f) && isnan(beside.f))
+                 : got_beside.i == beside.i,
+            "extreme %d is %.17g|%lld, should be %.17g|%lld", (int)i, got_beside.f,
+            (long long)got_beside.i, beside.f, (long long)beside.i);
+    }
+    if (kind == NM_R_SQUARES) {
+      /* done */
+    } else if (nm__is_float(result) && (kind == NM_R_SUM || kind == NM_R_PROD)) {
       double unit = dtype == NM_FLOAT64 ? 0x1p-52 : 0x1p-23,
              half = fabs(ref_narrow(result, want).f - want.f);
       /* float32 goes on in more precision after a tile; float64 has chains of a few hundred
        * additions */
       double slack = kind == NM_R_SUM ? scale * unit * (dtype == NM_FLOAT64 ? 16 : 4)
                                       : fabs(want.f) * unit * (double)(n / nout + 2);
-      double own = result == NM_FLOAT16 ? 0x1p-11 : result == NM_BFLOAT16 ? 0x1p-8 : 0;
-      ok = fabs(got_f - want.f) <= half + slack + own * fabs(want.f) * 1.01;
+      ok = fabs(got_f - want.f) <= half + slack + own / 2 * fabs(want.f) * 1.01;
     } else if (nm__is_float(result)) {
       ok = got.f == want.f || (isnan(got.f) && isnan(want.f)) || (!is_cpu && tiny(want.f, cls));
     } else {
@@ -205,6 +241,7 @@ static void test_reduce(nm_reduction kind, nm_dtype dtype, int layout, int ndim,
   drop(&x);
   drop(&stored);
   drop(&out);
+  drop(&also);
 }
 
 static void test_reductions(void) {
@@ -212,8 +249,9 @@ static void test_reductions(void) {
   bool fuses = dev->cls->fuses_reductions;
   for (int d = 0; d < NM_NDTYPES; d++) {
     if (!holds((nm_dtype)d)) continue;
-    for (int kind = 0; kind <= NM_R_ALL; kind++) {
+    for (int kind = 0; kind <= NM_R_SQUARES; kind++) {
       if (d == NM_BOOL && kind == NM_R_PROD) continue;
+      if (kind == NM_R_SQUARES && !(dev->cls->reduces_pairs && nm__is_float((nm_dtype)d))) continue;
       for (uint32_t mask = 0; mask < 16; mask++) {
         test_reduce((nm_reduction)kind, (nm_dtype)d, L_FLAT, 4, four, mask, false);
         if (mask % 3 == 0)
@@ -225,7 +263,7 @@ static void test_reductions(void) {
                   false);
       int64_t scalar[] = {1};
       test_reduce((nm_reduction)kind, (nm_dtype)d, L_FLAT, 0, scalar, 0, false);
-      if (kind < NM_R_MAX || kind >= NM_R_ANY) {
+      if (kind < NM_R_MAX || kind == NM_R_ANY || kind == NM_R_ALL) {
         int64_t empty[] = {3, 0, 2};
         test_reduce((nm_reduction)kind, (nm_dtype)d, L_FLAT, 3, empty, 2, false);
         test_reduce((nm_reduction)kind, (nm_dtype)d, L_FLAT, 3, empty, 7, false);
@@ -234,11 +272,12 @@ static void test_reductions(void) {
   }
   static const int64_t large[][3] = {{511, 1, 1},   {513, 1, 1},   {100003, 1, 1}, {700, 300, 1},
                                      {3, 70000, 1}, {70000, 3, 1}, {40, 40, 40},   {2, 600, 90},
-                                     {90, 2, 600},  {5000, 7, 2}};
+                                     {90, 2, 600},  {5000, 7, 2},  {300, 5, 70},   {7, 9000, 1}};
   for (size_t s = 0; s < sizeof large / sizeof *large; s++)
-    for (int kind = 0; kind <= NM_R_ALL; kind++)
+    for (int kind = 0; kind <= NM_R_SQUARES; kind++)
       for (uint32_t mask = 1; mask < 8; mask++) {
         nm_dtype d = kinds[ref_below((int)(sizeof kinds / sizeof *kinds))];
+        if (kind == NM_R_SQUARES && !(dev->cls->reduces_pairs && nm__is_float(d))) continue;
         if (!holds(d) || kind == NM_R_PROD || (mask != 1 && mask != 2 && mask != 5 && mask != 7))
           continue;
         test_reduce((nm_reduction)kind, d, ref_below(3) ? L_FLAT : ref_below(L_COUNT), 3, large[s],
@@ -342,9 +381,9 @@ static void test_products(void) {
 /* ---- softmax ---- */
 
 static void test_softmax(nm_dtype dtype, int layout, bool log_, int ndim, const int64_t *shape,
-                         int awkward) {
-  testing("%ssoftmax of %s, %s, %dd, %d last%s", log_ ? "log_" : "", nm__dtypes[dtype].name,
-          layout_name[layout], ndim, (int)(ndim ? shape[ndim - 1] : 1), awkward ? ", awkward" : "");
+                         int dim, int awkward) {
+  testing("%ssoftmax of %s, %s, %dd, %d along dim %d%s", log_ ? "log_" : "", nm__dtypes[dtype].name,
+          layout_name[layout], ndim, (int)(ndim ? shape[dim] : 1), dim, awkward ? ", awkward" : "");
   array x = make(dtype, layout, ndim, shape, -6, 6, false),
         y = make(dtype, L_FLAT, ndim, shape, 0, 1, false);
   for (int64_t i = 0; awkward && i < x.n; i++)
@@ -352,28 +391,30 @@ static void test_softmax(nm_dtype dtype, int layout, bool log_, int ndim, const 
       ref_store(dtype, x.host, i, (val){.f = awkward == 3 ? 80 : -INFINITY});
   call(dev->cls->write(dev, &x.mem, 0, (size_t)x.n * nm__dtype_size(dtype), x.host));
   nm_view vx = view(&x), vy = view(&y);
-  call(dev->cls->softmax(dev, &vx, &vy, log_));
+  call(dev->cls->softmax(dev, &vx, dim, &vy, log_));
   fetch(&y);
-  int64_t n = count(ndim, shape), length = ndim ? shape[ndim - 1] : 1;
+  int64_t n = count(ndim, shape), length = ndim ? shape[dim] : 1, inner = 1;
+  for (int d = dim + 1; d < ndim; d++) inner *= shape[d];
   double unit = dtype == NM_FLOAT64 ? 0x1p-52 : 0x1p-23, own = dtype == NM_FLOAT16    ? 0x1p-10
                                                                : dtype == NM_BFLOAT16 ? 0x1p-7
                                                                                       : 0;
-  for (int64_t i = 0; i < n; i += length) {
+  for (int64_t line = 0; length && line < n / length; line++) {
+    int64_t i = line / inner * length * inner + line % inner;
     long double sum = 0;
     double most = -INFINITY;
-    for (int64_t j = 0; j < length; j++) most = fmax(most, at(&x, i + j).f);
-    for (int64_t j = 0; j < length; j++) sum += expl((long double)at(&x, i + j).f - most);
+    for (int64_t j = 0; j < length; j++) most = fmax(most, at(&x, i + j * inner).f);
+    for (int64_t j = 0; j < length; j++) sum += expl((long double)at(&x, i + j * inner).f - most);
     bool good = true;
     for (int64_t j = 0; j < length && good; j++) {
-      long double z = (long double)at(&x, i + j).f - most;
-      double want = (double)(log_ ? z - logl(sum) : expl(z) / sum), got = at(&y, i + j).f;
+      long double z = (long double)at(&x, i + j * inner).f - most;
+      double want = (double)(log_ ? z - logl(sum) : expl(z) / sum), got = at(&y, i + j * inner).f;
       double slack = log_ ? (fabs(want) + fabs((double)z) + 1) * unit * 4
                           : want * unit * (8 - (double)z) + (dtype == NM_FLOAT64 ? 0 : 1e-44);
       if (dtype == NM_FLOAT16) slack += 6e-8;
       if (dtype == NM_BFLOAT16) slack += 0x1p-134; /* half the spacing of its subnormals */
       good = check(isnan(want) ? isnan(got)
                                : got == want || fabs(got - want) <= slack + own * fabs(want),
-                   "element %d is %.9g, should be %.9g", (int)(i + j), got, want);
+                   "element %d is %.9g, should be %.9g", (int)(i + j * inner), got, want);
     }
     if (!good) break;
   }
@@ -382,19 +423,33 @@ static void test_softmax(nm_dtype dtype, int layout, bool log_, int ndim, const 
 }
 
 static void test_softmaxes(void) {
-  static const int64_t shapes[][3] = {{1, 1, 1}, {5, 1, 1},    {4, 10, 1}, {3, 700, 1}, {2, 3, 33},
-                                      {6, 1, 1}, {2, 3000, 1}, {0, 4, 1},  {4, 0, 1}};
-  static const int ndims[] = {0, 1, 2, 2, 3, 2, 2, 2, 2};
+  static const struct {
+    int ndim, dim;
+    int64_t shape[3];
+  } cases[] = {{0, 0, {1}},        {1, 0, {5}},          {2, 1, {4, 10}},   {2, 1, {3, 700}},
+               {3, 2, {2, 3, 33}}, {2, 1, {6, 1}},       {2, 1, {2, 3000}}, {2, 1, {0, 4}},
+               {2, 1, {4, 0}},     {2, 0, {10, 4}},      {2, 0, {700, 3}},  {3, 1, {2, 40, 33}},
+               {3, 0, {9, 2, 5}},  {3, 1, {2, 3, 1100}}, {2, 1, {1100, 7}}};
   for (int d = NM_FLOAT32; d <= NM_BFLOAT16; d++) {
     if (!holds((nm_dtype)d)) continue;
-    for (size_t s = 0; s < sizeof ndims / sizeof *ndims; s++)
+    for (size_t s = 0; s < sizeof cases / sizeof *cases; s++)
       for (int l = 0; l < 2; l++) {
-        test_softmax((nm_dtype)d, L_FLAT, l, ndims[s], shapes[s], 0);
-        test_softmax((nm_dtype)d, L_SWAPPED, l, ndims[s], shapes[s], 0);
-        test_softmax((nm_dtype)d, L_STEPPED, l, ndims[s], shapes[s], 1 + ref_below(3));
-        test_softmax((nm_dtype)d, L_EXPANDED, l, ndims[s], shapes[s], ref_below(4));
+        static const int layouts[] = {L_FLAT, L_SWAPPED, L_STEPPED, L_EXPANDED, L_PADDED};
+        for (int k = 0; k < 5; k++)
+          test_softmax((nm_dtype)d, layouts[k], l, cases[s].ndim, cases[s].shape, cases[s].dim,
+                       k < 2 ? 0 : ref_below(4));
       }
+    /* what is cut into chunks, or past the caches */
+    for (int l = 0; is_cpu && l < 2; l++) {
+      test_softmax((nm_dtype)d, L_FLAT, l, 2, (const int64_t[]){2, 150000}, 1, l);
+      test_softmax((nm_dtype)d, L_STEPPED, l, 2, (const int64_t[]){1, 70001}, 1, 3);
+      test_softmax((nm_dtype)d, L_FLAT, l, 2, (const int64_t[]){1500, 70}, 0, 1);
+    }
   }
+  if (!is_cpu) return;
+  test_softmax(NM_FLOAT32, L_FLAT, false, 2, (const int64_t[]){300, 7001}, 1, 0);
+  test_softmax(NM_FLOAT32, L_FLAT, true, 2, (const int64_t[]){70000, 31}, 1, 0);
+  test_softmax(NM_FLOAT32, L_FLAT, false, 2, (const int64_t[]){301, 7001}, 0, 0);
 }
 
 /* ---- gather and scatter ---- */
@@ -579,7 +634,7 @@ static void test_threads(void) {
           call(dev->cls->reduce(dev, &red));
         }
       } else if (test == 7) {
-        call(dev->cls->softmax(dev, &vx, &vy, false));
+        call(dev->cls->softmax(dev, &vx, 1, &vy, false));
       } else {
         nm_view a = {.mem = vx.mem,
                      .dtype = NM_FLOAT32,

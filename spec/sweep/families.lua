@@ -19,7 +19,7 @@
 -- spec/oracle/NAME.py.
 local names = {
   "base", "elementwise", "activation", "shape", "index", "reduce", "scan", "sort", "search",
-  "product", "linalg", "conv", "pool", "resample", "random", "autograd",
+  "product", "linalg", "normalize", "conv", "pool", "resample", "random", "autograd",
 }
 
 local fields = { "arguments", "edges", "reference", "bounds", "any_zero", "random", "undefined",

@@ -33,17 +33,23 @@ typedef enum nm_reduction {
   NM_R_ARGMAX,
   NM_R_ARGMIN,
   NM_R_ANY,
-  NM_R_ALL
+  NM_R_ALL,
+  NM_R_SQUARES
 } nm_reduction;
 
 /* A reduction of what a program computes.  The program's dims are ordered as the tensor's; bit d of
  * `reduced` says that dim d is reduced.  `src` is the operand that is reduced (its class is that of
  * the element; its dtype is src_dtype, already rounded).  The output is flat: the kept dims in
- * order. SUM, PROD  out has dtype float of any width (accumulate in at least float32 pairwise or
- * float64, one rounding at the end), or int64 MAX, MIN   out has src_dtype; NaN wins.  ANY, ALL:
- * out is bool, src != 0 ARGMAX/MIN out is int64: the 0-based row-major index among the reduced dims
- * of the first extreme element (NaN counts as extreme) An empty reduction gives the identity (SUM
- * 0, PROD 1, ANY 0, ALL 1); the others are refused above. */
+ * order.
+ *   SUM, PROD    out has dtype float of any width (accumulate in at least float32 pairwise or
+ *                float64, one rounding at the end), or int64
+ *   MAX, MIN     out has src_dtype; NaN wins
+ *   ANY, ALL     out is bool, src != 0
+ *   ARGMAX, ARGMIN  out is int64: the 0-based row-major index among the reduced dims of the first
+ *                extreme element (NaN counts as extreme); also: that element, in src_dtype
+ *   SQUARES      the sum of squared distances from the mean, in a float src_dtype; also: the mean
+ * An empty reduction gives the identity (SUM 0, PROD 1, ANY 0, ALL 1); the others are refused
+ * above. */
 typedef struct nm_reduce {
   nm_reduction kind;
   const nm_program *program; /* its outputs, if any, are stored by the same pass */
@@ -51,6 +57,7 @@ typedef struct nm_reduce {
   nm_dtype src_dtype;
   uint32_t reduced;
   const nm_mem *out; /* flat, from its first element */
+  const nm_mem *also; /* a second output beside it, see above; may be NULL */
   nm_dtype out_dtype;
   int64_t out_numel;
 } nm_reduce;
@@ -109,6 +116,7 @@ typedef struct nm_device_class {
   const char *name;
   bool fuses_reductions; /* reduce takes any program; otherwise only one of a single input,
                             unchanged */
+  bool reduces_pairs;    /* reduce has second outputs, and SQUARES */
 
   void (*close)(nm_device *);
   nm_status (*alloc)(nm_device *, size_t bytes,
@@ -127,8 +135,8 @@ typedef struct nm_device_class {
   /* y[b] = a[b] @ x[b]: a (B, M, K), x (B, K, N), y (B, M, N) contiguous; all of one dtype.
    * Floats accumulate in float32 at least, integers wrap; bool is refused above.  K may be 0. */
   nm_status (*matmul)(nm_device *, const nm_view *a, const nm_view *x, const nm_view *y);
-  /* y = softmax or log_softmax of x (float dtypes) over its last dim; y contiguous, same shape. */
-  nm_status (*softmax)(nm_device *, const nm_view *x, const nm_view *y, bool log);
+  /* y = softmax or log_softmax of x (float dtypes) over dim; y contiguous, same shape. */
+  nm_status (*softmax)(nm_device *, const nm_view *x, int dim, const nm_view *y, bool log);
   /* at = the positions of index, both int64 and contiguous: i + n where i is negative, else i -
    * base; whether all are in 0 .. n - 1.  NULL where it is composed, as a program and a reduction.
    */

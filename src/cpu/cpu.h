@@ -50,17 +50,26 @@ typedef union nm_acc {
   double f;
   int64_t i;
 } nm_acc;
-enum { NM_NFOLDS = NM_R_ALL + 1 };
-/* One accumulator for n >= 1 elements. */
+enum {
+  NM_NFOLDS = NM_R_ALL + 1,
+  NM_BLOCK = 8 * NM_TILE, /* bytes of a block of neighbours in a row */
+  NM_DEEP = 8,            /* rows that columns take in together */
+};
+/* One accumulator for n >= 1 elements; of more than a block, sums and products of floats would be
+ * long chains. */
 typedef nm_acc nm_fold_row(int n, const void *x);
-/* acc[i] takes in x[i * across + k * along] for i < n, k < m. */
-typedef void nm_fold_grid(int n, int m, nm_acc *acc, const void *x, int64_t across, int64_t along);
-/* Position of the first extreme of n >= 1 elements, and its value. */
-typedef int nm_arg_row(int n, const void *x, nm_acc *value);
-/* As a fold_grid, with the positions of what the accumulators hold; elements k are at position at +
- * k. */
-typedef void nm_arg_grid(int n, int m, nm_acc *acc, int64_t *where, int64_t at, const void *x,
-                         int64_t across, int64_t along);
+/* acc[i] takes in x[i + k * pitch] for i < n, k < m. */
+typedef void nm_fold_columns(int n, int m, nm_acc *acc, const void *x, int64_t pitch);
+/* The first place of v, which is among the n elements. */
+typedef int nm_find(int n, const void *x, nm_acc v);
+/* As fold_columns, but best holds elements of the class and at their positions, int32_t or int64_t
+ * as they are long; row k is at position first + k * step. */
+typedef void nm_arg_columns(int n, int m, void *best, void *at, int64_t first, int64_t step,
+                            const void *x, int64_t pitch);
+/* Mean and sum of squared distances from it take in n elements, `before` others being in them. */
+typedef void nm_squares_row(int n, const void *x, double before, double *mean, double *squares);
+typedef void nm_squares_columns(int n, int m, double before, nm_acc *mean, nm_acc *squares,
+                                const void *x, int64_t pitch);
 
 /* Matrix products of one class, see isa_gemm.h.  Strides in elements. */
 typedef struct nm_gemm {
@@ -103,6 +112,15 @@ typedef struct nm_conv_loops {
 /* Rows of n elements cs apart, each with `head` zeros before it and zeros behind up to `pitch`. */
 typedef void nm_lay_loop(int rows, int head, int n, int pitch, const void *mem, int64_t rs,
                          int64_t cs, void *to);
+typedef struct nm_carried { /* what came before, of neighbouring lines that are scanned */
+  nm_acc acc[NM_TILE];
+  int64_t at[NM_TILE]; /* where the extremes are */
+} nm_carried;
+/* m <= NM_TILE steps of `width` neighbouring lines: x joins t, and the result replaces x where
+ * `before` is given: of what came before the chunk and t.  The steps' positions count from `first`;
+ * they go to index, which may be NULL, `pitch` apart. */
+typedef void nm_scan_loop(int m, int width, void *x, nm_carried *t, const nm_carried *before,
+                          int64_t first, int64_t *index, int64_t pitch);
 
 /* y[i] = the largest, or the sum, of x[i * step + k * dilation] over k < taps. */
 typedef void nm_pool_loop(int n, int taps, int64_t step, int64_t dilation, const void *x, void *y);
@@ -114,13 +132,27 @@ typedef struct nm_pool_loops { /* of one float class, see pool_body.h */
   void (*row_at)(int n, bool first, const void *x, int32_t from, void *y, int32_t *at);
 } nm_pool_loops;
 
-typedef struct nm_softmax_loops {                             /* of one float class */
-  double (*exp_sum)(int n, void *y, const void *x, double m); /* y = exp(x - m), returns the sum */
-  void (*scale)(int n, void *y, double s);                    /* y *= s */
-  double (*shifted_sum)(int n, const void *x, double m);      /* the sum of exp(x - m) */
-  void (*shift)(int n, void *y, double m, double s);          /* y = (y - m) - s */
-  /* all of it in place, for rows whose elements fit a tile together */
-  void (*short_rows)(int rows, int length, void *y, bool log);
+typedef enum nm_softmax_form { /* how elements become results */
+  NM_SOFTMAX_EXP,               /* e^(x - m) s */
+  NM_SOFTMAX_LOG,               /* (x - m) - s */
+  NM_SOFTMAX_SCALE              /* x s */
+} nm_softmax_form;
+typedef struct nm_softmax_loops { /* of one float class; m is the greatest element of a row */
+  /* All of it for a row that the caches hold; y may be x.  What lies `ahead` of x is read next: it
+   * is brought to the caches while there is much to compute. */
+  void (*row)(int n, void *y, const void *x, bool log, int64_t ahead);
+  int least; /* elements of a row that is not worked on better in columns */
+  /* y = e^(x - m), unless y is NULL; returns the sum */
+  double (*exp_sum)(int n, void *y, const void *x, double m, int64_t ahead);
+  void (*finish)(int n, void *y, const void *x, double m, double s, nm_softmax_form form);
+  /* The same for n <= NM_TILE columns, with m and s of each; x's rows are `pitch` apart, y's dense
+   * here, and y may be NULL. */
+  void (*columns_exp_sum)(int n, int rows, double *sum, void *y, const void *m, const void *x,
+                          int64_t pitch);
+  /* sums of e^(x - m) become those for `more` in the place of m */
+  void (*columns_change)(int n, double *sum, void *m, const nm_acc *more);
+  void (*columns_finish)(int n, int rows, void *y, int64_t to, const void *x, int64_t from,
+                         const void *m, const void *s, nm_softmax_form form);
 } nm_softmax_loops;
 
 /* Instructions that two of are done in one pass; reversed: of c and the first's result. */
@@ -152,15 +184,18 @@ typedef struct nm_isa {
   nm_positions_loop *positions;
   nm_random_loop *rand[2], *randn[2]; /* by class: NM_F32, NM_F64 */
   nm_fold_row *fold_row[NM_NFOLDS][NM_NCLASSES];
-  nm_fold_grid *fold_grid[NM_NFOLDS][NM_NCLASSES];
-  nm_arg_row *arg_row[2][NM_NCLASSES]; /* maximum, minimum */
-  nm_arg_grid *arg_grid[2][NM_NCLASSES];
+  nm_fold_columns *fold_columns[NM_NFOLDS][NM_NCLASSES];
+  nm_find *find[NM_NCLASSES];
+  nm_arg_columns *arg_columns[2][NM_NCLASSES]; /* maximum, minimum */
+  nm_squares_row *squares_row[2];
+  nm_squares_columns *squares_columns[2];
   nm_gemm gemm[NM_NCLASSES];
   nm_pack_loop *pack[NM_NDTYPES];
   nm_softmax_loops softmax[2];
   nm_conv_loops conv[2];
   nm_lay_loop *lay[NM_NDTYPES]; /* of floats */
   nm_pool_loops pool[2];
+  nm_scan_loop *scan[NM_SCAN_KINDS][NM_NCLASSES];
 } nm_isa;
 
 /* NULL where the build has no such table */
@@ -205,6 +240,9 @@ typedef struct nm_job nm_job;
 typedef void nm_work(void *arg, nm_job *job, int worker);
 /* The next of the tasks 0 .. n-1, each handed out once; -1 when there is none left. */
 int64_t nm__next_task(nm_job *job);
+/* The same, but each worker begins with a range of its own, the same one every time: what it has
+ * read or written lies in the caches near it.  For tasks that don't wait for each other. */
+int64_t nm__near_task(nm_job *job, int worker);
 /* How many workers a job of `tasks` tasks and about `work` element operations deserves. */
 int nm__workers(const nm_cpu *cpu, int64_t tasks, double work);
 /* Gives each of the workers at least `bytes` of scratch, aligned to 64. */
@@ -307,7 +345,9 @@ void nm__machine_start(nm_machine *m, const nm_plan *plan, void *scratch);
 /* Computes elements start .. start + n - 1, n <= NM_TILE. */
 void nm__machine_run(nm_machine *m, int64_t start, int n);
 
-/* Whether output `o` is so large that it should go past the caches. */
+/* Whether so many bytes, which are written to a block of memory, should go past the caches. */
+bool nm__past_caches(const nm_mem *mem, size_t bytes);
+/* The same of output `o`. */
 bool nm__streams(const nm_program *p, int o);
 
 /* ---- copy.c: programs that move elements and don't look into them ---- */
@@ -317,7 +357,7 @@ nm_status nm__cpu_copy(nm_cpu *cpu, const nm_program *p);
 nm_status nm__cpu_run(nm_device *dev, const nm_program *p);
 nm_status nm__cpu_reduce(nm_device *dev, const nm_reduce *r);
 nm_status nm__cpu_matmul(nm_device *dev, const nm_view *a, const nm_view *x, const nm_view *y);
-nm_status nm__cpu_softmax(nm_device *dev, const nm_view *x, const nm_view *y, bool log);
+nm_status nm__cpu_softmax(nm_device *dev, const nm_view *x, int dim, const nm_view *y, bool log);
 nm_status nm__cpu_place(nm_device *dev, const nm_view *index, int64_t n, int64_t base,
                         const nm_view *at, bool *inside);
 nm_status nm__cpu_gather(nm_device *dev, const nm_view *x, int dim, const nm_view *index,

@@ -74,6 +74,7 @@ static nm_loop *cpu_loop(nm_device *dev, nm_opcode op, nm_class cls) {
 static const nm_device_class cpu_class = {
     .name = "cpu",
     .fuses_reductions = true,
+    .reduces_pairs = true,
     .close = cpu_close,
     .alloc = nm__cpu_alloc,
     .release = nm__cpu_release,

@@ -25,11 +25,19 @@
 #include "cpu/isa_gemm.h"
 #include "cpu/isa_conv.h"
 #include "cpu/isa_pool.h"
+#include "cpu/isa_scan.h"
+#include "cpu/isa_softmax.h"
 
 #define BY_CLASS(prefix)                                                                           \
   {                                                                                                \
     [NM_F32] = prefix##_f32, [NM_F64] = prefix##_f64, [NM_I32] = prefix##_i32,                     \
     [NM_I64] = prefix##_i64                                                                        \
+  }
+#define BY_FOLD(prefix)                                                                            \
+  {                                                                                                \
+    [NM_R_SUM] = BY_CLASS(prefix##_SUM), [NM_R_PROD] = BY_CLASS(prefix##_PROD),                    \
+    [NM_R_MAX] = BY_CLASS(prefix##_MAX), [NM_R_MIN] = BY_CLASS(prefix##_MIN),                      \
+    [NM_R_ANY] = BY_CLASS(prefix##_ANY), [NM_R_ALL] = BY_CLASS(prefix##_ALL)                       \
   }
 #define BY_DTYPE(prefix)                                                                           \
   {                                                                                                \
@@ -45,8 +53,9 @@
   }
 #define SOFTMAX_OF(t)                                                                              \
   {                                                                                                \
-    .exp_sum = exp_sum_##t, .scale = scale_##t, .shifted_sum = shifted_sum_##t,                    \
-    .shift = shift_##t, .short_rows = short_rows_##t                                               \
+    .row = ROW_##t, .least = LEAST_##t, .exp_sum = exp_sum_##t, .finish = finish_##t,              \
+    .columns_exp_sum = columns_exp_sum_##t, .columns_change = columns_change_##t,                  \
+    .columns_finish = columns_finish_##t                                                           \
   }
 #define CONV_OF(t, bytes)                                                                          \
   {                                                                                                \
@@ -126,20 +135,12 @@ static const nm_isa table = {
     .positions = positions,
     .rand = {[NM_F32] = rand_f32, [NM_F64] = rand_f64},
     .randn = {[NM_F32] = randn_f32, [NM_F64] = randn_f64},
-    .fold_row = {[NM_R_SUM] = BY_CLASS(row_SUM),
-                 [NM_R_PROD] = BY_CLASS(row_PROD),
-                 [NM_R_MAX] = BY_CLASS(row_MAX),
-                 [NM_R_MIN] = BY_CLASS(row_MIN),
-                 [NM_R_ANY] = BY_CLASS(row_ANY),
-                 [NM_R_ALL] = BY_CLASS(row_ALL)},
-    .fold_grid = {[NM_R_SUM] = BY_CLASS(grid_SUM),
-                  [NM_R_PROD] = BY_CLASS(grid_PROD),
-                  [NM_R_MAX] = BY_CLASS(grid_MAX),
-                  [NM_R_MIN] = BY_CLASS(grid_MIN),
-                  [NM_R_ANY] = BY_CLASS(grid_ANY),
-                  [NM_R_ALL] = BY_CLASS(grid_ALL)},
-    .arg_row = {BY_CLASS(arg_row_MAX), BY_CLASS(arg_row_MIN)},
-    .arg_grid = {BY_CLASS(arg_grid_MAX), BY_CLASS(arg_grid_MIN)},
+    .fold_row = BY_FOLD(row),
+    .fold_columns = BY_FOLD(columns),
+    .find = BY_CLASS(find),
+    .arg_columns = {BY_CLASS(arg_columns_MAX), BY_CLASS(arg_columns_MIN)},
+    .squares_row = {[NM_F32] = squares_row_f32, [NM_F64] = squares_row_f64},
+    .squares_columns = {[NM_F32] = squares_columns_f32, [NM_F64] = squares_columns_f64},
     .gemm = {[NM_F32] = GEMM_OF(f32, 4),
              [NM_F64] = GEMM_OF(f64, 8),
              [NM_I32] = GEMM_OF(i32, 4),
@@ -152,6 +153,15 @@ static const nm_isa table = {
             [NM_FLOAT64] = lay_float64,
             [NM_FLOAT16] = lay_float16,
             [NM_BFLOAT16] = lay_bfloat16},
+    .scan = {[NM_SCAN_SUM] = {[NM_F32] = scan_SUM_f32,
+                              [NM_F64] = scan_SUM_f64,
+                              [NM_I64] = scan_SUM_i64},
+             [NM_SCAN_PROD] = {[NM_F32] = scan_PROD_f32,
+                               [NM_F64] = scan_PROD_f64,
+                               [NM_I64] = scan_PROD_i64},
+             [NM_SCAN_MAX] = BY_CLASS(scan_MAX),
+             [NM_SCAN_MIN] = BY_CLASS(scan_MIN),
+             [NM_SCAN_LOGSUMEXP] = {[NM_F32] = scan_LOG_f32, [NM_F64] = scan_LOG_f64}},
 };
 
 const nm_isa *ISA_TABLE(void) { return &table; }

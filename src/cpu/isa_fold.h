@@ -1,147 +1,243 @@
-/* isa_fold.h: the loops of reductions over tiles.
+/* isa_fold.h: the loops of reductions.
  *
- * A row of elements becomes one accumulator through LANES partial results side by side, which is
- * both what vector registers do and the first levels of a pairwise sum; the lanes are then folded
- * in halves. A grid of elements, m for each of n accumulators side by side, serves columns and
- * short rows.  Beyond a row in a tile all floats go on in double. */
+ * A row of at most NM_BLOCK bytes becomes one accumulator through ROW_LANES partial results side by
+ * side, which is both what vector registers do and the first levels of a pairwise sum; the lanes
+ * are then folded in halves.  Columns take in DEEP rows at a time, which are joined as a tree.  So
+ * no sum is a longer chain in the class of its elements than NM_BLOCK / LANE_BYTES; beyond a block all
+ * floats go on in double. */
 
-enum { LANES = 32 };
+enum { LANE_BYTES = 256, FEW = 16 };
+/* of a row x: 64 or 32; more streams would be read slower */
+#define ROW_LANES ((int)(LANE_BYTES / sizeof *x))
 
-/* how an element x joins what there is, v; two lanes join in the same way */
-#define JOIN_SUM(v, x) ((v) + (x))
-#define JOIN_PROD(v, x) ((v) * (x))
-#define JOIN_MAX(v, x) ((((x) > (v)) | ((x) != (x))) ? (x) : (v)) /* NaN wins */
-#define JOIN_MIN(v, x) ((((x) < (v)) | ((x) != (x))) ? (x) : (v))
-#define JOIN_ANY(v, x) ((v) | ((x) != 0))
-#define JOIN_ALL(v, x) ((v) & ((x) != 0))
+/* NaN wins.  In this form both steps are vector instructions: a maximum as x86 has it, which takes
+ * its second operand where one is NaN, and a blend. */
+#define EXTREMES(t, T)                                                                             \
+  static inline T most_##t(T v, T w) {                                                             \
+    T m = w > v ? w : v;                                                                           \
+    return w != w ? w : m;                                                                         \
+  }                                                                                                \
+  static inline T least_##t(T v, T w) {                                                            \
+    T m = w < v ? w : v;                                                                           \
+    return w != w ? w : m;                                                                         \
+  }
+EXTREMES(f32, float)
+EXTREMES(f64, double)
+EXTREMES(i32, int32_t)
+EXTREMES(i64, int64_t)
 
-/* FOLD(kind, class t, C type T, C type L of a lane, C type A and field of the accumulator,
+/* how an element x enters (as a lane of type L), and how two of them are joined */
+#define LIFT_SUM(x) ((L)(x))
+#define LIFT_PROD(x) ((L)(x))
+#define LIFT_MAX(x) (x)
+#define LIFT_MIN(x) (x)
+#define LIFT_ANY(x) ((L)((x) != 0))
+#define LIFT_ALL(x) ((L)((x) != 0))
+#define JOIN_SUM(v, w) ((v) + (w))
+#define JOIN_PROD(v, w) ((v) * (w))
+#define JOIN_MAX(v, w)                                                                             \
+  _Generic(v, float: most_f32, double: most_f64, int32_t: most_i32, int64_t: most_i64)(v, w)
+#define JOIN_MIN(v, w)                                                                             \
+  _Generic(v, float: least_f32, double: least_f64, int32_t: least_i32, int64_t: least_i64)(v, w)
+#define JOIN_ANY(v, w) ((v) | (w))
+#define JOIN_ALL(v, w) ((v) & (w))
+
+/* lane[j] takes in the elements of a row that are a multiple of `width` from element j */
+#define INTO_LANES(width, kind)                                                                    \
+  for (; n >= (width); n -= (width), x += (width))                                                 \
+    for (int j = 0; j < (width); j++) lane[j] = JOIN_##kind(lane[j], LIFT_##kind(x[j]));           \
+  for (int j = 0; j < n; j++) lane[j] = JOIN_##kind(lane[j], LIFT_##kind(x[j]));
+#define HALVE(lane, half, kind)                                                                    \
+  for (int j = 0; j < (half); j++) lane[j] = JOIN_##kind(lane[j], lane[j + (half)]);
+#define HALVE_MANY(lane, kind)                                                                     \
+  HALVE(lane, ROW_LANES > 32 ? 32 : 0, kind)                                                           \
+  HALVE(lane, 16, kind)
+#define HALVE_FEW(lane, kind)                                                                      \
+  HALVE(lane, 8, kind) HALVE(lane, 4, kind) HALVE(lane, 2, kind) HALVE(lane, 1, kind)
+
+/* FOLD(kind, class t, C type T, C type of a lane, C type A and field of the accumulator,
  * identity) */
-#define FOLD(kind, t, T, L, A, field, identity)                                                    \
+#define FOLD(kind, t, T, LANE, A, field, identity)                                                 \
   static nm_acc row_##kind##_##t(int n, const void *x_) {                                          \
+    typedef LANE L;                                                                                \
     const T *x = x_;                                                                               \
-    L lane[LANES];                                                                                 \
-    if (n < LANES) { /* a short row is not worth the folding */                                    \
+    L lane[ROW_LANES];                                                                                 \
+    if (n < FEW) { /* a short row is not worth the folding */                                      \
       L v = identity;                                                                              \
-      for (int i = 0; i < n; i++) v = JOIN_##kind(v, x[i]);                                        \
+      for (int i = 0; i < n; i++) v = JOIN_##kind(v, LIFT_##kind(x[i]));                           \
       return (nm_acc){.field = v};                                                                 \
     }                                                                                              \
-    for (int j = 0; j < LANES; j++) lane[j] = identity;                                            \
-    for (; n >= LANES; n -= LANES, x += LANES)                                                     \
-      for (int j = 0; j < LANES; j++) lane[j] = JOIN_##kind(lane[j], x[j]);                        \
-    for (int j = 0; j < n; j++) lane[j] = JOIN_##kind(lane[j], x[j]);                              \
-    for (int half = LANES / 2; half; half /= 2)                                                    \
-      for (int j = 0; j < half; j++) lane[j] = JOIN_##kind(lane[j], lane[j + half]);               \
+    for (int j = 0; j < ROW_LANES; j++) lane[j] = identity;                                            \
+    if (n < ROW_LANES) {                                                                               \
+      INTO_LANES(FEW, kind)                                                                        \
+    } else {                                                                                       \
+      INTO_LANES(ROW_LANES, kind)                                                                      \
+      HALVE_MANY(lane, kind)                                                                       \
+    }                                                                                              \
+    HALVE_FEW(lane, kind)                                                                          \
     return (nm_acc){.field = lane[0]};                                                             \
   }                                                                                                \
-  static void grid_##kind##_##t(int n, int m, nm_acc *acc_, const void *x_, int64_t across,        \
-                                int64_t along) {                                                   \
+  static void columns_##kind##_##t(int n, int m, nm_acc *acc_, const void *x_, int64_t pitch) {    \
+    typedef LANE L;                                                                                \
     A *acc = &acc_->field;                                                                         \
-    for (int k = 0; k < m; k++) {                                                                  \
-      const T *x = (const T *)x_ + k * along;                                                      \
-      if (across == 1)                                                                             \
-        EACH (n) acc[i] = JOIN_##kind(acc[i], x[i]);                                               \
-      else                                                                                         \
-        EACH (n) acc[i] = JOIN_##kind(acc[i], x[i * across]);                                      \
+    const T *x = x_;                                                                               \
+    for (; m >= NM_DEEP; m -= NM_DEEP, x += NM_DEEP * pitch) {                                     \
+      const T *x1 = x + pitch, *x2 = x1 + pitch, *x3 = x2 + pitch, *x4 = x3 + pitch,               \
+              *x5 = x4 + pitch, *x6 = x5 + pitch, *x7 = x6 + pitch;                                \
+      EACH (n) {                                                                                   \
+        L a = LIFT_##kind(x[i]), b = LIFT_##kind(x2[i]), c = LIFT_##kind(x4[i]),                   \
+          d = LIFT_##kind(x6[i]), a1 = LIFT_##kind(x1[i]), b1 = LIFT_##kind(x3[i]),                \
+          c1 = LIFT_##kind(x5[i]), d1 = LIFT_##kind(x7[i]);                                        \
+        a = JOIN_##kind(a, a1), b = JOIN_##kind(b, b1);                                            \
+        c = JOIN_##kind(c, c1), d = JOIN_##kind(d, d1);                                            \
+        a = JOIN_##kind(a, b), c = JOIN_##kind(c, d);                                              \
+        a = JOIN_##kind(a, c);                                                                     \
+        acc[i] = JOIN_##kind(acc[i], (A)a);                                                        \
+      }                                                                                            \
     }                                                                                              \
+    for (; m > 0; m--, x += pitch)                                                                 \
+      EACH (n) {                                                                                   \
+        L a = LIFT_##kind(x[i]);                                                                   \
+        acc[i] = JOIN_##kind(acc[i], (A)a);                                                        \
+      }                                                                                            \
   }
 
-/* ARG(kind, class t, C type T, type and field of the accumulator, comparison) */
-#define ARG(kind, t, T, W, field, before)                                                          \
-  static int arg_row_##kind##_##t(int n, const void *x_, nm_acc *value) {                          \
+/* v, which stands at k, or w, which stands at p, if it comes before: NaN before all but NaN */
+#define TAKE(T, P, w_, p, before)                                                                  \
+  {                                                                                                \
+    T w = w_, most = w before v ? w : v;                                                           \
+    P at_most = w before v ? p : k;                                                                \
+    most = w != w ? w : most, at_most = w != w ? p : at_most;                                      \
+    k = v != v ? k : at_most, v = v != v ? v : most;                                               \
+  }
+
+/* ARG(kind, class t, C type T, C type P of a position, comparison) */
+#define ARG(kind, t, T, P, before)                                                       \
+  static void arg_columns_##kind##_##t(int n, int m, void *best_, void *at_, int64_t first,        \
+                                       int64_t step, const void *x_, int64_t pitch) {              \
+    T *best = best_;                                                                               \
+    P *at = at_, p = (P)first, one = (P)step;                                                      \
     const T *x = x_;                                                                               \
-    *value = row_##kind##_##t(n, x_);                                                              \
-    T v = (T)value->field;                                                                         \
+    for (; m >= 4; m -= 4, x += 4 * pitch, p += 4 * one) {                                         \
+      const T *x1 = x + pitch, *x2 = x1 + pitch, *x3 = x2 + pitch;                                 \
+      P p1 = p + one, p2 = p1 + one, p3 = p2 + one;                                                \
+      EACH (n) {                                                                                   \
+        T v = best[i];                                                                             \
+        P k = at[i];                                                                               \
+        TAKE(T, P, x[i], p, before)                                                                \
+        TAKE(T, P, x1[i], p1, before)                                                              \
+        TAKE(T, P, x2[i], p2, before)                                                              \
+        TAKE(T, P, x3[i], p3, before)                                                              \
+        best[i] = v, at[i] = k;                                                                    \
+      }                                                                                            \
+    }                                                                                              \
+    for (; m > 0; m--, x += pitch, p += one)                                                       \
+      EACH (n) {                                                                                   \
+        T v = best[i];                                                                             \
+        P k = at[i];                                                                               \
+        TAKE(T, P, x[i], p, before)                                                                \
+        best[i] = v, at[i] = k;                                                                    \
+      }                                                                                            \
+  }
+
+#define FOLD_CLASS(t, T, W, P, field, low, high)                                                   \
+  FOLD(SUM, t, T, SUM_LANE_##t, W, field, 0)                                                       \
+  FOLD(PROD, t, T, W, W, field, 1)                                                                 \
+  FOLD(MAX, t, T, T, W, field, low)                                                                \
+  FOLD(MIN, t, T, T, W, field, high)                                                               \
+  FOLD(ANY, t, T, P, int64_t, i, 0)                                                                \
+  FOLD(ALL, t, T, P, int64_t, i, 1)                                                                \
+  ARG(MAX, t, T, P, >)                                                                   \
+  ARG(MIN, t, T, P, <)                                                                   \
+  static P any_##t(const T *x, T v) {                                                              \
+    P hit = 0;                                                                                     \
+    for (int j = 0; j < 4 * ROW_LANES; j++) hit |= x[j] == v;                                          \
+    return hit;                                                                                    \
+  }                                                                                                \
+  static int find_##t(int n, const void *x_, nm_acc v_) {                                          \
+    const T *x = x_, v = (T)v_.field;                                                              \
     int i = 0;                                                                                     \
     if (v == v) {                                                                                  \
+      while (i + 4 * ROW_LANES <= n && !any_##t(x + i, v)) i += 4 * ROW_LANES;                             \
       while (i < n - 1 && x[i] != v) i++;                                                          \
     } else {                                                                                       \
       while (i < n - 1 && x[i] == x[i]) i++;                                                       \
     }                                                                                              \
     return i;                                                                                      \
-  }                                                                                                \
-  static void arg_grid_##kind##_##t(int n, int m, nm_acc *acc_, int64_t *where, int64_t at,        \
-                                    const void *x_, int64_t across, int64_t along) {               \
-    W *acc = &acc_->field;                                                                         \
-    for (int k = 0; k < m; k++) {                                                                  \
-      const T *x = (const T *)x_ + k * along;                                                      \
-      EACH (n) {                                                                                   \
-        W v = acc[i], w = x[i * across];                                                           \
-        bool take = (w before v) | ((w != w) & (v == v));                                          \
-        acc[i] = take ? w : v;                                                                     \
-        where[i] = take ? at + k : where[i];                                                       \
-      }                                                                                            \
-    }                                                                                              \
   }
-
-#define FOLD_CLASS(t, T, W, field, low, high)                                                      \
-  FOLD(SUM, t, T, SUM_LANE_##t, W, field, 0)                                                       \
-  FOLD(PROD, t, T, W, W, field, 1)                                                                 \
-  FOLD(MAX, t, T, T, W, field, low)                                                                \
-  FOLD(MIN, t, T, T, W, field, high)                                                               \
-  FOLD(ANY, t, T, int64_t, int64_t, i, 0)                                                          \
-  FOLD(ALL, t, T, int64_t, int64_t, i, 1)                                                          \
-  ARG(MAX, t, T, W, field, >)                                                                      \
-  ARG(MIN, t, T, W, field, <)
 #define SUM_LANE_f32 float
 #define SUM_LANE_f64 double
 #define SUM_LANE_i32 int64_t
 #define SUM_LANE_i64 int64_t
-FOLD_CLASS(f32, float, double, f, -(float)INFINITY, (float)INFINITY)
-FOLD_CLASS(f64, double, double, f, -INFINITY, INFINITY)
-FOLD_CLASS(i32, int32_t, int64_t, i, INT32_MIN, INT32_MAX)
-FOLD_CLASS(i64, int64_t, int64_t, i, INT64_MIN, INT64_MAX)
+FOLD_CLASS(f32, float, double, int32_t, f, -(float)INFINITY, (float)INFINITY)
+FOLD_CLASS(f64, double, double, int64_t, f, -INFINITY, INFINITY)
+FOLD_CLASS(i32, int32_t, int64_t, int32_t, i, INT32_MIN, INT32_MAX)
+FOLD_CLASS(i64, int64_t, int64_t, int64_t, i, INT64_MIN, INT64_MAX)
 
-/* softmax over rows of floats, whose greatest element m has been found.  Partial sums in float are
- * of a tile at most; beyond, in double. */
-#define SOFTMAX(t, T)                                                                              \
-  static double exp_sum_##t(int n, void *y_, const void *x_, double m_) {                          \
-    T *y = y_, m = (T)m_;                                                                          \
+/* Mean and sum of squared distances from it, of a block.  Distances are first taken from c, the
+ * mean but for rounding; what that leaves, the sum of the distances, corrects both [Chan, Golub,
+ * LeVeque 1983, the corrected two-pass algorithm].  A block is joined to the n elements before it by
+ * their pairwise formula. */
+static inline void join_squares(double n, double *mean, double *squares, double m, double mean_m,
+                                double squares_m) {
+  double share = m / (n + m), d = mean_m - *mean;
+  *squares += squares_m + d * d * (n * share);
+  *mean = *mean * (1 - share) + mean_m * share;
+}
+#define SQUARES(t, T)                                                                              \
+  static void squares_row_##t(int n, const void *x_, double before, double *mean,                  \
+                              double *squares) {                                                   \
     const T *x = x_;                                                                               \
-    double sum = 0;                                                                                \
-    for (int at = 0; at < n; at += NM_TILE) {                                                      \
-      int k = n - at < NM_TILE ? n - at : NM_TILE;                                                 \
-      EACH (k) y[at + i] = exp_##t(x[at + i] - m);                                                 \
-      sum += row_SUM_##t(k, y + at).f;                                                             \
+    T c = (T)(row_SUM_##t(n, x).f / n), sum[ROW_LANES], square[ROW_LANES];                                 \
+    int left = n;                                                                                  \
+    for (int j = 0; j < ROW_LANES; j++) sum[j] = square[j] = 0;                                        \
+    for (; left >= ROW_LANES; left -= ROW_LANES, x += ROW_LANES)                                               \
+      for (int j = 0; j < ROW_LANES; j++) {                                                            \
+        T d = x[j] - c;                                                                            \
+        sum[j] += d, square[j] += d * d;                                                           \
+      }                                                                                            \
+    for (int j = 0; j < left; j++) {                                                               \
+      T d = x[j] - c;                                                                              \
+      sum[j] += d, square[j] += d * d;                                                             \
     }                                                                                              \
-    return sum;                                                                                    \
+    HALVE_MANY(sum, SUM)                                                                           \
+    HALVE_FEW(sum, SUM)                                                                            \
+    HALVE_MANY(square, SUM)                                                                        \
+    HALVE_FEW(square, SUM)                                                                         \
+    double rest = (double)sum[0] / n, q = (double)square[0] - rest * sum[0];                       \
+    rest = c - c == 0 ? rest : 0; /* an infinite mean stays one */                                 \
+    join_squares(before, mean, squares, n, c + rest, q < 0 ? 0 : q);                               \
   }                                                                                                \
-  static double shifted_sum_##t(int n, const void *x_, double m_) {                                \
-    T y[NM_TILE];                                                                                  \
+  static void squares_columns_##t(int n, int m, double before, nm_acc *mean_, nm_acc *squares_,    \
+                                  const void *x_, int64_t pitch) {                                 \
+    double *mean = &mean_->f, *squares = &squares_->f;                                             \
     const T *x = x_;                                                                               \
-    double sum = 0;                                                                                \
-    for (int at = 0; at < n; at += NM_TILE)                                                        \
-      sum += exp_sum_##t(n - at < NM_TILE ? n - at : NM_TILE, y, x + at, m_);                      \
-    return sum;                                                                                    \
-  }                                                                                                \
-  static void scale_##t(int n, void *y_, double s_) {                                              \
-    T *y = y_, s = (T)s_;                                                                          \
-    EACH (n) y[i] *= s;                                                                            \
-  }                                                                                                \
-  static void shift_##t(int n, void *y_, double m_, double s_) {                                   \
-    T *y = y_, m = (T)m_, s = (T)s_;                                                               \
-    EACH (n) y[i] = (y[i] - m) - s;                                                                \
-  }                                                                                                \
-  /* short rows, as many as fit a tile: everything over all their elements at once */              \
-  static void short_rows_##t(int rows, int length, void *y_, bool log_) {                          \
-    T *y = y_, e[NM_TILE], each[NM_TILE];                                                          \
-    nm_acc acc[NM_TILE];                                                                           \
-    int n = rows * length;                                                                         \
-    for (int r = 0; r < rows; r++) acc[r].f = -(double)INFINITY;                                   \
-    grid_MAX_##t(rows, length, acc, y, length, 1);                                                 \
-    for (int i = 0, r = 0; r < rows; r++)                                                          \
-      for (int j = 0; j < length; j++, i++) each[i] = (T)acc[r].f;                                 \
-    EACH (n) y[i] -= each[i];                                                                      \
-    EACH (n) e[i] = exp_##t(y[i]);                                                                 \
-    for (int r = 0; r < rows; r++) acc[r].f = 0;                                                   \
-    grid_SUM_##t(rows, length, acc, e, length, 1);                                                 \
-    for (int r = 0; r < rows; r++) acc[r].f = log_ ? log(acc[r].f) : 1.0 / acc[r].f;               \
-    for (int i = 0, r = 0; r < rows; r++)                                                          \
-      for (int j = 0; j < length; j++, i++) each[i] = (T)acc[r].f;                                 \
-    if (log_)                                                                                      \
-      EACH (n) y[i] -= each[i];                                                                    \
-    else                                                                                           \
-      EACH (n) y[i] = e[i] * each[i];                                                              \
+    for (; m >= NM_DEEP; m -= NM_DEEP, x += NM_DEEP * pitch, before += NM_DEEP) {                  \
+      const T *x1 = x + pitch, *x2 = x1 + pitch, *x3 = x2 + pitch, *x4 = x3 + pitch,               \
+              *x5 = x4 + pitch, *x6 = x5 + pitch, *x7 = x6 + pitch;                                \
+      double share = NM_DEEP / (before + NM_DEEP), weight = before * share;                        \
+      EACH (n) {                                                                                   \
+        T c = (((x[i] + x1[i]) + (x2[i] + x3[i])) + ((x4[i] + x5[i]) + (x6[i] + x7[i]))) *         \
+              ((T)1 / NM_DEEP);                                                                    \
+        T a = x[i] - c, b = x1[i] - c, d = x2[i] - c, e = x3[i] - c, f = x4[i] - c, g = x5[i] - c, \
+          h = x6[i] - c, k = x7[i] - c;                                                            \
+        T sum = ((a + b) + (d + e)) + ((f + g) + (h + k));                                         \
+        T square = ((a * a + b * b) + (d * d + e * e)) + ((f * f + g * g) + (h * h + k * k));      \
+        sum = c - c == 0 ? sum : 0;                                                                \
+        double rest = (double)sum / NM_DEEP, block = c + rest, q = square - rest * sum;            \
+        double far = block - mean[i];                                                              \
+        squares[i] += (q < 0 ? 0 : q) + far * far * weight;                                        \
+        mean[i] = mean[i] * (1 - share) + block * share;                                           \
+      }                                                                                            \
+    }                                                                                              \
+    for (; m > 0; m--, x += pitch, before++) {                                                     \
+      double share = 1 / (before + 1), weight = before * share;                                    \
+      EACH (n) {                                                                                   \
+        double v = x[i], far = v - mean[i];                                                        \
+        squares[i] += far * far * weight + (v - v);                                                \
+        mean[i] = mean[i] * (1 - share) + v * share;                                               \
+      }                                                                                            \
+    }                                                                                              \
   }
-SOFTMAX(f32, float)
-SOFTMAX(f64, double)
+SQUARES(f32, float)
+SQUARES(f64, double)

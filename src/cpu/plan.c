@@ -103,12 +103,16 @@ static void add_load(builder *b, int input, int y) {
   plan_turn(b, s, &b->plan->walk[input]);
 }
 
+bool nm__past_caches(const nm_mem *mem, size_t bytes) {
+  return mem->size >= STREAM_FROM && bytes >= STREAM_LEAST;
+}
+
 bool nm__streams(const nm_program *p, int o) {
   const nm_operand *out = &p->out[o];
   size_t bytes = (size_t)p->numel * nm__dtype_size((nm_dtype)out->dtype);
   for (int i = 0; i < p->nin; i++)
     if (p->in[i].mem->ptr == out->mem->ptr) return false; /* it is in the caches already */
-  return out->mem->size >= STREAM_FROM && bytes >= STREAM_LEAST;
+  return nm__past_caches(out->mem, bytes);
 }
 
 /* Reductions write little of the memory that they go through. */

@@ -13,99 +13,23 @@
 
 enum { CHUNK = 1 << 16 };
 
-typedef struct carried { /* of a strip */
-  nm_acc acc[NM_TILE];
-  int64_t at[NM_TILE]; /* where the extremes are */
-} carried;
+/* Of equal ones the later counts, and a NaN rather than anything: whether b is taken. */
+#define LATER(a, b, compare) (((b)compare(a)) | ((b) != (b))) & !(((a) != (a)) & ((b) == (b)))
 
-/* m steps of `width` neighbouring lines: x joins t, and the result replaces x where `before` is
- * given: of what came before the chunk and t.  The steps' positions count from `first`; they go to
- * index, which may be NULL, `pitch` apart. */
-typedef void scan_loop(int m, int width, void *x, carried *t, const carried *before, int64_t first,
-                       int64_t *index, int64_t pitch);
-
-static inline double log_add(double a, double b) {
+static double log_add(double a, double b) {
   if (a == b) return a + 0.69314718055994530942;
   double most = a > b ? a : b;
   return most + log1p(exp(-fabs(a - b)));
 }
 
-#define JOIN_SUM(a, b) ((a) + (b))
-#define JOIN_PROD(a, b) ((a) * (b))
-#define JOIN_LOG(a, b) log_add(a, b)
-#define SCAN(kind, t, T, A, field)                                                                 \
-  static void kind##_##t(int m, int width, void *x_, carried *run, const carried *before,          \
-                         int64_t first, int64_t *index, int64_t pitch) {                           \
-    T *x = x_;                                                                                     \
-    A *acc = &run->acc->field;                                                                     \
-    (void)first, (void)index, (void)pitch;                                                         \
-    for (int k = 0; k < m; k++, x += width) {                                                      \
-      if (!before)                                                                                 \
-        for (int j = 0; j < width; j++) acc[j] = JOIN_##kind(acc[j], (A)x[j]);                     \
-      else                                                                                         \
-        for (int j = 0; j < width; j++) {                                                          \
-          acc[j] = JOIN_##kind(acc[j], (A)x[j]);                                                   \
-          x[j] = (T)JOIN_##kind((&before->acc->field)[j], acc[j]);                                 \
-        }                                                                                          \
-    }                                                                                              \
-  }
-
-/* Of equal ones the later counts, and a NaN rather than anything: whether b is taken. */
-#define LATER(a, b, compare) (((b)compare(a)) | ((b) != (b))) & !(((a) != (a)) & ((b) == (b)))
-#define EXTREME(kind, t, T, A, field, compare)                                                     \
-  static void kind##_##t(int m, int width, void *x_, carried *run, const carried *before,          \
-                         int64_t first, int64_t *index, int64_t pitch) {                           \
-    T *x = x_;                                                                                     \
-    A *acc = &run->acc->field;                                                                     \
-    int64_t *at = run->at;                                                                         \
-    for (int k = 0; k < m; k++, x += width, index += index ? pitch : 0) {                          \
-      for (int j = 0; j < width; j++) {                                                            \
-        A v = acc[j], w = (A)x[j];                                                                 \
-        bool take = LATER(v, w, compare);                                                          \
-        acc[j] = take ? w : v;                                                                     \
-        at[j] = take ? first + k : at[j];                                                          \
-      }                                                                                            \
-      if (!before) continue;                                                                       \
-      const A *old = &before->acc->field;                                                          \
-      for (int j = 0; j < width; j++) {                                                            \
-        bool take = LATER(old[j], acc[j], compare);                                                \
-        x[j] = (T)(take ? acc[j] : old[j]);                                                        \
-        if (index) index[j] = take ? at[j] : before->at[j];                                        \
-      }                                                                                            \
-    }                                                                                              \
-  }
-SCAN(SUM, f32, float, double, f)
-SCAN(SUM, f64, double, double, f)
-SCAN(SUM, i64, int64_t, int64_t, i)
-SCAN(PROD, f32, float, double, f)
-SCAN(PROD, f64, double, double, f)
-SCAN(PROD, i64, int64_t, int64_t, i)
-SCAN(LOG, f32, float, double, f)
-SCAN(LOG, f64, double, double, f)
-EXTREME(MAX, f32, float, double, f, >=)
-EXTREME(MAX, f64, double, double, f, >=)
-EXTREME(MAX, i32, int32_t, int64_t, i, >=)
-EXTREME(MAX, i64, int64_t, int64_t, i, >=)
-EXTREME(MIN, f32, float, double, f, <=)
-EXTREME(MIN, f64, double, double, f, <=)
-EXTREME(MIN, i32, int32_t, int64_t, i, <=)
-EXTREME(MIN, i64, int64_t, int64_t, i, <=)
-
-static scan_loop *const loops[NM_SCAN_KINDS][NM_NCLASSES] = {
-    [NM_SCAN_SUM] = {[NM_F32] = SUM_f32, [NM_F64] = SUM_f64, [NM_I64] = SUM_i64},
-    [NM_SCAN_PROD] = {[NM_F32] = PROD_f32, [NM_F64] = PROD_f64, [NM_I64] = PROD_i64},
-    [NM_SCAN_MAX] =
-        {[NM_F32] = MAX_f32, [NM_F64] = MAX_f64, [NM_I32] = MAX_i32, [NM_I64] = MAX_i64},
-    [NM_SCAN_MIN] =
-        {[NM_F32] = MIN_f32, [NM_F64] = MIN_f64, [NM_I32] = MIN_i32, [NM_I64] = MIN_i64},
-    [NM_SCAN_LOGSUMEXP] = {[NM_F32] = LOG_f32, [NM_F64] = LOG_f64},
-};
-
-static nm_acc identity_of(nm_scan_kind kind, bool real) {
+static nm_acc identity_of(nm_scan_kind kind, nm_class cls) {
+  bool real = cls == NM_F32 || cls == NM_F64, wide = cls == NM_I64;
   switch (kind) {
   case NM_SCAN_PROD: return real ? (nm_acc){.f = 1} : (nm_acc){.i = 1};
-  case NM_SCAN_MAX: return real ? (nm_acc){.f = -(double)INFINITY} : (nm_acc){.i = INT64_MIN};
-  case NM_SCAN_MIN: return real ? (nm_acc){.f = (double)INFINITY} : (nm_acc){.i = INT64_MAX};
+  case NM_SCAN_MAX:
+    return real ? (nm_acc){.f = -(double)INFINITY} : (nm_acc){.i = wide ? INT64_MIN : INT32_MIN};
+  case NM_SCAN_MIN:
+    return real ? (nm_acc){.f = (double)INFINITY} : (nm_acc){.i = wide ? INT64_MAX : INT32_MAX};
   case NM_SCAN_LOGSUMEXP: return (nm_acc){.f = -(double)INFINITY};
   default: return real ? (nm_acc){.f = 0} : (nm_acc){.i = 0};
   }
@@ -116,15 +40,15 @@ typedef struct scan_job {
   nm_scan_kind kind;
   const nm_view *x, *y, *index;
   nm_walk walk; /* of x */
-  scan_loop *loop;
+  nm_scan_loop *loop;
   nm_acc identity;
-  bool real;
+  bool real, stream;
   int64_t n, inner;        /* the length of a line, and how far apart its elements are in y */
   int64_t strips, chunks;  /* how many: strips of all outer indices, chunks of a line */
   int64_t per_outer;       /* strips of an outer index */
   int64_t strips_per_task; /* when a line is one chunk */
   bool totals;             /* the first of two passes */
-  carried *total;          /* of two passes: of each chunk of each strip */
+  nm_carried *total;       /* of two passes: of each chunk of each strip */
 } scan_job;
 
 static int strip_width(const scan_job *s, int64_t strip) {
@@ -132,12 +56,12 @@ static int strip_width(const scan_job *s, int64_t strip) {
   return left < NM_TILE ? (int)left : NM_TILE;
 }
 
-static void start(const scan_job *s, carried *c, int width, int64_t first) {
+static void start(const scan_job *s, nm_carried *c, int width, int64_t first) {
   for (int j = 0; j < width; j++) c->acc[j] = s->identity, c->at[j] = first;
 }
 
 /* a = a joined with b. */
-static void join(const scan_job *s, carried *a, const carried *b, int width) {
+static void join(const scan_job *s, nm_carried *a, const nm_carried *b, int width) {
   for (int j = 0; j < width; j++) {
     nm_acc *v = &a->acc[j];
     nm_acc w = b->acc[j];
@@ -180,7 +104,7 @@ static void load(const scan_job *s, nm_cursor *cursor, int64_t at, int n, char *
 
 /* One chunk of a strip.  t is left as what it comes to; before: NULL in a pass for totals. */
 static void scan_chunk(const scan_job *s, nm_cursor *cursor, int64_t strip, int64_t chunk,
-                       carried *t, const carried *before) {
+                       nm_carried *t, const nm_carried *before) {
   nm_dtype dtype = s->x->dtype;
   int64_t size = (int64_t)nm__dtype_size(dtype), column = strip % s->per_outer * NM_TILE;
   int64_t begin = strip / s->per_outer * s->n * s->inner + column;
@@ -190,25 +114,33 @@ static void scan_chunk(const scan_job *s, nm_cursor *cursor, int64_t strip, int6
   int64_t *index = s->index ? (int64_t *)s->index->mem->ptr + s->index->offset + begin : NULL;
   int64_t tile[NM_TILE];                              /* of any class */
   int most = width == s->inner ? NM_TILE / width : 1; /* steps that are neighbours in y */
+  const char *ahead = NULL;                           /* of element 0 */
+  if (s->inner == 1 && s->stream && s->walk.ndim == 1 && s->walk.stride[0] == 1)
+    ahead = (const char *)s->x->mem->ptr + (s->x->offset + begin + 2 * NM_TILE) * size;
   start(s, t, width, k);
   for (int m; k < end; k += m) {
     m = end - k < most ? (int)(end - k) : most;
     load(s, cursor, begin + k * s->inner, m * width, (char *)tile);
+    if (ahead) /* memory is read while there is much to compute */
+      for (int i = 0; i < m * size; i += 64) __builtin_prefetch(ahead + k * size + i);
     s->loop(m, width, tile, t, before, k, index ? index + k * s->inner : NULL, s->inner);
-    if (before) s->cpu->isa->store[dtype](m * width, y + k * s->inner * size, 1, tile);
+    if (!before) continue;
+    if (s->stream)
+      s->cpu->isa->stream((size_t)(m * width * size), y + k * s->inner * size, tile);
+    else
+      s->cpu->isa->store[dtype](m * width, y + k * s->inner * size, 1, tile);
   }
 }
 
 static void scan_work(void *arg, nm_job *job, int worker) {
   const scan_job *s = arg;
   nm_cursor cursor = {.at = -1};
-  carried t, before;
+  nm_carried t, before;
   int64_t task;
-  (void)worker;
-  while ((task = nm__next_task(job)) >= 0) {
+  while ((task = nm__near_task(job, worker)) >= 0) {
     if (s->total) {
       int64_t strip = task / s->chunks, chunk = task % s->chunks;
-      carried *total = &s->total[task];
+      nm_carried *total = &s->total[task];
       scan_chunk(s, &cursor, strip, chunk, s->totals ? total : &t, s->totals ? NULL : total);
       continue;
     }
@@ -222,16 +154,17 @@ static void scan_work(void *arg, nm_job *job, int worker) {
       }
     }
   }
+  if (s->stream) s->cpu->isa->stream_end();
 }
 
 /* Totals become what came before. */
 static void shift_totals(const scan_job *s) {
-  carried before, next;
+  nm_carried before, next;
   for (int64_t strip = 0; strip < s->strips; strip++) {
     int width = strip_width(s, strip);
     start(s, &before, width, 0);
     for (int64_t chunk = 0; chunk < s->chunks; chunk++) {
-      carried *total = &s->total[strip * s->chunks + chunk];
+      nm_carried *total = &s->total[strip * s->chunks + chunk];
       next = before;
       join(s, &next, total, width);
       *total = before;
@@ -250,11 +183,13 @@ nm_status nm__cpu_scan(nm_device *dev, nm_scan_kind kind, const nm_view *x, int 
   s.n = x->ndim ? x->shape[dim] : 1;
   if (outer == 0 || s.n == 0 || s.inner == 0) return NM_OK;
   s.real = nm__is_float(x->dtype);
-  s.loop = loops[kind][nm__dtypes[x->dtype].cls];
-  s.identity = identity_of(kind, s.real);
+  s.loop = cpu->isa->scan[kind][nm__dtypes[x->dtype].cls];
+  s.identity = identity_of(kind, nm__dtypes[x->dtype].cls);
   s.per_outer = (s.inner + NM_TILE - 1) / NM_TILE;
   s.strips = outer * s.per_outer;
   s.chunks = (s.n + CHUNK - 1) / CHUNK;
+  s.stream = !nm__is_narrow(x->dtype) &&
+             nm__past_caches(y->mem, (size_t)(outer * s.n * s.inner) * nm__dtype_size(x->dtype));
   nm__walk_make(&s.walk, x->ndim, x->shape, x->stride);
   double work =
       (double)s.strips * (double)s.n * (double)(s.inner < NM_TILE ? s.inner : NM_TILE) * 4;
@@ -268,7 +203,7 @@ nm_status nm__cpu_scan(nm_device *dev, nm_scan_kind kind, const nm_view *x, int 
   }
   nm_mem totals;
   tasks = s.strips * s.chunks;
-  NM_TRY(nm__cpu_alloc(dev, (size_t)tasks * sizeof(carried), &totals));
+  NM_TRY(nm__cpu_alloc(dev, (size_t)tasks * sizeof(nm_carried), &totals));
   s.total = totals.ptr;
   s.totals = true;
   nm__parallel(cpu, workers, tasks, scan_work, &s);

@@ -34,7 +34,14 @@ struct nm_job {
   void *arg;
   int64_t tasks;
   _Atomic int64_t next;
+  int workers;
+  struct nm_range *ranges; /* of several workers: of each */
 };
+
+typedef struct nm_range { /* the tasks that a worker begins with, on a cache line of its own */
+  _Atomic int64_t next;
+  char apart[56];
+} nm_range;
 
 typedef struct nm_member { /* a thread of the team */
   nm_team *team;
@@ -56,12 +63,26 @@ struct nm_team {
   pthread_mutex_t lock; /* of the conditions */
   pthread_cond_t done;
   nm_member member[NM_MAX_THREADS];
+  nm_range range[NM_MAX_THREADS];
 };
 
 int64_t nm__next_task(nm_job *job) {
   if (atomic_load_explicit(&job->next, memory_order_relaxed) >= job->tasks) return -1;
   int64_t t = atomic_fetch_add_explicit(&job->next, 1, memory_order_relaxed);
   return t < job->tasks ? t : -1;
+}
+
+int64_t nm__near_task(nm_job *job, int worker) {
+  if (job->workers == 1) return nm__next_task(job);
+  for (int i = 0; i < job->workers; i++) { /* its own first, then what others have not begun */
+    int w = (worker + i) % job->workers;
+    int64_t end = job->tasks * (w + 1) / job->workers;
+    _Atomic int64_t *next = &job->ranges[w].next;
+    if (atomic_load_explicit(next, memory_order_relaxed) >= end) continue;
+    int64_t t = atomic_fetch_add_explicit(next, 1, memory_order_relaxed);
+    if (t < end) return t;
+  }
+  return -1;
 }
 
 int nm__workers(const nm_cpu *cpu, int64_t tasks, double work) {
@@ -203,11 +224,14 @@ static void wake(nm_team *team, nm_member *m) {
 void nm__parallel(nm_cpu *cpu, int workers, int64_t tasks, nm_work *work, void *arg) {
   nm_job job = {.work = work, .arg = arg, .tasks = tasks};
   if (workers > 1) workers = 1 + muster(cpu, workers - 1);
+  job.workers = workers;
   if (workers == 1) {
     work(arg, &job, 0);
     return;
   }
   nm_team *team = cpu->team;
+  job.ranges = team->range;
+  for (int w = 0; w < workers; w++) atomic_store(&team->range[w].next, tasks * w / workers);
   team->job = &job;
   atomic_store(&team->gate, (atomic_load(&team->gate) / GATE + 1) * GATE + (uint64_t)workers);
   for (int i = 0; i < workers - 1; i++)

@@ -43,6 +43,10 @@ nm_status nm__writable(nm_context *ctx, nm_tensor *t);
 /* Reduces the elements of t over the dims in the mask, into a new flat tensor of the kept dims. */
 nm_tensor *nm__reduce(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t dims,
                       nm_dtype dtype);
+/* The same of a kind with a second result, see nm_reduce, on a device that reduces_pairs; t has
+ * elements. */
+nm_tensor *nm__reduce_pair(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t dims,
+                           nm_dtype dtype, nm_tensor **also);
 /* If v is one number everywhere, gives it (in the class of v's dtype). */
 bool nm__constant(const nm_value *v, nm_bits *out);
 

@@ -305,19 +305,12 @@ static nm_tensor *identity(nm_device *dev, nm_reduction kind, nm_dtype dtype, in
   return nm__record(dev, NM_I_copy, dtype, cls, ndim, shape, 1, &in);
 }
 
-nm_tensor *nm__reduce(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t dims,
-                      nm_dtype dtype) {
-  nm_value *v = t->storage->value, *out;
-  nm_device *dev = v->dev;
-  int64_t shape[NM_MAX_DIMS], n = 1;
-  int ndim = 0;
-  for (int d = 0; d < t->ndim; d++)
-    if (!(dims >> d & 1)) n *= shape[ndim++] = t->shape[d];
-  if (nm_numel(t) == 0) return identity(dev, kind, dtype, ndim, shape);
+/* Reduces t's elements, of which there are some, into new values. */
+static nm_status reduce_into(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t dims,
+                             nm_value *out, nm_value *also) {
+  nm_value *v = t->storage->value;
   bool fused = reduces_pending(t);
-  if (!fused && nm__materialize(ctx, v) != NM_OK) return NULL;
-  if (nm__value_new(dev, dtype, n, &out) != NM_OK) return NULL;
-
+  if (!fused) NM_TRY(nm__materialize(ctx, v));
   build b;
   begin(&b, ctx, t->ndim, t->shape, nm_numel(t));
   nm_reduce r = {.kind = kind,
@@ -325,8 +318,9 @@ nm_tensor *nm__reduce(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t
                  .src_dtype = (nm_dtype)t->dtype,
                  .reduced = dims,
                  .out = &out->mem,
-                 .out_dtype = dtype,
-                 .out_numel = n};
+                 .also = also ? &also->mem : NULL,
+                 .out_dtype = (nm_dtype)out->dtype,
+                 .out_numel = out->numel};
   uint8_t src = fused                  ? add_value(&b, v)
                 : nm__is_contiguous(t) ? add_input(&b, v, NM_FLAT, t->offset, NULL)
                                        : add_input(&b, v, NM_STRIDED, t->offset, t->stride);
@@ -334,15 +328,40 @@ nm_tensor *nm__reduce(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t
   if (s == NM_OK) {
     finish(&b);
     r.src = untag(b.p, src);
-    s = dev->cls->reduce(dev, &r);
+    s = v->dev->cls->reduce(v->dev, &r);
   }
-  if (s != NM_OK) {
+  if (s == NM_OK)
+    keep_stored(&b, b.p->nout);
+  else
     drop_stored(&b, b.p->nout);
-    nm__value_unref(ctx, out);
+  return s;
+}
+
+nm_tensor *nm__reduce_pair(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t dims,
+                           nm_dtype dtype, nm_tensor **also) {
+  nm_device *dev = t->storage->value->dev;
+  nm_value *out = NULL, *second = NULL;
+  int64_t shape[NM_MAX_DIMS], n = 1;
+  int ndim = 0;
+  for (int d = 0; d < t->ndim; d++)
+    if (!(dims >> d & 1)) n *= shape[ndim++] = t->shape[d];
+  if (nm_numel(t) == 0) return identity(dev, kind, dtype, ndim, shape);
+  nm_dtype beside = kind == NM_R_SQUARES ? dtype : (nm_dtype)t->dtype;
+  nm_status s = nm__value_new(dev, dtype, n, &out);
+  if (s == NM_OK && also) s = nm__value_new(dev, beside, n, &second);
+  if (s == NM_OK) s = reduce_into(ctx, kind, t, dims, out, second);
+  if (s != NM_OK) {
+    if (out) nm__value_unref(ctx, out);
+    if (second) nm__value_unref(ctx, second);
     return NULL;
   }
-  keep_stored(&b, b.p->nout);
+  if (also) *also = nm__tensor_new(ctx, second, ndim, shape);
   return nm__tensor_new(ctx, out, ndim, shape);
+}
+
+nm_tensor *nm__reduce(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t dims,
+                      nm_dtype dtype) {
+  return nm__reduce_pair(ctx, kind, t, dims, dtype, NULL);
 }
 
 nm_status nm__ready(nm_context *ctx, nm_tensor *t) {

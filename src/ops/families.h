@@ -23,7 +23,7 @@ typedef struct nm_family {
   X(reduce) X(statistics) X(scan) X(sort) X(quantile) X(search) X(unique) X(histogram) X(matmul)  \
   X(product)                                                                                      \
   X(algebra) X(einsum) X(factor) X(spectral) X(equations) X(linalg) X(norms) X(rows) X(gather)    \
-  X(select) X(mask) X(conv) X(pool) X(resample) X(grid) X(draw)
+  X(normalize) X(select) X(mask) X(conv) X(pool) X(resample) X(grid) X(draw)
 /* clang-format on */
 #define X(name) extern const nm_family nm__family_##name;
 NM_FAMILIES(X)

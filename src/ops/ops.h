@@ -109,15 +109,15 @@ const nm_op *nm__op_of(nm_opcode op);       /* the entry of an elementwise instr
 /* clang-format off */
 #define NM_KNOWN(X)                                                                                \
   X(amax) X(amin) X(argmax) X(argmin) X(argwhere) X(atleast_1d) X(atleast_2d) X(atleast_3d)        \
-  X(cat) X(clone) X(compress) X(convolution) X(copy) X(cross_terms) X(cumprod) X(cumsum) X(diag_embed)         \
-  X(diagonal) X(expand) X(factor_cholesky) X(factor_det) X(factor_eig) X(factor_eigh)              \
-  X(factor_eigvalsh) X(factor_inv) X(factor_lstsq) X(factor_lu) X(factor_lu_of) X(factor_pinv)     \
-  X(factor_qr) X(factor_solve) X(factor_svd) X(factor_svdvals) X(factor_triangular) X(fill)        \
-  X(flip) X(full) X(full_like) X(gather) X(logcumsumexp) X(masked_fill) X(matmul) X(one_of)        \
-  X(permute) X(pick) X(pick_once) X(picked) X(pool_spread) X(pool_sum) X(prod) X(put_add)          \
-  X(put_fold) X(put_once) X(put_set) X(rand_like) X(randint_like) X(randn_like) X(reshape)         \
-  X(select) X(slice) X(squeeze) X(stack) X(strided) X(sum) X(to) X(transpose) X(tril) X(triu)      \
-  X(unsqueeze) X(write)
+  X(cat) X(clone) X(compress) X(convolution) X(copy) X(cross_terms) X(cumprod) X(cumsum)           \
+  X(diag_embed) X(diagonal) X(expand) X(factor_cholesky) X(factor_det) X(factor_eig)               \
+  X(factor_eigh) X(factor_eigvalsh) X(factor_inv) X(factor_lstsq) X(factor_lu) X(factor_lu_of)     \
+  X(factor_pinv) X(factor_qr) X(factor_solve) X(factor_svd) X(factor_svdvals)                      \
+  X(factor_triangular) X(fill) X(flip) X(full) X(full_like) X(gather) X(logcumsumexp)              \
+  X(masked_fill) X(matmul) X(one_of) X(permute) X(pick) X(pick_once) X(picked) X(pool_spread)      \
+  X(pool_sum) X(prod) X(put_add) X(put_fold) X(put_once) X(put_set) X(rand_like) X(randint_like)   \
+  X(randn_like) X(reshape) X(select) X(slice) X(spread) X(squeeze) X(stack) X(strided) X(sum)      \
+  X(to) X(transpose) X(tril) X(triu) X(unsqueeze) X(write)
 /* clang-format on */
 typedef enum nm_known {
 #define X(name) NM_OP_##name,

@@ -4,17 +4,10 @@
 #include "ops/families.h"
 #include "ops/reduction.h"
 
-/* Puts the reduced dims back with size 1; t is new and nobody else's. */
-static void keep_dims(nm_tensor *t, const nm_tensor *x, uint32_t dims) {
-  t->ndim = x->ndim;
-  for (int d = 0; d < x->ndim; d++) t->shape[d] = dims >> d & 1 ? 1 : x->shape[d];
-  nm__row_major(t->ndim, t->shape, t->stride);
-}
-
 static nm_tensor *reduced(nm_context *ctx, nm_reduction kind, nm_tensor *x, uint32_t dims,
                           nm_dtype dtype, bool keepdim) {
   nm_tensor *y = nm__reduce(ctx, kind, x, dims, dtype);
-  if (y && keepdim) keep_dims(y, x, dims);
+  if (y && keepdim) nm__keep_dims(y, x, dims);
   return y;
 }
 
@@ -169,6 +162,30 @@ static nm_status arg_forward(nm_op_call *c) { /* argmax, argmin */
   return nm__result(c, mark, ctx->base ? nm__t2s(ctx, NM_I_add, r, ctx->base) : r);
 }
 
+/* Values and positions of one pass, where no gradient has to go back to these. */
+static nm_status extreme_pair(nm_op_call *c, nm_tensor *x, int dim, nm_reduction kind) {
+  nm_context *ctx = c->ctx;
+  bool keepdim = nm__bool_arg(c, 2, false);
+  NM_TRY(check_nonempty(c, x, 1u << dim));
+  int mark = nm__scope(ctx);
+  nm_tensor *values = NULL, *index = NULL;
+  if (nm_numel(x)) {
+    index = nm__temp(ctx, nm__reduce_pair(ctx, kind, x, 1u << dim, NM_INT64, &values));
+    values = nm__temp(ctx, values);
+  } else {
+    index = nm__temp(ctx, nm__reduce(ctx, NM_R_SUM, x, 1u << dim, NM_INT64));
+    values = nm__temp(ctx, nm__reduce(ctx, NM_R_SUM, x, 1u << dim, (nm_dtype)x->dtype));
+  }
+  if (!values || !index) return nm__result(c, mark, NULL);
+  if (keepdim) nm__keep_dims(values, x, 1u << dim), nm__keep_dims(index, x, 1u << dim);
+  if (ctx->base) index = nm__t2s(ctx, NM_I_add, index, ctx->base);
+  if (!index) return nm__result(c, mark, NULL);
+  nm_retain(index);
+  c->out[1] = index;
+  c->nout = 2;
+  return nm__result(c, mark, values);
+}
+
 /* max(x) is amax over everything; max(x, dim) gives values and index positions. */
 static nm_status max_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
@@ -184,6 +201,9 @@ static nm_status max_forward(nm_op_call *c) {
     return nm__result(c, mark, nm__t(ctx, nm__known(ctx, max ? NM_OP_amax : NM_OP_amin), args));
   }
   NM_TRY(nm__dim_arg(c, 1, x->ndim, &dim));
+  if (x->ndim && x->dtype != NM_BOOL && nm__device_of(x)->cls->reduces_pairs &&
+      !(ctx->grad_enabled && nm__tracks(x)))
+    return extreme_pair(c, x, dim, max ? NM_R_ARGMAX : NM_R_ARGMIN);
   if (x->dtype == NM_BOOL) args[0] = nm__arg_t(nm__t_cast(ctx, x, NM_UINT8));
   args[1] = nm__arg_int(dim);
   args[2] = nm__arg_bool(true);

@@ -8,7 +8,7 @@ static nm_status softmax_forward(nm_op_call *c) {
   nm_tensor *x = nm__tensor_arg(c, 0), *y = NULL;
   nm_dtype dtype;
   nm_view vx, vy;
-  int dim = 0, last = x->ndim - 1;
+  int dim = 0;
   bool log = c->op->name[0] == 'l';
   NM_TRY(nm__dtype_arg(c, 2, (nm_dtype)x->dtype, &dtype));
   if (!nm__is_float(dtype))
@@ -19,21 +19,12 @@ static nm_status softmax_forward(nm_op_call *c) {
   NM_TRY(nm__dim_arg(c, 1, x->ndim, &dim));
   int mark = nm__scope(ctx);
   x = nm__t_cast(ctx, x, dtype);
-  if (x && x->ndim == 0) {
-    int64_t one[1] = {1};
-    x = nm__t_reshape(ctx, x, 1, one);
-  } else if (x && dim != last) {
-    x = nm__t_transpose(ctx, x, dim, last);
-  }
   if (x && nm__view_of(ctx, x, &vx) == NM_OK)
     y = nm__temp(ctx, nm__tensor_empty(ctx, nm__device_of(x), dtype, x->ndim, x->shape));
   if (y && nm__view_of(ctx, y, &vy) != NM_OK) y = NULL;
-  if (y && nm_numel(y) && nm__device_of(x)->cls->softmax(nm__device_of(x), &vx, &vy, log) != NM_OK)
+  if (y && nm_numel(y) &&
+      nm__device_of(x)->cls->softmax(nm__device_of(x), &vx, dim, &vy, log) != NM_OK)
     y = NULL;
-  if (y && last < 0)
-    y = nm__t_reshape(ctx, y, 0, NULL);
-  else if (y && dim != last)
-    y = nm__contiguous(ctx, nm__t_transpose(ctx, y, dim, last));
   return nm__result(c, mark, y);
 }
 

@@ -1,5 +1,8 @@
 /* statistics.c: variances, norms, sums of exponentials, sums that skip NaN, counts.  All are
- * composed of sums and elementwise ops, so that they fuse and are differentiated as these are. */
+ * composed of sums and elementwise ops, so that they fuse and are differentiated as these are; but
+ * where the device has a kernel that finds a mean and the squared distances from it in one pass,
+ * variances are composed of that. */
+#include "autograd/node.h"
 #include "fuse/fuse.h"
 #include "ops/families.h"
 #include "ops/reduction.h"
@@ -40,6 +43,56 @@ static nm_tensor *power(nm_context *ctx, nm_tensor *v, double p) {
 
 /* ---- var, std, var_mean, std_mean ---- */
 
+/* Mean and sum of squared distances from it, by the device's kernel. */
+static nm_status spread_forward(nm_op_call *c) {
+  nm_tensor *x = nm__tensor_arg(c, 0), *mean = NULL;
+  uint32_t dims = 0;
+  NM_TRY(nm__dims_arg(c, 1, x->ndim, &dims));
+  nm_tensor *squares = nm__reduce_pair(c->ctx, NM_R_SQUARES, x, dims, (nm_dtype)x->dtype, &mean);
+  if (squares) nm__keep_dims(squares, x, dims);
+  if (mean) nm__keep_dims(mean, x, dims);
+  c->out[0] = mean;
+  c->out[1] = squares;
+  c->nout = 2;
+  if (mean && squares) return NM_OK;
+  if (mean) nm_release(c->ctx, mean);
+  if (squares) nm_release(c->ctx, squares);
+  return c->ctx->status;
+}
+
+/* 2 (x - mean) of what comes to the squares, 1 / n of what comes to the mean. */
+static nm_tensor *spread_backward(nm_grad_call *b, int i) {
+  (void)i;
+  nm_context *ctx = b->ctx;
+  nm_tensor *x = b->x[0], *mean = b->y, *g = NULL;
+  if (b->g[1])
+    g = nm__t2(ctx, NM_I_mul, nm__t2(ctx, NM_I_sub, x, mean), nm__t2s(ctx, NM_I_mul, b->g[1], 2));
+  if (!b->g[0]) return nm__gradient(b, g);
+  double n = (double)nm_numel(x) / (double)nm_numel(mean);
+  nm_tensor *even = nm__t2s(ctx, NM_I_div, b->g[0], n);
+  return nm__gradient(b, b->g[1] ? nm__t2(ctx, NM_I_add, g, even)
+                                 : nm__t_expand(ctx, even, x->ndim, x->shape));
+}
+
+nm_tensor *nm__t_spread(nm_context *ctx, nm_tensor *x, uint32_t dims, nm_tensor **squares) {
+  *squares = NULL;
+  if (!x) return NULL;
+  if (!nm__device_of(x)->cls->reduces_pairs || nm_numel(x) == 0) {
+    nm_tensor *mean =
+        nm__t2s(ctx, NM_I_div, nm__t_sum(ctx, x, dims, true), (double)nm__reduced_count(x, dims));
+    nm_tensor *far = nm__t1(ctx, NM_I_square, nm__t2(ctx, NM_I_sub, x, mean));
+    *squares = nm__t_sum(ctx, far, dims, true);
+    return mean;
+  }
+  int64_t list[NM_MAX_DIMS];
+  int nout = 0, n = nm__dims_list(x->ndim, dims, list);
+  nm_value_arg args[2] = {nm__arg_t(x), nm__arg_ints(n, list)};
+  nm_tensor *out[NM_MAX_RESULTS];
+  if (nm__apply(ctx, nm__known(ctx, NM_OP_spread), args, &nout, out) != NM_OK) return NULL;
+  *squares = nm__temp(ctx, out[1]);
+  return nm__temp(ctx, out[0]);
+}
+
 /* The mean of squared distances from the mean, over n - correction. */
 static nm_status var_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
@@ -51,14 +104,19 @@ static nm_status var_forward(nm_op_call *c) {
   if (!nm__is_float(dtype)) return not_defined(c, dtype);
   if (nm__given(c, 3) && nm__given(c, 4))
     return nm__op_error(c, NM_EINVAL, "correction and unbiased say the same: give one of them");
-  double n = (double)nm__reduced_count(x, dims);
-  double over = n - nm__float_arg(c, 3, nm__bool_arg(c, 4, true) ? 1 : 0);
+  double over =
+      (double)nm__reduced_count(x, dims) - nm__float_arg(c, 3, nm__bool_arg(c, 4, true) ? 1 : 0);
   int mark = nm__scope(ctx);
   x = nm__t_cast(ctx, x, nm__computed_in(dtype));
-  nm_tensor *mean = nm__t2s(ctx, NM_I_div, nm__t_sum(ctx, x, dims, true), n);
-  nm_tensor *v =
-      nm__t_sum(ctx, nm__t1(ctx, NM_I_square, nm__t2(ctx, NM_I_sub, x, mean)), dims, keepdim);
+  nm_tensor *v, *mean = nm__t_spread(ctx, x, dims, &v);
   v = nm__t2s(ctx, NM_I_div, v, over > 0 ? over : 0);
+  if (v && !keepdim) {
+    int64_t shape[NM_MAX_DIMS];
+    int kept = 0;
+    for (int d = 0; d < v->ndim; d++)
+      if (!(dims >> d & 1)) shape[kept++] = v->shape[d];
+    v = nm__t_reshape(ctx, v, kept, shape);
+  }
   if (c->op->name[0] == 's') v = zero_at_zero(ctx, v, root, 0.5);
   v = nm__t_cast(ctx, v, dtype);
   if (!both) return nm__result(c, mark, v);
@@ -216,6 +274,10 @@ static nm_status count_forward(nm_op_call *c) {
 #define REAL .errors = "integers and bools"
 /* clang-format off */
 static const nm_op ops[] = {
+  {.name = "spread", NM_PARAMS(X, {"dim", NM_P_DIMS, NM_OPTIONAL, "all"}),
+   .doc = "the mean and the sum of squared distances from it over dims, which are kept",
+   .flags = 0, .forward = spread_forward, .backward = spread_backward, .uses = {1 | NM_USE_RESULT},
+   .dtypes = "f"},
   {.name = "var", NM_PARAMS(X, SPREAD),
    .doc = "the variance over dims: sum((x - mean)^2) / (n - correction); "
           "unbiased = false is correction = 0",

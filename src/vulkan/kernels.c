@@ -103,19 +103,19 @@ nm_status vulkan_matmul(nm_device *dev, const nm_view *a, const nm_view *x, cons
 /* shaders/softmax.comp: ORDER Push */
 typedef struct softmax_push {
   uint64_t x, y, rows_of;
-  uint32_t rows, count, stride, x_at, y_at, first, end;
+  uint32_t rows, count, stride, inner, x_at, y_at, first, end;
 } softmax_push;
 
-nm_status vulkan_softmax(nm_device *dev, const nm_view *x, const nm_view *y, bool log) {
+nm_status vulkan_softmax(nm_device *dev, const nm_view *x, int dim, const nm_view *y, bool log) {
   nm_vulkan *d = vulkan_of(dev);
   NM_TRY(vulkan_usable(d));
   int64_t n = count(x);
   if (!n) return NM_OK;
-  int last = x->ndim - 1; /* a 0-d tensor is a row of one */
-  int64_t length = last >= 0 ? x->shape[last] : 1, rows = n / length;
+  int64_t length = x->ndim ? x->shape[dim] : 1, rows = n / length, inner = 1; /* 0-d: one of one */
+  for (int k = dim + 1; k < x->ndim; k++) inner *= x->shape[k];
   uint32_t per_group = 256 / kernel_power(length / 8, 256);
   kernel_dims rows_of;
-  kernel_dims_of(&rows_of, last > 0 ? last : 0, x->shape, x->stride, all_dims);
+  kernel_dims_of(&rows_of, x->ndim, x->shape, x->stride, all_dims & ~(1u << dim));
   const uint32_t spec[] = {x->dtype, log, per_group, rows_of.n};
   kernel_launch l = {.d = d};
   NM_TRY(kernel_check_size(d, kernel_last(x)));
@@ -132,7 +132,8 @@ nm_status vulkan_softmax(nm_device *dev, const nm_view *x, const nm_view *y, boo
                     .y_at = py.at,
                     .rows = (uint32_t)rows,
                     .count = (uint32_t)length,
-                    .stride = last >= 0 ? (uint32_t)x->stride[last] : 0};
+                    .stride = x->ndim ? (uint32_t)x->stride[dim] : 0,
+                    .inner = (uint32_t)inner};
   kernel_use_dims(&l, &rows_of, &p.rows_of);
   uint64_t each = (uint64_t)length * 100 + 256;
   return kernel_dispatch_over(&l, &p, sizeof p, &p.first, &p.end, rows, per_group, each);

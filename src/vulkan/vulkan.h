@@ -53,7 +53,7 @@ nm_status vulkan_usable(nm_vulkan *d);
 nm_status vulkan_run(nm_device *dev, const nm_program *program);
 nm_status vulkan_reduce(nm_device *dev, const nm_reduce *r);
 nm_status vulkan_matmul(nm_device *dev, const nm_view *a, const nm_view *x, const nm_view *y);
-nm_status vulkan_softmax(nm_device *dev, const nm_view *x, const nm_view *y, bool log);
+nm_status vulkan_softmax(nm_device *dev, const nm_view *x, int dim, const nm_view *y, bool log);
 nm_status vulkan_gather(nm_device *dev, const nm_view *x, int dim, const nm_view *index,
                         const nm_view *y);
 nm_status vulkan_scatter(nm_device *dev, const nm_view *y, int dim, const nm_view *index,
