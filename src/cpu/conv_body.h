@@ -47,6 +47,32 @@ static void OF_CLASS(conv)(int rows, int vectors, int depth, const void *a, cons
 #undef R
 }
 
+/* One row of as many vectors as there are: eight at a time, each read where it is used. */
+static ALWAYS_INLINE void OF_CLASS(line_tile)(int vectors, int depth, const T *a, const T *x,
+                                              const int32_t *at, T *tile, bool add) {
+  V acc[8], *to = (V *)tile;
+  UNROLL_CONV for (int v = 0; v < vectors; v++) acc[v] = add ? to[v] : (V){0};
+  for (int k = 0; k < depth; k++) {
+    const T *p = x + at[k];
+    V ak = a[k] - (V){0}; /* splat */
+    UNROLL_CONV for (int v = 0; v < vectors; v++) acc[v] =
+        MADD(ak, (V) * (const AT *)(p + v * W), acc[v]);
+  }
+  UNROLL_CONV for (int v = 0; v < vectors; v++) to[v] = acc[v];
+}
+
+static void OF_CLASS(conv_line)(int vectors, int depth, const void *a, const void *x_,
+                                const int32_t *at, void *tile_, bool add) {
+  const T *x = x_;
+  T *tile = tile_;
+  for (; vectors >= 8; vectors -= 8, x += 8 * W, tile += 8 * W)
+    OF_CLASS(line_tile)(8, depth, a, x, at, tile, add);
+#define R(n)                                                                                       \
+  case n: OF_CLASS(line_tile)(n, depth, a, x, at, tile, add); break;
+  switch (vectors) { R(1) R(2) R(3) R(4) R(5) R(6) R(7) }
+#undef R
+}
+
 /* to[i] = from[i] + bias: whole vectors, the last of them once more over some of those before. */
 static ALWAYS_INLINE void OF_CLASS(put_piece)(int n, const T *from, T bias, T *to) {
   V b = bias - (V){0};

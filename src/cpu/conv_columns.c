@@ -14,11 +14,12 @@
 #include "cpu/conv.h"
 
 enum {
-  DEPTH = 512,      /* products that are summed one after the other */
-  GATHERED = 384,   /* columns of a task where patches are gathered */
-  SPREAD = 32,      /* tasks that are worth having, should slabs be large enough to be cut */
-  MAX_TILE = 4096,  /* bytes of a tile at most, of any instruction set and class */
-  MAX_COLUMNS = 64, /* of a tile */
+  DEPTH = 512,       /* products that are summed one after the other */
+  GATHERED = 384,    /* columns of a task where patches are gathered */
+  SPREAD = 32,       /* tasks that are worth having, should slabs be large enough to be cut */
+  MAX_TILE = 4096,   /* bytes of a tile at most, of any instruction set and class */
+  LINE = 24,         /* vectors of a tile with one row: depthwise convolutions */
+  MAX_COLUMNS = 384, /* of a tile */
 };
 
 typedef struct part { /* places of y that read x in the same way */
@@ -143,8 +144,12 @@ static void multiply(const columns_job *j, const part *p, int64_t group, int vec
     for (int i = 0; i < rows && plain; i++)
       fetch_places(at, to + i * c->places * (int64_t)c->size, c->size);
     do {
-      loops->columns(rows, vectors, (int)conv_least(p->depth - k, block),
-                     panel + (size_t)(k * rows) * c->wide, x, p->offset + k, tile, k > 0);
+      int depth = (int)conv_least(p->depth - k, block);
+      const char *a = panel + (size_t)(k * rows) * c->wide;
+      if (c->out == 1)
+        loops->line(vectors, depth, a, x, p->offset + k, tile, k > 0);
+      else
+        loops->columns(rows, vectors, depth, a, x, p->offset + k, tile, k > 0);
     } while ((k += block) < p->depth);
     if (plain)
       loops->put(rows, tile, at->pieces, at->piece, bias, to, c->places, stride);
@@ -179,7 +184,7 @@ static void slab_part(const columns_job *j, const part *p, int64_t group, const 
   const conv_call *c = j->c;
   const conv_planes *l = j->planes;
   int64_t block[3], place[3];
-  int width = c->loops->width, most = c->loops->vectors * width;
+  int width = c->loops->width, most = (c->out == 1 ? LINE : c->loops->vectors) * width;
   for (int d = 0; d < 3; d++) {
     const conv_axis *a = &l->axis[d];
     int64_t all = a->along > p->at[d] ? conv_over(a->along - p->at[d], a->parts) : 0;

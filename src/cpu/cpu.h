@@ -101,6 +101,9 @@ typedef struct nm_conv_loops {
    * the k-th at x + at[k] */
   void (*columns)(int rows, int vectors, int depth, const void *a, const void *x, const int32_t *at,
                   void *tile, bool add);
+  /* the same of one row, with any number of vectors; they are dense in the tile */
+  void (*line)(int vectors, int depth, const void *a, const void *x, const int32_t *at, void *tile,
+               bool add);
   /* y[r * pitch + piece.to + i * step] = tile[r, piece.column + i] + bias[r] */
   void (*put)(int rows, const void *tile, int pieces, const nm_conv_piece *piece, const void *bias,
               void *y, int64_t pitch, int64_t step);
