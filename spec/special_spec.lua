@@ -145,6 +145,26 @@ describe("float32 is within 4 ulp of float64", function()
   end)
 end)
 
+-- Loops over ordinary elements take another way than those with a NaN among them.
+describe("an element's value does not depend on its neighbours", function()
+  for _, dtype in ipairs { "float32", "float64" } do
+    local x = nm.linspace(0.01, 9, 400, { dtype = dtype })
+    local y = nm.linspace(5, 0.3, 400, { dtype = dtype })
+    local odd = nm.tensor({ nan }, { dtype = dtype })
+    local function check(name, ...)
+      local alone, among, args = nm[name](...), {}, { ... }
+      for k, t in ipairs(args) do among[k] = nm.cat { t, odd } end
+      assert.same(alone:totable(), nm[name](table.unpack(among)):narrow(1, 1, 400):totable())
+    end
+    for name in words "exp sigmoid sin cos tan log log2 log10 lgamma digamma" do
+      it(("of %s in %s"):format(name, dtype), function() check(name, x) end)
+    end
+    for name in words "fmod remainder floor_divide hypot pow" do
+      it(("of %s in %s"):format(name, dtype), function() check(name, x, y) end)
+    end
+  end
+end)
+
 describe("pairs", function()
   it("of every sign and size have their angle and their length", function()
     local list = { 0.0, -0.0, 1.0, -1.0, 1e-30, -1e-30, 1e30, 3e38, -3e38, 0.3, -7.0, inf, -inf }

@@ -1,6 +1,6 @@
 /* mathf_f64.h: inside mathf.h: the functions of double, as mathf_f32.h has float's.  The largest
  * errors found: 1.1 ulp for exp, exp2, log and hypot, 2 for log2, log10, log1p, expm1, sin, cos,
- * the arcs and tanh, 3 for the rest; pow is the C library's. */
+ * the arcs and tanh, 3.3 for the rest; pow is the C library's. */
 #ifndef NM_MATHF_F64_H
 #define NM_MATHF_F64_H
 

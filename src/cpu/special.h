@@ -3,15 +3,8 @@
 #ifndef NM_SPECIAL_H
 #define NM_SPECIAL_H
 
-#define PI 0x1.921fb54442d18p+1
-#define LN2 0x1.62e42fefa39efp-1
-
-/* ---- exponentials and logarithms ---- */
+/* ---- logarithms ---- */
 /* near 0, where the difference cancels, the first terms of the series */
-static inline double expm1_mid(double x) {
-  double series = x * (1 + x * (0.5 + x * (0x1.5555555555555p-3 + x * 0x1.5555555555555p-5)));
-  return __builtin_fabs(x) < 1e-3 ? series : exp_f64(x) - 1;
-}
 static inline double log1p_mid(double x) {
   double series = x * (1 - x * (0.5 - x * (0x1.5555555555555p-2 - x * 0.25)));
   return __builtin_fabs(x) < 1e-3 ? series : log_f64(1 + x);
@@ -51,8 +44,5 @@ static inline double frac_f64(double a) { return a - __builtin_trunc(a); }
   static inline T fmin_##t(T a, T b) { return ((a < b) | (b != b)) ? a : b; }
 FMAX(f32, float)
 FMAX(f64, double)
-
-#undef PI
-#undef LN2
 
 #endif
