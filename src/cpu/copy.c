@@ -135,12 +135,36 @@ static void move_row(const mover *m, int64_t n, char *y, const char *x) {
   }
 }
 
+/* Rows along the last dim but one; short ones without a call for each. */
+#define SHORT_ROWS(bytes)                                                                          \
+  for (int64_t k = 0; k < count; k++) memcpy(y + k * ys, x + k * xs, bytes)
+static void move_rows(const mover *m, int64_t count, int64_t n, char *y, const char *x) {
+  int last = m->ndim - 1;
+  int64_t xs = last ? m->from[last - 1] : 0, ys = last ? m->to[last - 1] : 0;
+  bool dense = m->from[last] == m->size && m->to[last] == m->size;
+  switch (dense ? n * m->size : 0) {
+  case 4: SHORT_ROWS(4); break;
+  case 8: SHORT_ROWS(8); break;
+  case 16: SHORT_ROWS(16); break;
+  case 32: SHORT_ROWS(32); break;
+  default:
+    for (int64_t k = 0; k < count; k++) move_row(m, n, y + k * ys, x + k * xs);
+  }
+}
+
 /* Columns of the result, at most TURN_TO bytes of them, along all of the turned dim. */
 static void move_turned(const mover *m, int64_t columns, char *y, const char *x) {
   int64_t rows = m->shape[m->turn], xs = m->from[m->ndim - 1], ys = m->to[m->turn],
           most = TURN_FROM / m->size;
   size_t bytes = (size_t)(columns * m->size);
   nm_turn_loop *turn = m->isa->turn[__builtin_ctz((unsigned)m->size)];
+  if (columns == m->shape[m->ndim - 1] && bytes < TURN_FROM) { /* rows too short to be copied */
+    for (int64_t r = 0; r < rows; r += PIECE) {
+      int n = (int)(rows - r < PIECE ? rows - r : PIECE);
+      turn(n, (int)columns, x + r * m->size, xs / m->size, y + r * ys, ys / m->size);
+    }
+    return;
+  }
   _Alignas(64) char buffer[TURN_FROM * TURN_PITCH];
   for (int64_t r = 0; r < rows; r += most) {
     int n = (int)(rows - r < most ? rows - r : most);
@@ -158,20 +182,21 @@ static void move_turned(const mover *m, int64_t columns, char *y, const char *x)
 static void move_work(void *arg, nm_job *job, int worker) {
   const mover *m = arg;
   int last = m->ndim - 1;
-  int64_t task, length = m->shape[last];
+  int64_t task, length = m->shape[last], inner = m->turn < 0 && last ? m->shape[last - 1] : 1;
   (void)worker;
   while ((task = nm__next_task(job)) >= 0) {
     int64_t row = task / m->pieces * m->together, first = task % m->pieces * m->piece,
             end = row + m->together < m->outer ? row + m->together : m->outer,
-            n = length - first < m->piece ? length - first : m->piece, from, to;
-    for (; row < end; row++) {
+            n = length - first < m->piece ? length - first : m->piece, from, to, count;
+    for (; row < end; row += count) {
+      count = inner - row % inner < end - row ? inner - row % inner : end - row;
       seek(m, row, &from, &to);
       char *y = m->y + to + first * m->to[last];
       const char *x = m->x + from + first * m->from[last];
       if (m->turn >= 0)
         move_turned(m, n, y, x);
       else
-        move_row(m, n, y, x);
+        move_rows(m, count, n, y, x);
     }
   }
   if (m->streams) m->isa->stream_end();
