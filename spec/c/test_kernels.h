@@ -584,6 +584,9 @@ static void test_indexing(void) {
         }
       }
   }
+  static const int64_t line[] = {40001}, lines[] = {2, 33000};
+  test_gather(NM_FLOAT32, L_FLAT, L_FLAT, 1, line, 0); /* longer than a task */
+  test_gather(NM_FLOAT32, L_FLAT, L_FLAT, 2, lines, 0);
 }
 
 /* ---- threads ---- */

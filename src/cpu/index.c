@@ -231,7 +231,7 @@ static nm_status run_index(nm_device *dev, const nm_view *far, int dim, const nm
     if (writes && d >= dim) meeting *= ix.shape[d];
   }
   if (x.rows == 0 || length == 0) return NM_OK;
-  x.columns = length;
+  x.columns = writes || length < 2 * PER_TASK ? length : 2 * PER_TASK;
   if (meeting > 1) { /* no columns meet: they are cut into some parts for each thread */
     int64_t threads = cpu->dev.ctx->num_threads, cuts = threads > 1 ? 4 * threads : 1;
     int64_t narrow = (length + cuts - 1) / cuts > 64 ? (length + cuts - 1) / cuts : 64;
