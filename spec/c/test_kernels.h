@@ -368,7 +368,10 @@ static void test_products(void) {
         test_matmul(classes[c], m % 2 ? L_FLAT : L_SWAPPED, m % 5 ? L_FLAT : L_SWAPPED, 1, m,
                     widths[w], 19);
   test_matmul(NM_FLOAT32, L_FLAT, L_FLAT, 1, 70, 600, 1024); /* rows a page apart */
-  test_matmul(NM_FLOAT32, L_FLAT, L_FLAT, 1, 500, 70, 40);   /* tall, wide, and long sums */
+  test_matmul(NM_FLOAT32, L_FLAT, L_FLAT, 2, 1, 5003, 12);   /* a vector in pieces */
+  test_matmul(NM_FLOAT64, L_SWAPPED, L_FLAT, 1, 2051, 1, 9);
+  test_matmul(NM_FLOAT32, L_FLAT, L_FLAT, 1, 301, 33, 70); /* rows fetched ahead */
+  test_matmul(NM_FLOAT32, L_FLAT, L_FLAT, 1, 500, 70, 40); /* tall, wide, and long sums */
   test_matmul(NM_FLOAT32, L_FLAT, L_FLAT, 1, 20, 6300, 30);
   test_matmul(NM_FLOAT32, L_FLAT, L_SWAPPED, 1, 500, 70, 40);
   test_matmul(NM_FLOAT32, L_FLAT, L_FLAT, 2, 9, 33, 9001);

@@ -97,8 +97,14 @@ static void OF_CLASS(product)(int64_t m, int64_t n, int k, const void *a_, int64
                               const void *x_, int64_t xrs, void *y_, int64_t ldy, bool add) {
   const T *a = a_, *x = x_;
   T *y = y_;
+  /* few columns: a comes from memory as fast as it is used, and the next strip had better be near
+   */
+  bool ahead = acs == 1 && n <= 8 * W && m * k * (int64_t)sizeof(T) > FIRST_CACHE;
   for (int64_t strips = (m + MR - 1) / MR; strips > 0; strips--) { /* of nearly equal height */
     int rows = m == strips * MR ? MR : (int)((m + strips - 1) / strips);
+    for (int i = 0; i < rows && ahead && strips > 1; i++)
+      for (int l = 0; l < k; l += 64 / (int)sizeof(T))
+        __builtin_prefetch(a + (rows + i) * ars + l, 0, 2);
     for (int64_t j = 0; j < n; j += 2 * W) OF_CLASS(block)
     (rows, n - j < 2 * W ? (int)(n - j) : 2 * W, k, a, ars, acs, x + j, xrs, y + j, ldy, add);
     m -= rows, a += rows * ars, y += rows * ldy;

@@ -29,6 +29,7 @@ enum { MR = 4, KC_4 = 256, KC_8 = 256 };
 #define UNROLL_ROWS _Pragma("GCC unroll 4")
 #define EACH_ROWS(R) R(1) R(2) R(3) R(4)
 #endif
+enum { FIRST_CACHE = 32 << 10 }; /* bytes, about */
 #define UNROLL_LANES _Pragma("GCC unroll 16")
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 

@@ -22,7 +22,7 @@ enum {
   TASK = 32 * 32 * 32,    /* products of elements that are worth a task */
   IN_PLACE_COLUMNS = 128, /* up to which packing rows of a costs more than it brings */
   PACK_SLICES = 4,        /* of x that a task packs */
-  COLUMNS = 512,          /* of a task that sums columns */
+  VECTOR = 16 << 10,      /* bytes of a vector y that the first cache holds beside its factors */
 };
 
 typedef struct matrix { /* in memory */
@@ -70,17 +70,22 @@ static one product_of(const product *p, int64_t i) {
   return o;
 }
 
-static double work_of(const product *p) {
+static double products_of(const product *p) {
   return (double)p->batch * (double)p->m * (double)p->n * (double)p->k;
+}
+
+/* In element operations, as nm__workers counts: products with a vector wait for memory. */
+static double work_of(const product *p) {
+  return products_of(p) / (p->m == 1 || p->n == 1 ? 2 : 8);
 }
 
 /* Workers for all products cut into pieces; sets how many of these a task takes. */
 static int share(product *p, int64_t pieces) {
   int64_t all = p->batch * p->chunks * pieces;
-  double each = work_of(p) / (double)all;
+  double each = products_of(p) / (double)all;
   p->pieces = pieces;
   p->group = each < TASK ? (int64_t)(TASK / each) : 1;
-  return nm__workers(p->cpu, parts_of(all, p->group), work_of(p) / 8);
+  return nm__workers(p->cpu, parts_of(all, p->group), work_of(p));
 }
 
 /* The part of the pieces that a task takes: true as long as there is one. */
@@ -125,7 +130,7 @@ static void in_place_work(void *arg, nm_job *job, int worker) {
 }
 
 /* Workers that all products together deserve, however they are cut. */
-static int workers_for(const product *p) { return nm__workers(p->cpu, INT_MAX, work_of(p) / 8); }
+static int workers_for(const product *p) { return nm__workers(p->cpu, INT_MAX, work_of(p)); }
 
 static nm_status in_place(product *p) {
   int workers = workers_for(p);
@@ -275,12 +280,12 @@ static nm_status packed(product *p) {
 
 /* ---- by a vector ---- */
 
-/* y = a x: COLUMNS rows of it.  The vector x is dense; there is room for a row of a. */
-static void vector_piece(const product *p, matrix a, int64_t k, int64_t i0, int64_t rows,
+/* y = a x: rows i0 .. end - 1 of it.  The vector x is dense; there is room for a row of a. */
+static void vector_piece(const product *p, matrix a, int64_t k, int64_t i0, int64_t end,
                          const char *x, char *row, char *y) {
   const nm_isa *isa = p->cpu->isa;
   bool narrow = nm__is_narrow(p->dtype);
-  int n = (int)at_most(rows - i0, COLUMNS);
+  int n = (int)(end - i0);
   y += (size_t)i0 * p->wide;
   if (!narrow && a.cs == 1)
     p->gemm->dots(n, k, element(p, a, i0, 0), a.rs, x, y);
@@ -307,15 +312,20 @@ static void vector_work(void *arg, nm_job *job, int worker) {
       bool dense = stride == 1 && !nm__is_narrow(p->dtype);
       if (!dense && loaded != i) p->cpu->isa->load[p->dtype]((int)o.k, vector, v.at, stride);
       loaded = i;
-      vector_piece(p, a, o.k, from % p->pieces * COLUMNS, left ? p->n : p->m, dense ? v.at : vector,
-                   row, o.y);
+      int64_t rows = left ? p->n : p->m, piece = from % p->pieces;
+      vector_piece(p, a, o.k, cut(rows, p->gemm->nr, piece, p->pieces),
+                   cut(rows, p->gemm->nr, piece + 1, p->pieces), dense ? v.at : vector, row, o.y);
     }
 }
 
 static nm_status by_vector(product *p) {
-  int workers = share(p, parts_of(p->m > p->n ? p->m : p->n, COLUMNS));
-  NM_TRY(nm__scratch(p->cpu, workers, 2 * align64((size_t)p->chunk * p->wide)));
-  run_pieces(p, workers, vector_work);
+  int64_t rows = p->m > p->n ? p->m : p->n, products = p->batch * p->chunks;
+  int64_t pieces = parts_of(rows * (int64_t)p->wide, VECTOR), workers = workers_for(p);
+  if (workers > 1 && pieces * products < 2 * workers)
+    pieces = at_most(parts_of(2 * workers, products), parts_of(rows, p->gemm->nr));
+  workers = share(p, pieces);
+  NM_TRY(nm__scratch(p->cpu, (int)workers, 2 * align64((size_t)p->chunk * p->wide)));
+  run_pieces(p, (int)workers, vector_work);
   return NM_OK;
 }
 
