@@ -25,7 +25,7 @@ nm_tensor *nm__record_cast(nm_tensor *t, nm_dtype dtype, int ndim, const int64_t
 
 /* y[..., j] = op(y[..., j], row[j]) at once, of a row-major result that nobody has seen yet; false,
  * and nothing is done, where y is not short or that can't be.  */
-bool nm__short_rows(nm_opcode op, nm_tensor *y, const nm_tensor *row);
+bool nm__short_rows(nm_opcode op, nm_tensor *y, nm_tensor *row);
 
 /* Computes what t needs, so that its storage's value is ready. */
 nm_status nm__ready(nm_context *ctx, nm_tensor *t);
