@@ -2,7 +2,8 @@
 #extension GL_GOOGLE_include_directive : require
 // matmul.comp: y[b] = a[b] @ x[b], a (B, M, K) and x (B, K, N) through any strides, y (B, M, N) in
 // order.  A work-group makes a tile of 16 ROWS x 16 COLUMNS outputs, an invocation ROWS x COLUMNS,
-// from slices of 16 of K in shared memory.  A slice is read along the dim with stride one.
+// from slices of 16 of K in shared memory.  A slice is read along the dim with stride one.  A long K
+// comes in pieces, whose sums are added to y.
 // variant: matmul_f32 -DF32
 // variant: matmul_f64 -DF64
 // variant: matmul_i32 -DI32
@@ -22,6 +23,7 @@ layout(push_constant, std430) uniform Push {
   uint a_b, a_m, a_k, x_b, x_k, x_n; // strides
   uint a_at, x_at, y_at;
   uint first_tile, first_batch;      // of this dispatch: tiles of rows, matrices
+  uint add;                          // not the first piece of K
 } p;
 
 const uint SLICE = 16u, TILE_M = 16u * ROWS, TILE_N = 16u * COLUMNS;
@@ -68,7 +70,10 @@ void main() {
     for (uint j = 0u; j < COLUMNS; j++) {
       uint m = m0 + tm + 16u * i, n = n0 + tn + 16u * j;
       uint at = p.y_at + (batch * p.m + m) * p.n + n;
-      if (m < p.m && n < p.n) store_as(DTYPE, p.y, at, sum[i * COLUMNS + j]);
+      if (m >= p.m || n >= p.n) continue;
+      T v = sum[i * COLUMNS + j];
+      if (p.add != 0u) v += load_as(DTYPE, p.y, at);
+      store_as(DTYPE, p.y, at, v);
     }
   }
 }

@@ -16,8 +16,12 @@ static int64_t count(const nm_view *v) {
 /* shaders/matmul.comp: ORDER Push */
 typedef struct matmul_push {
   uint64_t a, x, y;
-  uint32_t m, n, k, a_b, a_m, a_k, x_b, x_k, x_n, a_at, x_at, y_at, first_tile, first_batch;
+  uint32_t m, n, k, a_b, a_m, a_k, x_b, x_k, x_n, a_at, x_at, y_at, first_tile, first_batch, add;
 } matmul_push;
+
+/* Of K in a dispatch: so that it doesn't take long, and because Mesa's software driver leaves an
+ * invocation's loops after 65535 turns, without a word. */
+enum { K_PIECE = 16384 };
 
 typedef struct tiling { /* outputs of an invocation down and across; tiles of the product */
   uint32_t rows, columns;
@@ -40,6 +44,25 @@ static tiling tile(const nm_vulkan *d, int64_t batches, int64_t m, int64_t n, nm
   }
 }
 
+/* One dispatch, unless it would take long or be too many groups: then some tiles' rows, or
+ * matrices. */
+static nm_status matmul_piece(kernel_launch *l, matmul_push *p, const tiling *t, int64_t batches) {
+  uint64_t row = (uint64_t)t->across * t->rows * t->columns * 256 * (uint64_t)(p->k + 1);
+  uint64_t most = l->d->stream.cost_cap / row + 1;
+  int64_t tiles = kernel_min(t->down, kernel_min((int64_t)most, 65535));
+  int64_t matrices = kernel_min(batches, kernel_min(1 + (int64_t)most / tiles, 65535));
+  for (int64_t b = 0; b < batches; b += matrices) {
+    for (int64_t i = 0; i < t->down; i += tiles) {
+      int64_t nb = kernel_min(matrices, batches - b), ni = kernel_min(tiles, t->down - i);
+      p->first_batch = (uint32_t)b;
+      p->first_tile = (uint32_t)i;
+      NM_TRY(kernel_dispatch(l, p, sizeof *p, (uint32_t)t->across, (uint32_t)ni, (uint32_t)nb,
+                             (uint64_t)(nb * ni) * row));
+    }
+  }
+  return NM_OK;
+}
+
 nm_status vulkan_matmul(nm_device *dev, const nm_view *a, const nm_view *x, const nm_view *y) {
   nm_vulkan *d = vulkan_of(dev);
   NM_TRY(vulkan_usable(d));
@@ -52,48 +75,37 @@ nm_status vulkan_matmul(nm_device *dev, const nm_view *a, const nm_view *x, cons
   tiling t = tile(d, batches, m, n, y->dtype);
   const uint32_t spec[] = {y->dtype, t.rows, t.columns, a->stride[2] <= a->stride[1],
                            x->stride[2] <= x->stride[1]};
-  kernel_launch l = {.d = d};
   const nm_view *views[] = {a, x, y};
   kernel_place place[3];
   for (int i = 0; i < 3; i++) {
     place[i] = kernel_place_of(kernel_addr(views[i]), views[i]->dtype);
-    if (!count(views[i])) continue; /* K is 0 */
-    NM_TRY(kernel_check_size(d, kernel_last(views[i])));
-    kernel_touch_view(&l, views[i], i == 2);
+    if (count(views[i])) NM_TRY(kernel_check_size(d, kernel_last(views[i])));
   }
   if (t.across > 65535)
     return nm__error(dev->ctx, NM_ENOTSUP, "device '%s': a product with %lld columns is too wide",
                      dev->name, (long long)n);
-  NM_TRY(vulkan_kernel(d, shaders[nm__dtype_class(y->dtype)], 5, spec, &l.pipeline));
   matmul_push p = {.a = place[0].words,
                    .x = place[1].words,
                    .y = place[2].words,
-                   .a_at = place[0].at,
-                   .x_at = place[1].at,
                    .y_at = place[2].at,
                    .m = (uint32_t)m,
                    .n = (uint32_t)n,
-                   .k = (uint32_t)k,
                    .a_b = (uint32_t)a->stride[0],
                    .a_m = (uint32_t)a->stride[1],
                    .a_k = (uint32_t)a->stride[2],
                    .x_b = (uint32_t)x->stride[0],
                    .x_k = (uint32_t)x->stride[1],
                    .x_n = (uint32_t)x->stride[2]};
-  /* one dispatch, unless it would take long or be too many groups: then some tiles' rows, or
-   * matrices */
-  uint64_t row = (uint64_t)t.across * t.rows * t.columns * 256 * (uint64_t)(k + 1);
-  uint64_t most = d->stream.cost_cap / row + 1;
-  int64_t tiles = kernel_min(t.down, kernel_min((int64_t)most, 65535));
-  int64_t matrices = kernel_min(batches, kernel_min(1 + (int64_t)most / tiles, 65535));
-  for (int64_t b = 0; b < batches; b += matrices) {
-    for (int64_t i = 0; i < t.down; i += tiles) {
-      int64_t nb = kernel_min(matrices, batches - b), ni = kernel_min(tiles, t.down - i);
-      p.first_batch = (uint32_t)b;
-      p.first_tile = (uint32_t)i;
-      NM_TRY(kernel_dispatch(&l, &p, sizeof p, (uint32_t)t.across, (uint32_t)ni, (uint32_t)nb,
-                             (uint64_t)(nb * ni) * row));
-    }
+  for (int64_t k0 = 0; k0 == 0 || k0 < k; k0 += K_PIECE) { /* once where K is 0 */
+    kernel_launch l = {.d = d};
+    NM_TRY(vulkan_kernel(d, shaders[nm__dtype_class(y->dtype)], 5, spec, &l.pipeline));
+    for (int i = 0; i < 3; i++)
+      if (count(views[i])) kernel_touch_view(&l, views[i], i == 2);
+    p.k = (uint32_t)kernel_min(k - k0, K_PIECE);
+    p.a_at = place[0].at + (uint32_t)(k0 * a->stride[2]);
+    p.x_at = place[1].at + (uint32_t)(k0 * x->stride[1]);
+    p.add = k0 > 0;
+    NM_TRY(matmul_piece(&l, &p, &t, batches));
   }
   return NM_OK;
 }
