@@ -20,7 +20,8 @@ registry.families = {
   { "einsum", "Sums of products by a formula" },
   { "equations", "Linear equations" }, { "linalg", "Singular values and eigenvalues" },
   { "norms", "Norms, powers and chains of matrices" },
-  { "conv", "Convolutions" }, { "pool", "Pooling" }, { "loss", "Losses" },
+  { "conv", "Convolutions" }, { "pool", "Pooling" }, { "fold", "Blocks of images" },
+  { "loss", "Losses" },
   { "resample", "Resampling and padding" }, { "grid", "Sampling by a grid" },
 }
 

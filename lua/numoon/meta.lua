@@ -4676,18 +4676,6 @@ function functional.avg_pool2d(input, kernel_size, stride, padding, ceil_mode, c
 ---@return numoon.Tensor
 function functional.avg_pool3d(input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override, options) end
 
---- images of output_size, each element the sum of what the blocks have for it: the gradient of unfold as an op
----@param input numoon.Tensor
----@param output_size integer|integer[]
----@param kernel_size integer|integer[]
----@param dilation? integer|integer[]
----@param padding? integer|integer[]
----@param stride? integer|integer[]
----@param options? {dilation?: integer|integer[], padding?: integer|integer[], stride?: integer|integer[], out?: numoon.Tensor}
----@overload fun(input: numoon.Tensor, output_size: integer|integer[], kernel_size: integer|integer[], options: {dilation?: integer|integer[], padding?: integer|integer[], stride?: integer|integer[], out?: numoon.Tensor}): numoon.Tensor
----@return numoon.Tensor
-function functional.fold(input, output_size, kernel_size, dilation, padding, stride, options) end
-
 --- the p-th root of the sum of the p-th powers of each window, p being norm_type; with ceil_mode a window that the end cuts is scaled as if it were whole
 ---@param input numoon.Tensor
 ---@param norm_type number
@@ -4784,6 +4772,20 @@ function functional.max_unpool2d(input, indices, kernel_size, stride, padding, o
 ---@overload fun(input: numoon.Tensor, indices: numoon.Tensor, kernel_size: integer|integer[], options: {stride?: integer|integer[], padding?: integer|integer[], output_size?: integer[], out?: numoon.Tensor}): numoon.Tensor
 ---@return numoon.Tensor
 function functional.max_unpool3d(input, indices, kernel_size, stride, padding, output_size, options) end
+
+-- ---- Blocks of images ----
+
+--- images of output_size, each element the sum of what the blocks have for it: the gradient of unfold as an op
+---@param input numoon.Tensor
+---@param output_size integer|integer[]
+---@param kernel_size integer|integer[]
+---@param dilation? integer|integer[]
+---@param padding? integer|integer[]
+---@param stride? integer|integer[]
+---@param options? {dilation?: integer|integer[], padding?: integer|integer[], stride?: integer|integer[], out?: numoon.Tensor}
+---@overload fun(input: numoon.Tensor, output_size: integer|integer[], kernel_size: integer|integer[], options: {dilation?: integer|integer[], padding?: integer|integer[], stride?: integer|integer[], out?: numoon.Tensor}): numoon.Tensor
+---@return numoon.Tensor
+function functional.fold(input, output_size, kernel_size, dilation, padding, stride, options) end
 
 --- the blocks of kernel_size of images, each as a column
 ---@param input numoon.Tensor

@@ -151,14 +151,18 @@ static nm_tensor *record_power(nm_op_call *c, const frame *f, const nm_input *in
   return y;
 }
 
+static bool is_number(const nm_value_arg *a) {
+  return a->kind == NM_ARG_INT || a->kind == NM_ARG_FLOAT;
+}
+
 /* The common case needs no promotion and no broadcasting: floats of one dtype, shape and device,
  * or one such tensor and a number. */
 static bool alike(const nm_op_call *c, frame *f) {
   int kind = nm__instrs[c->op->opcode].kind;
   const nm_tensor *x = nm__tensor_arg(c, 0), *z = nm__tensor_arg(c, c->nargs - 1);
   if (c->nargs > 2 || kind == NM_K_INT) return false;
-  if (!x && nm__given(c, 0)) x = z;
-  if (!z && nm__given(c, 1)) z = x;
+  if (!x && is_number(&c->args[0])) x = z;
+  if (!z && is_number(&c->args[1])) z = x;
   if (!x || !z || x->dtype != z->dtype || !nm__is_float((nm_dtype)x->dtype)) return false;
   f->dev = nm__device_of(x);
   if (f->dev != nm__device_of(z) || f->dev->lost || !nm__same_shape(x, z->ndim, z->shape))
