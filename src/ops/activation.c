@@ -43,7 +43,8 @@ static nm_tensor *exponential_unit(const activation *a, double alpha, double sca
   BEGIN;
   nm_tensor *positive = OP2S(gt, x, 0), *low = WHERE(positive, FULL(0), x);
   if (width != 1) low = OP2S(div, low, width);
-  nm_tensor *y = OP2S(mul, OP1(expm1, low), alpha * scale);
+  nm_tensor *y = OP1(expm1, low);
+  if (alpha * scale != 1) y = OP2S(mul, y, alpha * scale);
   return WHERE(positive, scale == 1 ? x : OP2S(mul, x, scale), y);
 }
 
@@ -91,12 +92,11 @@ static nm_tensor *softsign(const activation *a) {
   return OP2(div, x, OP2S(add, OP1(abs, x), 1));
 }
 
-/* x - log(1 + e^x) on the left, -log(1 + e^-x) on the right */
+/* min(x, 0) - log(1 + e^-|x|); |x| is a choice, as its slope at 0 must be that of a side. */
 static nm_tensor *logsigmoid(const activation *a) {
   BEGIN;
-  nm_tensor *left = OP2S(lt, x, 0), *low = WHERE(left, x, FULL(0)), *high = WHERE(left, FULL(0), x);
-  return WHERE(left, OP2(sub, x, OP1(log1p, OP1(exp, low))),
-               OP1(neg, OP1(log1p, OP1(exp, OP1(neg, high)))));
+  nm_tensor *left = OP2S(lt, x, 0), *tail = OP1(log1p, OP1(exp, WHERE(left, x, OP1(neg, x))));
+  return OP2(sub, WHERE(left, x, FULL(0)), tail);
 }
 
 static nm_tensor *hardsigmoid(const activation *a) {
@@ -106,10 +106,8 @@ static nm_tensor *hardsigmoid(const activation *a) {
 
 static nm_tensor *hardswish(const activation *a) {
   BEGIN;
-  nm_tensor *right = OP2S(ge, x, 3), *left = OP2S(lt, x, -3);
-  nm_tensor *m = WHERE(OP2(logical_or, left, right), FULL(0), x);
-  nm_tensor *middle = OP2S(div, OP2(mul, m, OP2S(add, m, 3)), 6);
-  return WHERE(right, x, WHERE(left, FULL(0), middle));
+  nm_tensor *y = WHERE(OP2S(lt, x, -3), FULL(0), x);
+  return OP2(mul, y, WHERE(OP2S(ge, x, 3), FULL(1), OP2S(div, OP2S(add, y, 3), 6)));
 }
 
 static nm_tensor *hardshrink(const activation *a) {
