@@ -79,8 +79,7 @@ static void pack_work(void *arg, nm_job *job, int worker) {
   const packing *k = arg;
   const conv_call *c = k->j->c;
   int64_t task, tiles = conv_over(c->out, c->loops->rows);
-  (void)worker;
-  while ((task = nm__next_task(job)) >= 0) {
+  while ((task = nm__near_task(job, worker)) >= 0) {
     int64_t group = task / tiles, r = task % tiles * c->loops->rows;
     pack_panel(c, k->p, k->taps, group, r, (int)conv_least(c->out - r, c->loops->rows),
                k->p->panels + (size_t)((group * c->out + r) * k->p->depth) * c->wide);
@@ -209,7 +208,7 @@ static void planes_work(void *arg, nm_job *job, int worker) {
   const conv_call *c = j->c;
   char *x = c->cpu->scratch[worker];
   int64_t task, slabs = j->slabs[0] * j->slabs[1] * j->slabs[2];
-  while ((task = nm__next_task(job)) >= 0) {
+  while ((task = nm__near_task(job, worker)) >= 0) {
     int64_t slab = task % slabs, group = task / slabs % c->groups,
             sample = task / slabs / c->groups;
     int64_t first[3];
@@ -323,7 +322,7 @@ static void gathered_work(void *arg, nm_job *job, int worker) {
   int64_t task, placed = -1, columns_of_y = c->samples * c->places;
   int32_t *offset = c->cpu->scratch[worker];
   char *panel = (char *)offset + conv_align((size_t)(c->taps * j->tile) * sizeof *offset);
-  while ((task = nm__next_task(job)) >= 0) {
+  while ((task = nm__near_task(job, worker)) >= 0) {
     int64_t first = task / c->groups * j->tile, group = task % c->groups;
     int64_t n = conv_least(columns_of_y - first, j->tile);
     for (int64_t i = 0; i < n && placed != first; i++)

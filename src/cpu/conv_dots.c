@@ -104,7 +104,7 @@ static void dots_work(void *arg, nm_job *job, int worker) {
   char *w = c->cpu->scratch[worker], *x = w + (size_t)(j->side_o * j->nparts * j->row) * c->wide;
   memset(x + (size_t)(j->side_n * j->sample) * c->wide, 0,
          (size_t)j->planes->plane * c->wide); /* is read behind the last row */
-  while ((task = nm__next_task(job)) >= 0) {
+  while ((task = nm__near_task(job, worker)) >= 0) {
     int64_t chunk = task % j->chunks, group = task / j->chunks % c->groups;
     tile_of(j, task / j->chunks / c->groups, tile);
     int64_t each = conv_over(j->units, j->chunks), end = conv_least(j->units, (chunk + 1) * each);
@@ -199,8 +199,7 @@ FINISH_TILE(finish_tile_f64, double)
 static void finish_work(void *arg, nm_job *job, int worker) {
   dots_job *j = arg;
   int64_t task;
-  (void)worker;
-  while ((task = nm__next_task(job)) >= 0)
+  while ((task = nm__near_task(job, worker)) >= 0)
     if ((j->c->cls == NM_F32 ? finish_tile_f32 : finish_tile_f64)(
             j, task % j->c->groups, task / j->c->groups, j->bias, j->y))
       atomic_store_explicit(&j->nan, true, memory_order_relaxed);

@@ -183,8 +183,7 @@ static void move_work(void *arg, nm_job *job, int worker) {
   const mover *m = arg;
   int last = m->ndim - 1;
   int64_t task, length = m->shape[last], inner = m->turn < 0 && last ? m->shape[last - 1] : 1;
-  (void)worker;
-  while ((task = nm__next_task(job)) >= 0) {
+  while ((task = nm__near_task(job, worker)) >= 0) {
     int64_t row = task / m->pieces * m->together, first = task % m->pieces * m->piece,
             end = row + m->together < m->outer ? row + m->together : m->outer,
             n = length - first < m->piece ? length - first : m->piece, from, to, count;

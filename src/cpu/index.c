@@ -178,8 +178,7 @@ static void index_work(void *arg, nm_job *job, int worker) {
            .far_jump = x->far->stride[x->dim] * size,
            .far = (char *)x->far->mem->ptr + x->far->offset * size,
            .near = (char *)x->near->mem->ptr + x->near->offset * size};
-  (void)worker;
-  while ((task = nm__next_task(job)) >= 0) {
+  while ((task = nm__near_task(job, worker)) >= 0) {
     int64_t i = task / x->parts * x->rows_together, first = task % x->parts * x->columns,
             end = i + x->rows_together < x->rows ? i + x->rows_together : x->rows, n;
     r.n = index->shape[last] - first < x->columns ? index->shape[last] - first : x->columns;
@@ -260,8 +259,7 @@ enum { PLACES = 32 * 1024 }; /* of a task */
 static void place_work(void *arg, nm_job *job, int worker) {
   place_job *p = arg;
   int64_t task;
-  (void)worker;
-  while ((task = nm__next_task(job)) >= 0) {
+  while ((task = nm__near_task(job, worker)) >= 0) {
     int64_t first = task * PLACES, many = p->numel - first < PLACES ? p->numel - first : PLACES;
     if (!p->isa->place(many, p->index + first, p->n, p->base, p->at + first)) p->outside = true;
   }

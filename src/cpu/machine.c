@@ -234,7 +234,7 @@ static void run_work(void *arg, nm_job *job, int worker) {
   int64_t numel = r->plan->program->numel, task;
   nm_machine m;
   nm__machine_start(&m, r->plan, r->cpu->scratch[worker]);
-  while ((task = nm__next_task(job)) >= 0) {
+  while ((task = nm__near_task(job, worker)) >= 0) {
     int64_t at = task * r->plan->chunk,
             end = at + r->plan->chunk < numel ? at + r->plan->chunk : numel;
     for (; at < end; at += NM_TILE)

@@ -218,7 +218,7 @@ static void chosen_work(void *arg, nm_job *job, int worker) {
   pool_scratch s;
   int64_t task;
   lay_out(p, p->cpu->scratch[worker], &s);
-  while ((task = nm__next_task(job)) >= 0)
+  while ((task = nm__near_task(job, worker)) >= 0)
     for (int64_t b = task * p->block; b < conv_least(p->rows, (task + 1) * p->block); b++)
       chosen_plane(p, b, &s);
 }
@@ -229,7 +229,7 @@ static void pool_work(void *arg, nm_job *job, int worker) {
   int64_t task;
   lay_out(p, p->cpu->scratch[worker], &s);
   surround(p, &s);
-  while ((task = nm__next_task(job)) >= 0) {
+  while ((task = nm__near_task(job, worker)) >= 0) {
     int64_t r = task * p->block, end = conv_least(p->rows, r + p->block);
     for (; r < end && p->kind == NM_POOL_SPREAD; r++)
       spread_row(p, r / p->out[1] / p->out[0], r / p->out[1] % p->out[0], r % p->out[1],
