@@ -174,3 +174,22 @@ it("gradients agree", function()
     assert.is_nil(helper.difference(fused, alone), "seed " .. seed)
   end
 end)
+
+it("rows that repeat are read where they lie, or copied where a tile meets two of them", function()
+  for _, columns in ipairs {512, 1024, 513, 1500, 100} do
+    local x, row = nm.rand(7, columns), nm.rand(columns)
+    local column, spread = nm.rand(7, 1), nm.empty(7, columns):copy_(row)
+    local part = nm.rand(7, 2 * columns)[{{}, {3, columns + 2}}] -- rows apart in memory
+    local function program(r, p)
+      local y = ((x * r + p) * 2 - r) / (column + 1)
+      return {y:totable(), (x * r - p):sum(2):totable(), (p - r):amax(1):totable()}
+    end
+    local got, wanted = program(row, part), program(spread, part:contiguous())
+    for i = 1, 3 do assert.same(wanted[i], got[i]) end
+    local z, w = x:clone(), x:clone()
+    nm.eval(z, w)
+    z:mul_(row):add_(part)
+    w:mul_(spread):add_(part:contiguous())
+    assert.same(w:totable(), z:totable())
+  end
+end)

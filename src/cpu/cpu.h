@@ -289,6 +289,7 @@ typedef enum nm_step_kind {
   S_LOOP,
   S_LOAD,
   S_LOAD_STRIDED,
+  S_LOAD_RUNS, /* strided, and read in memory where a tile's elements are neighbours there */
   S_LOAD_TURNED,
   S_STORE,
   S_STORE_STRIDED,
@@ -329,7 +330,7 @@ typedef struct nm_plan {
 
 typedef struct nm_machine { /* a plan as one worker runs it */
   const nm_plan *plan;
-  char *where[NM_OPERANDS], *panels, *bounce;
+  char *where[NM_OPERANDS], *tiles, *panels, *bounce;
   nm_cursor cursor[NM_PROG_IN + NM_PROG_OUT];
 } nm_machine;
 

@@ -62,6 +62,7 @@ void nm__machine_start(nm_machine *m, const nm_plan *plan, void *scratch) {
   int operands = p->nin + p->nconst + p->ncode;
   int n = p->numel < NM_TILE ? (int)p->numel : NM_TILE;
   m->plan = plan;
+  m->tiles = scratch;
   m->panels = (char *)scratch + (size_t)plan->nslots * plan->slot_size;
   m->bounce = (char *)scratch + (size_t)(plan->bounce < 0 ? 0 : plan->bounce) * plan->slot_size;
   for (int r = 0; r < operands; r++)
@@ -97,6 +98,22 @@ static void load_strided(nm_machine *m, const nm_step *s, int64_t start, int n) 
     tile += (size_t)k * step;
     n -= k;
   }
+}
+
+static void load_runs(nm_machine *m, const nm_step *s, int64_t start, int n) {
+  const nm_plan *plan = m->plan;
+  const nm_operand *o = &plan->program->in[s->at];
+  const nm_walk *w = &plan->walk[s->at];
+  nm_cursor *c = &m->cursor[s->at];
+  int64_t offset;
+  nm__walk_seek(w, c, start);
+  if (w->shape[w->ndim - 1] - c->index[w->ndim - 1] >= n) {
+    nm__walk_next(w, c, n, &offset);
+    m->where[s->y] = o->ptr + offset * (int64_t)nm__dtype_size((nm_dtype)o->dtype);
+    return;
+  }
+  m->where[s->y] = m->tiles + plan->place[s->y].slot * plan->slot_size;
+  load_strided(m, s, start, n);
 }
 
 /* Row `row` of the outer dims, as an offset. */
@@ -166,6 +183,7 @@ static void other_step(nm_machine *m, const nm_step *s, int64_t start, int n) {
   switch (s->kind) {
   case S_LOAD: s->run.load(n, m->where[s->y], element(&p->in[s->at], start), 1); break;
   case S_LOAD_STRIDED: load_strided(m, s, start, n); break;
+  case S_LOAD_RUNS: load_runs(m, s, start, n); break;
   case S_LOAD_TURNED: load_turned(m, s, start, n); break;
   case S_STORE: s->run.store(n, element(&p->out[s->at], start), 1, m->where[s->a]); break;
   case S_STORE_STRIDED: store_strided(m, s, start, n); break;

@@ -144,6 +144,12 @@ static void need(builder *b, int r) {
   } else {
     place_tile(b, r, false);
     add_load(b, r, r);
+    /* what `keep` names is filled in where the reader wants it */
+    nm_step *s = &b->plan->step[b->plan->nsteps - 1];
+    const nm_walk *w = &b->plan->walk[r];
+    if (s->kind == S_LOAD_STRIDED && w->stride[w->ndim - 1] == 1 && r != b->keep &&
+        !nm__is_narrow((nm_dtype)o->dtype) && !is_written(b->p, o))
+      s->kind = S_LOAD_RUNS;
   }
 }
 
