@@ -341,7 +341,8 @@ static void add_chunks(const product *p, char *y) {
     for (int64_t step = 1; step < p->chunks; step *= 2)
       for (int64_t c = 0; c + step < p->chunks; c += 2 * step) {
         char *to = first + (size_t)c * bytes;
-        p->cpu->isa->ew[cls][NM_I_add](n, to, to, to + (size_t)step * bytes, NULL);
+        const char *from = to + (size_t)step * bytes;
+        p->cpu->isa->ew[cls][NM_I_add](n, to, to, from, from); /* loops may look at all three */
       }
     memmove(y + (size_t)b * bytes, first, bytes);
   }
