@@ -113,7 +113,7 @@ static void put_slowly(const conv_call *c, int rows, char *tile, const tile_plac
       int n = at->piece[k].n;
       for (int i = 0; i < n; i++)
         memcpy(same + (size_t)i * c->wide, bias + (size_t)r * c->wide, c->wide);
-      add(n, from, from, same, NULL);
+      add(n, from, from, same, same);
       c->cpu->isa->store[c->dtype](n, y + at->piece[k].to * (int64_t)c->size, stride, from);
     }
 }

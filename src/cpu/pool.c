@@ -79,7 +79,7 @@ static void join_row(const pool_call *p, int n, bool first, int64_t b, int64_t i
   else if (first)
     memcpy(to, x, (size_t)n * p->wide);
   else
-    p->cpu->isa->ew[p->cls][p->kind == NM_POOL_MAX ? NM_I_maximum : NM_I_add](n, to, to, x, NULL);
+    p->cpu->isa->ew[p->cls][p->kind == NM_POOL_MAX ? NM_I_maximum : NM_I_add](n, to, to, x, x);
 }
 
 static void divide(const pool_call *p, int64_t n, void *y) {
@@ -171,7 +171,7 @@ static void spread_row(const pool_call *p, int64_t b, int64_t m0, int64_t m1, ch
       if (none)
         memcpy(s->out, from, (size_t)n * p->wide);
       else
-        p->cpu->isa->ew[p->cls][NM_I_add](n, s->out, s->out, from, NULL);
+        p->cpu->isa->ew[p->cls][NM_I_add](n, s->out, s->out, from, from);
       none = false;
     }
     if (none) memset(s->out, 0, (size_t)n * p->wide);
