@@ -118,13 +118,19 @@ static int short_count(int ndim, const int64_t *shape) {
   return (int)n;
 }
 
+/* The loop that may run at once; NULL where there is none, or everything is to be recorded. */
+static nm_loop *loop_at_once(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls) {
+  if (!dev->cls->loop || dev->ctx->records_short || nm__is_narrow(dtype)) return NULL;
+  return dev->cls->loop(dev, op, cls);
+}
+
 nm_status nm__compute_short(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls, int ndim,
                             const int64_t *shape, int n, const nm_input *in, nm_value **out) {
-  int numel = dev->cls->loop && !dev->ctx->records_short ? short_count(ndim, shape) : 0;
-  nm_loop *loop = numel ? dev->cls->loop(dev, op, cls) : NULL;
+  int numel = short_count(ndim, shape);
+  nm_loop *loop = numel ? loop_at_once(dev, op, dtype, cls) : NULL;
   *out = NULL;
   /* a constant stays one: programs and derivatives make use of it */
-  if (!loop || nm__is_narrow(dtype) || !reads_memory(n, in)) return NM_OK;
+  if (!loop || !reads_memory(n, in)) return NM_OK;
   buffer b[3];
   operand o[3];
   for (int i = 0; i < n; i++) {
@@ -140,16 +146,15 @@ nm_status nm__compute_short(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_cla
 bool nm__short_rows(nm_opcode op, nm_tensor *y, nm_tensor *row) {
   nm_dtype dtype = (nm_dtype)y->dtype;
   nm_class cls = nm__dtype_class(dtype);
-  nm_device *dev = nm__device_of(y);
   const nm_value *v = y->storage->value;
-  if (y->numel < 1 || y->numel > IN_PLACE || !dev->cls->loop || dev->ctx->records_short ||
-      !v->ready || nm__is_narrow(dtype))
-    return false;
+  bool fits = v->ready && y->numel >= 1 && y->numel <= IN_PLACE;
+  nm_loop *loop = fits ? loop_at_once(v->dev, op, dtype, cls) : NULL;
+  if (!loop) return false;
   buffer b;
   nm_input in = {.tensor = row};
   operand o[3] = {{v->mem.ptr, NM_SHORT * nm__dtype_size(dtype)}};
   o[1] = o[2] = place(&in, cls, &b, (int)y->numel, y->ndim, y->shape);
   if (!o[1].at) return false;
-  run_tiles(dev->cls->loop(dev, op, cls), (int)y->numel, v->mem.ptr, nm__dtype_size(dtype), o);
+  run_tiles(loop, (int)y->numel, v->mem.ptr, nm__dtype_size(dtype), o);
   return true;
 }

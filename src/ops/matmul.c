@@ -129,6 +129,18 @@ static nm_tensor *multiply(nm_context *ctx, matrices a, matrices b, const nm_dim
   return dev->cls->matmul(dev, &va, &vb, &vy) == NM_OK ? y : NULL;
 }
 
+/* The batch and the result's shape; a vector has no dim in it. */
+static nm_status product_shape(const nm_op_call *c, const matrices *a, const matrices *b,
+                               nm_dims *batch, nm_dims *s) {
+  NM_TRY(join_batches(c, a, b, batch));
+  s->ndim = batch->ndim;
+  for (int d = 0; d < s->ndim; d++) s->dim[d] = batch->dim[d];
+  if (a->t->ndim > 1) s->dim[s->ndim++] = a->rows;
+  if (b->t->ndim > 1) s->dim[s->ndim++] = b->cols;
+  if (nm__checked_count(s) >= 0) return NM_OK;
+  return nm__op_error(c, NM_EINVAL, "the result would have too many elements");
+}
+
 static nm_status matmul_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
   nm_tensor *a = nm__tensor_arg(c, 0), *b = nm__tensor_arg(c, 1);
@@ -137,13 +149,7 @@ static nm_status matmul_forward(nm_op_call *c) {
   NM_TRY(nm__same_device(c, &dev));
   NM_TRY(nm__check_product(c, a, b));
   matrices ma = as_matrices(a, true), mb = as_matrices(b, false);
-  NM_TRY(join_batches(c, &ma, &mb, &batch));
-  s.ndim = batch.ndim;
-  for (int d = 0; d < s.ndim; d++) s.dim[d] = batch.dim[d];
-  if (a->ndim > 1) s.dim[s.ndim++] = ma.rows;
-  if (b->ndim > 1) s.dim[s.ndim++] = mb.cols;
-  if (nm__checked_count(&s) < 0)
-    return nm__op_error(c, NM_EINVAL, "the result would have too many elements");
+  NM_TRY(product_shape(c, &ma, &mb, &batch, &s));
   int mark = nm__scope(ctx);
   return nm__result(c, mark, multiply(ctx, ma, mb, &batch, &s));
 }
@@ -208,12 +214,7 @@ static nm_status linear_forward(nm_op_call *c) {
   NM_TRY(nm__same_device(c, &dev));
   NM_TRY(check_linear(c, x, w, bias));
   matrices mx = as_matrices(x, true), mw = turned(as_matrices(w, false));
-  NM_TRY(join_batches(c, &mx, &mw, &batch));
-  s.ndim = x->ndim;
-  for (int d = 0; d < s.ndim; d++) s.dim[d] = x->shape[d];
-  s.dim[s.ndim - 1] = w->shape[0];
-  if (nm__checked_count(&s) < 0)
-    return nm__op_error(c, NM_EINVAL, "the result would have too many elements");
+  NM_TRY(product_shape(c, &mx, &mw, &batch, &s));
   int mark = nm__scope(ctx);
   nm_tensor *y = multiply(ctx, mx, mw, &batch, &s);
   if (y && bias && !nm__short_rows(NM_I_add, y, bias)) y = nm__t2(ctx, NM_I_add, y, bias);

@@ -58,7 +58,8 @@ static nm_status check(const nm_op_call *c, int first, int last, int ndim, const
 
 /* ---- layer_norm, rms_norm: over the last dims ---- */
 
-static nm_status last_dims(const nm_op_call *c, uint32_t *dims) {
+/* The dims of normalized_shape, of which the parameters up to number `last` are too. */
+static nm_status last_dims(const nm_op_call *c, int last, uint32_t *dims) {
   const nm_tensor *x = nm__tensor_arg(c, 0);
   const nm_value_arg *a = &c->args[1];
   char got[NM_SHAPE_TEXT], wanted[NM_SHAPE_TEXT];
@@ -70,15 +71,14 @@ static nm_status last_dims(const nm_op_call *c, uint32_t *dims) {
                         nm__shape_text(a->n < NM_MAX_DIMS ? a->n : NM_MAX_DIMS, a->as.ints, wanted),
                         nm__shape_text(x->ndim, x->shape, got));
   *dims = ((1u << x->ndim) - 1) & ~((1u << (x->ndim - a->n)) - 1);
-  return NM_OK;
+  return check(c, 2, last, a->n, a->as.ints);
 }
 
 static nm_status layer_norm_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
   nm_tensor *x = nm__tensor_arg(c, 0);
   uint32_t dims = 0;
-  NM_TRY(last_dims(c, &dims));
-  NM_TRY(check(c, 2, 3, c->args[1].n, c->args[1].as.ints));
+  NM_TRY(last_dims(c, 3, &dims));
   int mark = nm__scope(ctx);
   x = nm__t_cast(ctx, x, nm__computed_in((nm_dtype)x->dtype));
   nm_tensor *y = normalized(ctx, x, dims, nm__float_arg(c, 4, 1e-5));
@@ -93,8 +93,7 @@ static nm_status rms_norm_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
   nm_tensor *x = nm__tensor_arg(c, 0);
   uint32_t dims = 0;
-  NM_TRY(last_dims(c, &dims));
-  NM_TRY(check(c, 2, 2, c->args[1].n, c->args[1].as.ints));
+  NM_TRY(last_dims(c, 2, &dims));
   int mark = nm__scope(ctx);
   double n = (double)nm__reduced_count(x, dims), eps = nm__float_arg(c, 3, epsilon[x->dtype]);
   x = nm__t_cast(ctx, x, nm__computed_in((nm_dtype)x->dtype));
