@@ -52,6 +52,19 @@ static inline double from_bits_f64(uint64_t x) {
   return v.f;
 }
 
+/* The floored remainder and quotient, of the truncating remainder of a class. */
+#define REMAINDERS(t, T)                                                                           \
+  static inline T remainder_##t##_quick(T a, T b) {                                                \
+    return floored_##t(fmod_##t##_quick(a, b), b);                                                 \
+  }                                                                                                \
+  static inline T remainder_##t(T a, T b) { return floored_##t(fmod_##t(a, b), b); }               \
+  static inline T floordiv_##t##_quick(T a, T b) {                                                 \
+    return quotient_##t(a, b, fmod_##t##_quick(a, b));                                             \
+  }                                                                                                \
+  static inline T floordiv_##t(T a, T b) {                                                         \
+    return b == 0 ? a / b : quotient_##t(a, b, fmod_##t(a, b));                                    \
+  }
+
 /* ---- for both float types: max and min let NaN win, relu keeps it ---- */
 #define COMMON_FLOAT(t, T, s)                                                                      \
   static inline T abs_##t(T a) { return __builtin_fabs##s(a); }                                    \

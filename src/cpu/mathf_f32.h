@@ -356,16 +356,7 @@ static inline bool quotient_fits(float a, float b) {
 static inline float fmod_f32(float a, float b) {
   return quotient_fits(a, b) ? fmod_f32_quick(a, b) : fmodf(a, b);
 }
-static inline float remainder_f32_quick(float a, float b) {
-  return floored_f32(fmod_f32_quick(a, b), b);
-}
-static inline float remainder_f32(float a, float b) { return floored_f32(fmod_f32(a, b), b); }
-static inline float floordiv_f32_quick(float a, float b) {
-  return quotient_f32(a, b, fmod_f32_quick(a, b));
-}
-static inline float floordiv_f32(float a, float b) {
-  return b == 0 ? a / b : quotient_f32(a, b, fmod_f32(a, b));
-}
+REMAINDERS(f32, float)
 
 /* ---- powers: 2^(b log2 a), the logarithm in two floats, 2^-40 ---- */
 

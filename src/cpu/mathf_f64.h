@@ -393,16 +393,7 @@ static inline bool quotient_fits_f64(double a, double b) {
 static inline double fmod_f64(double a, double b) {
   return quotient_fits_f64(a, b) ? fmod_f64_quick(a, b) : fmod(a, b);
 }
-static inline double remainder_f64_quick(double a, double b) {
-  return floored_f64(fmod_f64_quick(a, b), b);
-}
-static inline double remainder_f64(double a, double b) { return floored_f64(fmod_f64(a, b), b); }
-static inline double floordiv_f64_quick(double a, double b) {
-  return quotient_f64(a, b, fmod_f64_quick(a, b));
-}
-static inline double floordiv_f64(double a, double b) {
-  return b == 0 ? a / b : quotient_f64(a, b, fmod_f64(a, b));
-}
+REMAINDERS(f64, double)
 
 /* ---- and the rest ---- */
 
