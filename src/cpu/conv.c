@@ -29,7 +29,7 @@ static int64_t useful(const conv_call *c, conv_planes *l) {
   nm__conv_size_planes(l, c->loops->width);
   int64_t flat = (l->block[1] - 1) * l->pitch + l->block[2];
   int64_t width = c->loops->width;
-  return 100 * l->block[1] * l->block[2] / (conv_over(flat, width) * width);
+  return 100 * l->block[1] * l->block[2] / (nm__parts(flat, width) * width);
 }
 
 /* Patches are gathered by offsets from the first element of a channel of sample 0. */

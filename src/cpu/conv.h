@@ -49,10 +49,7 @@ typedef struct conv_planes {
   int nslots;
 } conv_planes;
 
-static inline int64_t conv_least(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t conv_most(int64_t a, int64_t b) { return a > b ? a : b; }
-static inline int64_t conv_over(int64_t a, int64_t b) { return (a + b - 1) / b; }
-static inline size_t conv_align(size_t n) { return (n + 63) & ~(size_t)63; }
 
 /* ---- conv_planes.c ---- */
 /* Whether tap `across` reads x for positions of `part`, and where: q = j + *shift of *phase. */

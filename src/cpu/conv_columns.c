@@ -78,10 +78,10 @@ typedef struct packing {
 static void pack_work(void *arg, nm_job *job, int worker) {
   const packing *k = arg;
   const conv_call *c = k->j->c;
-  int64_t task, tiles = conv_over(c->out, c->loops->rows);
+  int64_t task, tiles = nm__parts(c->out, c->loops->rows);
   while ((task = nm__near_task(job, worker)) >= 0) {
     int64_t group = task / tiles, r = task % tiles * c->loops->rows;
-    pack_panel(c, k->p, k->taps, group, r, (int)conv_least(c->out - r, c->loops->rows),
+    pack_panel(c, k->p, k->taps, group, r, (int)nm__least(c->out - r, c->loops->rows),
                k->p->panels + (size_t)((group * c->out + r) * k->p->depth) * c->wide);
   }
 }
@@ -89,7 +89,7 @@ static void pack_work(void *arg, nm_job *job, int worker) {
 static void pack_part(const columns_job *j, const part *p, const int64_t *taps) {
   const conv_call *c = j->c;
   packing k = {j, p, taps};
-  int64_t tasks = c->groups * conv_over(c->out, c->loops->rows);
+  int64_t tasks = c->groups * nm__parts(c->out, c->loops->rows);
   if (p->depth == 0) return;
   nm__parallel(c->cpu, nm__workers(c->cpu, tasks, (double)(c->groups * c->out * p->depth)), tasks,
                pack_work, &k);
@@ -132,10 +132,10 @@ static void multiply(const columns_job *j, const part *p, int64_t group, int vec
   const conv_call *c = j->c;
   const nm_conv_loops *loops = c->loops;
   _Alignas(64) char tile[MAX_TILE];
-  int64_t blocks = conv_most(1, conv_over(p->depth, DEPTH)), block = conv_over(p->depth, blocks);
+  int64_t blocks = conv_most(1, nm__parts(p->depth, DEPTH)), block = nm__parts(p->depth, blocks);
   bool plain = c->size == c->wide;
   for (int64_t r = 0; r < c->out; r += loops->rows) {
-    int rows = (int)conv_least(c->out - r, loops->rows);
+    int rows = (int)nm__least(c->out - r, loops->rows);
     const char *panel = p->panels + (size_t)((group * c->out + r) * p->depth) * c->wide;
     const char *bias = j->bias + (size_t)(group * c->out + r) * c->wide;
     char *to = y + r * c->places * (int64_t)c->size;
@@ -143,7 +143,7 @@ static void multiply(const columns_job *j, const part *p, int64_t group, int vec
     for (int i = 0; i < rows && plain; i++)
       fetch_places(at, to + i * c->places * (int64_t)c->size, c->size);
     do {
-      int depth = (int)conv_least(p->depth - k, block);
+      int depth = (int)nm__least(p->depth - k, block);
       const char *a = panel + (size_t)(k * rows) * c->wide;
       if (c->out == 1)
         loops->line(vectors, depth, a, x, p->offset + k, tile, k > 0);
@@ -170,10 +170,10 @@ static void place_columns(const conv_call *c, const conv_planes *l, const int64_
   int pitch = (int)l->pitch, row = (int)(column / pitch), at = (int)(column % pitch);
   to->pieces = 0;
   for (int i = 0, n; i < columns && row < block[1]; i += n, at = 0, row++) {
-    n = (int)conv_least(columns - i, pitch - at);
+    n = (int)nm__least(columns - i, pitch - at);
     if (at >= block[2]) continue;
     int64_t y1 = place[1] + row * l->axis[1].parts, y2 = place[2] + at * l->axis[2].parts;
-    to->piece[to->pieces++] = (nm_conv_piece){i, (int)conv_least(n, block[2] - at),
+    to->piece[to->pieces++] = (nm_conv_piece){i, (int)nm__least(n, block[2] - at),
                                               (place[0] * c->y[1] + y1) * c->y[2] + y2};
   }
 }
@@ -186,8 +186,8 @@ static void slab_part(const columns_job *j, const part *p, int64_t group, const 
   int width = c->loops->width, most = (c->out == 1 ? LINE : c->loops->vectors) * width;
   for (int d = 0; d < 3; d++) {
     const conv_axis *a = &l->axis[d];
-    int64_t all = a->along > p->at[d] ? conv_over(a->along - p->at[d], a->parts) : 0;
-    block[d] = conv_least(l->block[d], all - first[d]);
+    int64_t all = a->along > p->at[d] ? nm__parts(a->along - p->at[d], a->parts) : 0;
+    block[d] = nm__least(l->block[d], all - first[d]);
     place[d] = p->at[d] + first[d] * a->parts;
     if (block[d] <= 0) return;
   }
@@ -195,7 +195,7 @@ static void slab_part(const columns_job *j, const part *p, int64_t group, const 
   for (int64_t d = 0; d < block[0]; d++, place[0] += l->axis[0].parts)
     for (int64_t column = 0; column < flat; column += most) {
       tile_place at;
-      int columns = (int)conv_least(flat - column, most);
+      int columns = (int)nm__least(flat - column, most);
       place_columns(c, l, place, block, column, columns, &at);
       multiply(j, p, group, (columns + width - 1) / width,
                x + (size_t)(d * l->rows[1] * l->pitch + column) * c->wide, &at, y,
@@ -236,7 +236,7 @@ static void choose_slabs(columns_job *j, conv_planes *l) {
   int64_t all[3] = {l->block[0], l->block[1], l->block[2]};
   for (;;) {
     int64_t bytes = slab_bytes(c, l), tasks = c->samples * c->groups;
-    for (int d = 0; d < 3; d++) tasks *= j->slabs[d] = conv_over(all[d], l->block[d]);
+    for (int d = 0; d < 3; d++) tasks *= j->slabs[d] = nm__parts(all[d], l->block[d]);
     bool large = bytes > NM_CONV_SLAB, few = tasks < SPREAD;
     int64_t halo = l->axis[1].most - l->axis[1].least;
     if (l->block[0] > 1 && (large || few))
@@ -248,9 +248,9 @@ static void choose_slabs(columns_job *j, conv_planes *l) {
     else
       break;
   }
-  for (int d = 0; d < 3; d++) l->block[d] = conv_over(all[d], j->slabs[d]);
+  for (int d = 0; d < 3; d++) l->block[d] = nm__parts(all[d], j->slabs[d]);
   slab_bytes(c, l);
-  for (int d = 0; d < 3; d++) j->slabs[d] = conv_over(all[d], l->block[d]);
+  for (int d = 0; d < 3; d++) j->slabs[d] = nm__parts(all[d], l->block[d]);
   j->channel = l->nslots * l->plane;
 }
 
@@ -308,7 +308,7 @@ static void place_gathered(const conv_call *c, int64_t first, int columns, tile_
   to->pieces = 0;
   for (int i = 0, n; i < columns; i += n) {
     int64_t sample = (first + i) / c->places, place = (first + i) % c->places;
-    n = (int)conv_least(columns - i, c->places - place);
+    n = (int)nm__least(columns - i, c->places - place);
     to->piece[to->pieces++] =
         (nm_conv_piece){i, n, sample * c->groups * c->out * c->places + place};
   }
@@ -321,10 +321,10 @@ static void gathered_work(void *arg, nm_job *job, int worker) {
   int most = c->loops->vectors * c->loops->width;
   int64_t task, placed = -1, columns_of_y = c->samples * c->places;
   int32_t *offset = c->cpu->scratch[worker];
-  char *panel = (char *)offset + conv_align((size_t)(c->taps * j->tile) * sizeof *offset);
+  char *panel = (char *)offset + nm__align64((size_t)(c->taps * j->tile) * sizeof *offset);
   while ((task = nm__near_task(job, worker)) >= 0) {
     int64_t first = task / c->groups * j->tile, group = task % c->groups;
-    int64_t n = conv_least(columns_of_y - first, j->tile);
+    int64_t n = nm__least(columns_of_y - first, j->tile);
     for (int64_t i = 0; i < n && placed != first; i++)
       column_offsets(c, first + i, j->tile, offset + i);
     placed = first; /* the offsets are those of all groups */
@@ -332,7 +332,7 @@ static void gathered_work(void *arg, nm_job *job, int worker) {
         (const char *)c->xv->mem->ptr + (c->xv->offset + group * c->x_g) * (int64_t)c->size;
     for (int64_t i = 0; i < n; i += most) {
       tile_place at;
-      int columns = (int)conv_least(n - i, most);
+      int columns = (int)nm__least(n - i, most);
       gathers[c->dtype](p->depth, columns, most, x, c->x_c, (int)c->taps, offset + i, j->tile,
                         panel);
       place_gathered(c, first + i, columns, &at);
@@ -381,9 +381,9 @@ static nm_status run_job(columns_job *j) {
     bytes = ((size_t)(c->in * j->channel) + MAX_COLUMNS) * c->wide;
   } else {
     int64_t all = c->samples * c->places, row = c->loops->vectors * c->loops->width;
-    j->tile = conv_least(GATHERED, conv_over(all, row) * row);
-    tasks = conv_over(all, j->tile) * c->groups;
-    bytes = conv_align((size_t)(c->taps * j->tile) * sizeof(int32_t)) +
+    j->tile = nm__least(GATHERED, nm__parts(all, row) * row);
+    tasks = nm__parts(all, j->tile) * c->groups;
+    bytes = nm__align64((size_t)(c->taps * j->tile) * sizeof(int32_t)) +
             (size_t)(row * c->in * c->taps) * c->wide;
   }
   int workers = nm__workers(c->cpu, tasks, work);
@@ -402,9 +402,9 @@ nm_status nm__conv_columns(const conv_call *c, conv_planes *planes) {
   if (c->in * conv_most(j.channel, 0) > INT32_MAX / 2 || depth > INT_MAX / 1024)
     return nm__error(c->cpu->dev.ctx, NM_ENOTSUP, "a convolution of more than 2^30 elements");
   /* of a dim's parts one at most meets a tap, so all parts' panels are no more than the weights */
-  size_t spare = (size_t)j.nparts * 64, bias = conv_align((size_t)outs * c->wide),
-         panels = conv_align((size_t)(outs * depth) * c->wide + spare),
-         offsets = conv_align((size_t)depth * sizeof(int32_t) + spare);
+  size_t spare = (size_t)j.nparts * 64, bias = nm__align64((size_t)outs * c->wide),
+         panels = nm__align64((size_t)(outs * depth) * c->wide + spare),
+         offsets = nm__align64((size_t)depth * sizeof(int32_t) + spare);
   nm_mem mem;
   NM_TRY(nm__cpu_alloc(&c->cpu->dev, bias + panels + offsets + (size_t)c->taps * sizeof(int64_t),
                        &mem));
@@ -422,8 +422,8 @@ nm_status nm__conv_columns(const conv_call *c, conv_planes *planes) {
     p->panels = panel, p->offset = (int32_t *)(void *)offset;
     list_taps(&j, p, taps);
     pack_part(&j, p, taps);
-    panel += conv_align((size_t)(outs * p->depth) * c->wide);
-    offset += conv_align((size_t)p->depth * sizeof(int32_t));
+    panel += nm__align64((size_t)(outs * p->depth) * c->wide);
+    offset += nm__align64((size_t)p->depth * sizeof(int32_t));
   }
   nm_status status = run_job(&j);
   nm__cpu_release(&c->cpu->dev, &mem);

@@ -53,7 +53,7 @@ static int lay_unit(const dots_job *j, int64_t unit, int64_t group, const int64_
     first[d] = unit % j->slabs[d] * l->block[d];
     unit /= j->slabs[d];
   }
-  int64_t c0 = unit * j->channels, n = conv_least(c->in - c0, j->channels);
+  int64_t c0 = unit * j->channels, n = nm__least(c->in - c0, j->channels);
   const char *wm = (const char *)c->wv->mem->ptr +
                    (c->wv->offset + group * c->w_g + c0 * c->w_c) * (int64_t)c->size;
   const char *xm = (const char *)c->xv->mem->ptr +
@@ -83,8 +83,8 @@ static void multiply_unit(const dots_job *j, const int64_t tile[4], int channels
     int64_t columns = samples * part->columns;
     for (int64_t r = 0; r < rows; r += loops->dot_rows)
       for (int64_t k = 0; k < columns; k += loops->dot_columns, sums += results)
-        loops->dots((int)conv_least(rows - r, loops->dot_rows),
-                    (int)conv_least(columns - k, loops->dot_columns), channels, j->length,
+        loops->dots((int)nm__least(rows - r, loops->dot_rows),
+                    (int)nm__least(columns - k, loops->dot_columns), channels, j->length,
                     j->planes->plane, w + (size_t)((r * j->nparts + p) * j->row) * c->wide,
                     j->nparts * j->row, x, part->offset + k, sums);
   }
@@ -93,8 +93,8 @@ static void multiply_unit(const dots_job *j, const int64_t tile[4], int channels
 /* The tile of channels of w and samples of x with number t. */
 static void tile_of(const dots_job *j, int64_t t, int64_t tile[4]) {
   tile[0] = t % j->tiles_o * j->side_o, tile[2] = t / j->tiles_o * j->side_n;
-  tile[1] = conv_least(tile[0] + j->side_o, j->c->out);
-  tile[3] = conv_least(tile[2] + j->side_n, j->c->samples);
+  tile[1] = nm__least(tile[0] + j->side_o, j->c->out);
+  tile[3] = nm__least(tile[2] + j->side_n, j->c->samples);
 }
 
 static void dots_work(void *arg, nm_job *job, int worker) {
@@ -107,7 +107,7 @@ static void dots_work(void *arg, nm_job *job, int worker) {
   while ((task = nm__near_task(job, worker)) >= 0) {
     int64_t chunk = task % j->chunks, group = task / j->chunks % c->groups;
     tile_of(j, task / j->chunks / c->groups, tile);
-    int64_t each = conv_over(j->units, j->chunks), end = conv_least(j->units, (chunk + 1) * each);
+    int64_t each = nm__parts(j->units, j->chunks), end = nm__least(j->units, (chunk + 1) * each);
     for (int64_t u = chunk * each; u < end; u++) {
       int channels = lay_unit(j, u, group, tile, w, x);
       multiply_unit(j, tile, channels, w, x, j->sums + (size_t)(task * j->results) * c->wide);
@@ -121,25 +121,25 @@ static void choose_units(dots_job *j, conv_planes *l) {
   int64_t all[3] = {l->block[0], l->block[1], l->block[2]};
   nm__conv_size_planes(l, c->loops->width);
   if (l->pitch > LENGTH) {
-    l->block[2] = conv_over(l->block[2], conv_over(l->block[2], LENGTH));
+    l->block[2] = nm__parts(l->block[2], nm__parts(l->block[2], LENGTH));
     nm__conv_size_planes(l, c->loops->width);
   }
   int64_t rows = conv_most(1, LENGTH / l->pitch);
-  l->block[1] = conv_over(all[1], conv_over(all[1], rows));
-  l->block[0] = conv_most(1, conv_least(all[0], rows / (l->block[1] + l->rows[1] - all[1])));
+  l->block[1] = nm__parts(all[1], nm__parts(all[1], rows));
+  l->block[0] = conv_most(1, nm__least(all[0], rows / (l->block[1] + l->rows[1] - all[1])));
   nm__conv_size_planes(l, c->loops->width);
   j->length =
-      conv_over(((l->block[0] - 1) * l->rows[1] + l->block[1]) * l->pitch, c->loops->width) *
+      nm__parts(((l->block[0] - 1) * l->rows[1] + l->block[1]) * l->pitch, c->loops->width) *
       c->loops->width;
-  j->channels = conv_most(1, conv_least(c->in, LENGTH / j->length));
-  j->units = conv_over(c->in, j->channels);
-  for (int d = 0; d < 3; d++) j->units *= j->slabs[d] = conv_over(all[d], l->block[d]);
+  j->channels = conv_most(1, nm__least(c->in, LENGTH / j->length));
+  j->units = nm__parts(c->in, j->channels);
+  for (int d = 0; d < 3; d++) j->units *= j->slabs[d] = nm__parts(all[d], l->block[d]);
   j->row = j->channels * l->plane;
   j->sample = l->nslots * j->row;
-  int64_t chunks = conv_most(1, conv_least(conv_least(CHUNKS, j->units), PARTIAL / j->numel));
-  j->chunks = conv_over(j->units, conv_over(j->units, chunks)); /* of one size, but for the last */
-  j->side_o = conv_least(c->out, SIDE), j->side_n = conv_least(c->samples, SIDE);
-  j->tiles_o = conv_over(c->out, j->side_o), j->tiles_n = conv_over(c->samples, j->side_n);
+  int64_t chunks = conv_most(1, nm__least(nm__least(CHUNKS, j->units), PARTIAL / j->numel));
+  j->chunks = nm__parts(j->units, nm__parts(j->units, chunks)); /* of one size, but for the last */
+  j->side_o = nm__least(c->out, SIDE), j->side_n = nm__least(c->samples, SIDE);
+  j->tiles_o = nm__parts(c->out, j->side_o), j->tiles_n = nm__parts(c->samples, j->side_n);
 }
 
 /* The places of y that a part's rows meet, for every sample of a tile. */
@@ -221,15 +221,15 @@ static nm_status run_job(dots_job *j) {
   if (j->nan || c->size == c->wide) return NM_OK;
   char *y = (char *)c->yv->mem->ptr + c->yv->offset * (int64_t)c->size;
   for (int64_t i = 0; i < j->numel; i += 1 << 20)
-    c->cpu->isa->store[c->dtype]((int)conv_least(j->numel - i, 1 << 20), y + i * (int64_t)c->size,
-                                 1, j->y + (size_t)i * c->wide);
+    c->cpu->isa->store[c->dtype]((int)nm__least(j->numel - i, 1 << 20), y + i * (int64_t)c->size, 1,
+                                 j->y + (size_t)i * c->wide);
   return NM_OK;
 }
 
 /* Rows' offsets and places, for every part; and the room that a tile's results take. */
 static void list_parts(dots_job *j, char *offset, char *to) {
   const conv_planes *l = j->planes;
-  int64_t rows = conv_over(j->side_o, j->c->loops->dot_rows) * j->c->loops->dot_rows;
+  int64_t rows = nm__parts(j->side_o, j->c->loops->dot_rows) * j->c->loops->dot_rows;
   for (int n = 0; n < j->nparts; n++) {
     dots_part *p = &j->parts[n];
     int64_t left = n;
@@ -237,9 +237,9 @@ static void list_parts(dots_job *j, char *offset, char *to) {
     p->offset = (int32_t *)(void *)offset, p->to = (int64_t *)(void *)to;
     list_columns(j, p);
     int64_t columns = j->side_n * p->columns, step = j->c->loops->dot_columns;
-    offset += conv_align((size_t)columns * sizeof(int32_t));
-    to += conv_align((size_t)columns * sizeof(int64_t));
-    j->results += rows * conv_over(columns, step) * step;
+    offset += nm__align64((size_t)columns * sizeof(int32_t));
+    to += nm__align64((size_t)columns * sizeof(int64_t));
+    j->results += rows * nm__parts(columns, step) * step;
   }
 }
 
@@ -253,9 +253,9 @@ nm_status nm__conv_dots(const conv_call *c, conv_planes *planes, bool *strict) {
   if (j.side_n * j.sample > INT32_MAX / 2)
     return nm__error(c->cpu->dev.ctx, NM_ENOTSUP, "a convolution of more than 2^30 elements");
   size_t each = (size_t)(j.side_n * c->places), spare = (size_t)j.nparts * 64;
-  size_t offsets = conv_align(each * sizeof(int32_t) + spare),
-         places = conv_align(each * sizeof(int64_t) + spare),
-         bias = conv_align((size_t)(c->groups * c->out) * c->wide),
+  size_t offsets = nm__align64(each * sizeof(int32_t) + spare),
+         places = nm__align64(each * sizeof(int64_t) + spare),
+         bias = nm__align64((size_t)(c->groups * c->out) * c->wide),
          y = c->size == c->wide ? 0 : (size_t)j.numel * c->wide;
   nm_mem mem, sums = {.ptr = NULL};
   nm_device *dev = &c->cpu->dev;

@@ -34,7 +34,7 @@ static bool fill_axis(conv_planes *p, int d) {
   for (int64_t part = 0; part < a->parts; part++)
     for (int64_t b = 0; b < a->across; b++) {
       if (!nm__conv_tap(a, part, b, &phase, &shift)) continue;
-      a->least = conv_least(a->least, shift), a->most = conv_most(a->most, shift);
+      a->least = nm__least(a->least, shift), a->most = conv_most(a->most, shift);
       if (p->slot[d][phase] != 0xff) continue;
       p->phase[d][p->slots[d]] = (uint8_t)phase;
       p->slot[d][phase] = (uint8_t)p->slots[d]++;
@@ -56,7 +56,7 @@ bool nm__conv_axes(const conv_call *c, conv_planes *p, bool dots) {
     if (!fill_axis(p, d)) return false;
     parts *= p->axis[d].parts;
     p->nslots *= p->slots[d];
-    p->block[d] = conv_over(p->axis[d].along, p->axis[d].parts);
+    p->block[d] = nm__parts(p->axis[d].along, p->axis[d].parts);
   }
   return parts <= NM_CONV_PARTS;
 }
@@ -69,15 +69,15 @@ void nm__conv_size_planes(conv_planes *p, int width) {
   int64_t shared = 0;
   if (p->block[2] * a->parts >= a->along) {
     int64_t low = conv_most(0, -a->least);
-    int64_t high = conv_most(0, a->least + p->full - conv_over(a->x, a->phases));
-    shared = conv_least(low, high);
+    int64_t high = conv_most(0, a->least + p->full - nm__parts(a->x, a->phases));
+    shared = nm__least(low, high);
   }
   p->pitch = conv_most(p->full - shared, p->block[2]);
   /* an odd number of cache lines, so that planes don't meet in the same sets */
   p->plane = p->rows[0] * p->rows[1] * p->pitch + (p->full - p->pitch) + width;
   if (p->plane < p->rows[0] * p->rows[1] * p->pitch + width)
     p->plane = p->rows[0] * p->rows[1] * p->pitch + width;
-  p->plane = (conv_over(p->plane, 16) | 1) * 16;
+  p->plane = (nm__parts(p->plane, 16) | 1) * 16;
 }
 
 int64_t nm__conv_offset(const conv_planes *p, const int64_t phase[3], const int64_t shift[3],
@@ -102,11 +102,11 @@ static void lay_plane(const conv_call *c, const conv_planes *p, const source *s,
   nm_lay_loop *lay = c->cpu->isa->lay[c->dtype];
   size_t row = (size_t)p->pitch * c->wide;
   char *end = to + (size_t)p->plane * c->wide;
-  int64_t head = conv_least(p->pitch, conv_most(0, -s->first[2]));
-  int64_t n = conv_least(s->take[2], conv_least(p->pitch, s->count[2] - s->first[2])) - head;
+  int64_t head = nm__least(p->pitch, conv_most(0, -s->first[2]));
+  int64_t n = nm__least(s->take[2], nm__least(p->pitch, s->count[2] - s->first[2])) - head;
   if (n < 0) n = 0;
-  int64_t low = conv_least(p->rows[1], conv_most(0, -s->first[1]));
-  int64_t high = conv_least(p->rows[1], conv_least(s->take[1], s->count[1] - s->first[1]));
+  int64_t low = nm__least(p->rows[1], conv_most(0, -s->first[1]));
+  int64_t high = nm__least(p->rows[1], nm__least(s->take[1], s->count[1] - s->first[1]));
   for (int64_t r = 0; r < p->rows[0]; r++) {
     int64_t q = s->first[0] + r;
     bool inside = q >= 0 && q < s->count[0] && r < s->take[0] && n > 0 && high > low;
@@ -135,7 +135,7 @@ void nm__conv_lay_x(const conv_call *c, const conv_planes *p, const int64_t firs
           const conv_axis *a = &p->axis[d];
           int64_t phase = p->phase[d][at[d]];
           s.mem += phase * c->xs[d] * (int64_t)c->size;
-          s.count[d] = a->x > phase ? conv_over(a->x - phase, a->phases) : 0;
+          s.count[d] = a->x > phase ? nm__parts(a->x - phase, a->phases) : 0;
           s.stride[d] = a->phases * c->xs[d];
           s.first[d] = first[d] + a->least;
           s.take[d] = INT64_MAX;
@@ -152,7 +152,7 @@ void nm__conv_lay_w(const conv_call *c, const conv_planes *p, const int64_t part
   for (int d = 0; d < 3; d++) {
     const conv_axis *a = &p->axis[d];
     s.mem += part[d] * c->ws[d] * (int64_t)c->size;
-    s.count[d] = a->along > part[d] ? conv_over(a->along - part[d], a->parts) : 0;
+    s.count[d] = a->along > part[d] ? nm__parts(a->along - part[d], a->parts) : 0;
     s.stride[d] = a->parts * c->ws[d];
     s.first[d] = first[d];
     s.take[d] = block[d];

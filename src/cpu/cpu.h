@@ -231,6 +231,11 @@ typedef struct nm_cpu {
   size_t scratch_size[NM_MAX_THREADS];
 } nm_cpu;
 
+static inline int64_t nm__least(int64_t a, int64_t b) { return a < b ? a : b; }
+/* Into how many parts of `part` elements n elements go. */
+static inline int64_t nm__parts(int64_t n, int64_t part) { return (n + part - 1) / part; }
+static inline size_t nm__align64(size_t bytes) { return (bytes + 63) & ~(size_t)63; }
+
 /* ---- memory.c ---- */
 nm_status nm__cpu_alloc(nm_device *dev, size_t bytes, nm_mem *out);
 void nm__cpu_release(nm_device *dev, nm_mem *mem);

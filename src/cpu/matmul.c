@@ -48,10 +48,6 @@ typedef struct one { /* of the products */
   char *y;
 } one;
 
-static int64_t at_most(int64_t n, int64_t most) { return n < most ? n : most; }
-static int64_t parts_of(int64_t n, int64_t part) { return (n + part - 1) / part; }
-static size_t align64(size_t n) { return (n + 63) & ~(size_t)63; }
-
 static matrix matrix_of(const product *p, const nm_view *v, int64_t b) {
   return (matrix){(const char *)v->mem->ptr + (v->offset + b * v->stride[0]) * (int64_t)p->size,
                   v->stride[1], v->stride[2]};
@@ -65,7 +61,7 @@ static one product_of(const product *p, int64_t i) {
   one o = {.a = matrix_of(p, p->a, b), .x = matrix_of(p, p->x, b)};
   o.a.at = element(p, o.a, 0, k0);
   o.x.at = element(p, o.x, k0, 0);
-  o.k = at_most(p->k - k0, p->chunk);
+  o.k = nm__least(p->k - k0, p->chunk);
   o.y = p->y + (size_t)(i * p->m * p->n) * p->wide;
   return o;
 }
@@ -85,7 +81,7 @@ static int share(product *p, int64_t pieces) {
   double each = products_of(p) / (double)all;
   p->pieces = pieces;
   p->group = each < TASK ? (int64_t)(TASK / each) : 1;
-  return nm__workers(p->cpu, parts_of(all, p->group), work_of(p));
+  return nm__workers(p->cpu, nm__parts(all, p->group), work_of(p));
 }
 
 /* The part of the pieces that a task takes: true as long as there is one. */
@@ -93,12 +89,12 @@ static bool next_pieces(const product *p, nm_job *job, int64_t *from, int64_t *t
   int64_t task = nm__next_task(job), all = p->batch * p->chunks * p->pieces;
   if (task < 0) return false;
   *from = task * p->group;
-  *to = at_most(*from + p->group, all);
+  *to = nm__least(*from + p->group, all);
   return true;
 }
 
 static void run_pieces(const product *p, int workers, nm_work *work) {
-  nm__parallel(p->cpu, workers, parts_of(p->batch * p->chunks * p->pieces, p->group), work,
+  nm__parallel(p->cpu, workers, nm__parts(p->batch * p->chunks * p->pieces, p->group), work,
                (void *)(uintptr_t)p);
 }
 
@@ -106,7 +102,7 @@ static void run_pieces(const product *p, int workers, nm_work *work) {
 
 /* Piece i of `pieces` of n things that come in units: where it begins. */
 static int64_t cut(int64_t n, int64_t unit, int64_t i, int64_t pieces) {
-  return at_most(n, parts_of(n, unit) * i / pieces * unit);
+  return nm__least(n, nm__parts(n, unit) * i / pieces * unit);
 }
 
 static void in_place_work(void *arg, nm_job *job, int worker) {
@@ -123,7 +119,7 @@ static void in_place_work(void *arg, nm_job *job, int worker) {
       else
         j = cut(p->n, g->nr, piece, p->pieces), n = cut(p->n, g->nr, piece + 1, p->pieces);
       for (int64_t l = 0; l < o.k; l += g->kc)
-        g->product(m - i, n - j, (int)at_most(o.k - l, g->kc), element(p, o.a, i, l), o.a.rs,
+        g->product(m - i, n - j, (int)nm__least(o.k - l, g->kc), element(p, o.a, i, l), o.a.rs,
                    o.a.cs, element(p, o.x, l, j), o.x.rs, o.y + (size_t)(i * p->n + j) * p->wide,
                    p->n, l > 0);
     }
@@ -136,8 +132,8 @@ static nm_status in_place(product *p) {
   int workers = workers_for(p);
   int64_t products = p->batch * p->chunks, pieces = 1;
   if (workers > 1 && products < 4 * workers) {
-    int64_t most = p->m >= p->n ? parts_of(p->m, p->gemm->mr) : parts_of(p->n, p->gemm->nr);
-    pieces = at_most(parts_of(4 * workers, products), most);
+    int64_t most = p->m >= p->n ? nm__parts(p->m, p->gemm->mr) : nm__parts(p->n, p->gemm->nr);
+    pieces = nm__least(nm__parts(4 * workers, products), most);
   }
   workers = share(p, pieces);
   run_pieces(p, workers, in_place_work);
@@ -163,12 +159,12 @@ static int64_t block_rows(const product *p) {
   return rows > g->mr ? rows : g->mr;
 }
 static size_t block_size(const product *p) {
-  int64_t rows = at_most(p->m + p->gemm->mr, block_rows(p));
-  return align64((size_t)rows * (size_t)at_most(p->k, p->gemm->kc) * p->wide);
+  int64_t rows = nm__least(p->m + p->gemm->mr, block_rows(p));
+  return nm__align64((size_t)rows * (size_t)nm__least(p->k, p->gemm->kc) * p->wide);
 }
 static size_t panel_size(const product *p) {
-  int64_t columns = at_most(p->n + p->gemm->nr, NC);
-  return align64((size_t)columns * (size_t)at_most(p->k, p->gemm->kc) * p->wide);
+  int64_t columns = nm__least(p->n + p->gemm->nr, NC);
+  return nm__align64((size_t)columns * (size_t)nm__least(p->k, p->gemm->kc) * p->wide);
 }
 
 /* A task is a few slices, so that rows of x are read in runs of some length. */
@@ -178,9 +174,10 @@ static void pack_work(void *arg, nm_job *job, int worker) {
   int64_t task, columns = PACK_SLICES * p->gemm->nr;
   (void)worker;
   while ((task = nm__next_task(job)) >= 0)
-    p->cpu->isa->pack[p->dtype]((int)at_most(q->n - task * columns, columns), p->gemm->nr, q->depth,
-                                element(p, q->o->x, q->k0, q->j0 + task * columns), q->o->x.cs,
-                                q->o->x.rs, q->x + (size_t)(task * columns * q->depth) * p->wide);
+    p->cpu->isa->pack[p->dtype]((int)nm__least(q->n - task * columns, columns), p->gemm->nr,
+                                q->depth, element(p, q->o->x, q->k0, q->j0 + task * columns),
+                                q->o->x.cs, q->o->x.rs,
+                                q->x + (size_t)(task * columns * q->depth) * p->wide);
 }
 
 /* Rows i .. i + rows - 1 of y by columns j .. end - 1 of the panel. */
@@ -194,7 +191,7 @@ static void multiply(const panel *q, int64_t i, int64_t rows, int64_t j, int64_t
   for (; j < end; j += g->nr) {
     const char *x = q->x + (size_t)(j * q->depth) * p->wide;
     char *y = o->y + (size_t)(i * p->n + q->j0 + j) * p->wide;
-    int n = (int)at_most(end - j, g->nr);
+    int n = (int)nm__least(end - j, g->nr);
     if (!q->pack_a) {
       g->product(rows, n, q->depth, element(p, o->a, i, q->k0), o->a.rs, o->a.cs, x, g->nr, y, p->n,
                  q->k0 > 0);
@@ -202,7 +199,7 @@ static void multiply(const panel *q, int64_t i, int64_t rows, int64_t j, int64_t
     }
     for (int64_t r = 0; r < rows; r += g->mr)
       g->kernel(q->depth, block + (size_t)(r * q->depth) * p->wide, x,
-                y + (size_t)(r * p->n) * p->wide, p->n, (int)at_most(rows - r, g->mr), n,
+                y + (size_t)(r * p->n) * p->wide, p->n, (int)nm__least(rows - r, g->mr), n,
                 q->k0 > 0);
   }
 }
@@ -217,7 +214,7 @@ static void multiply_work(void *arg, nm_job *job, int worker) {
     int64_t j = cut(q->n, p->gemm->nr, column, q->column_parts),
             j_end = cut(q->n, p->gemm->nr, column + 1, q->column_parts);
     for (int64_t i = cut(p->m, 4, row, q->row_parts); i < end; i += most)
-      multiply(q, i, at_most(end - i, most), j, j_end, p->cpu->scratch[q->first + worker]);
+      multiply(q, i, nm__least(end - i, most), j, j_end, p->cpu->scratch[q->first + worker]);
   }
 }
 
@@ -234,20 +231,20 @@ static bool worth_packing(const product *p, matrix a) {
 /* One product by workers first .. first + workers - 1. */
 static void multiply_packed(const product *p, const one *o, int first, int workers) {
   int mr = p->gemm->mr, nr = p->gemm->nr;
-  int64_t strips = parts_of(p->m, mr);
+  int64_t strips = nm__parts(p->m, mr);
   panel q = {.p = p, .o = o, .first = first, .pack_a = worth_packing(p, o->a)};
   q.x = (char *)p->cpu->scratch[first] + block_size(p);
   for (q.j0 = 0; q.j0 < p->n; q.j0 += q.n) {
-    q.n = at_most(p->n - q.j0, NC);
-    int64_t slices = parts_of(q.n, nr);
+    q.n = nm__least(p->n - q.j0, NC);
+    int64_t slices = nm__parts(q.n, nr);
     q.row_parts = q.column_parts = 1;
     if (workers > 1 && strips >= slices)
-      q.row_parts = at_most(strips, workers * parts_of(p->m, workers * block_rows(p) / 2));
+      q.row_parts = nm__least(strips, workers * nm__parts(p->m, workers * block_rows(p) / 2));
     else if (workers > 1)
-      q.column_parts = at_most(slices, 2 * workers);
+      q.column_parts = nm__least(slices, 2 * workers);
     for (q.k0 = 0; q.k0 < o->k; q.k0 += q.depth) {
-      q.depth = (int)at_most(o->k - q.k0, p->gemm->kc);
-      nm__parallel(p->cpu, workers, parts_of(slices, PACK_SLICES), pack_work, &q);
+      q.depth = (int)nm__least(o->k - q.k0, p->gemm->kc);
+      nm__parallel(p->cpu, workers, nm__parts(slices, PACK_SLICES), pack_work, &q);
       nm__parallel(p->cpu, workers, q.row_parts * q.column_parts, multiply_work, &q);
     }
   }
@@ -301,7 +298,7 @@ static void vector_piece(const product *p, matrix a, int64_t k, int64_t i0, int6
 static void vector_work(void *arg, nm_job *job, int worker) {
   const product *p = arg;
   bool left = p->m == 1 && p->n != 1; /* the vector is a, and y = x^T a */
-  char *vector = p->cpu->scratch[worker], *row = vector + align64((size_t)p->chunk * p->wide);
+  char *vector = p->cpu->scratch[worker], *row = vector + nm__align64((size_t)p->chunk * p->wide);
   int64_t from, to, loaded = -1;
   while (next_pieces(p, job, &from, &to))
     for (; from < to; from++) {
@@ -320,11 +317,11 @@ static void vector_work(void *arg, nm_job *job, int worker) {
 
 static nm_status by_vector(product *p) {
   int64_t rows = p->m > p->n ? p->m : p->n, products = p->batch * p->chunks;
-  int64_t pieces = parts_of(rows * (int64_t)p->wide, VECTOR), workers = workers_for(p);
+  int64_t pieces = nm__parts(rows * (int64_t)p->wide, VECTOR), workers = workers_for(p);
   if (workers > 1 && pieces * products < 2 * workers)
-    pieces = at_most(parts_of(2 * workers, products), parts_of(rows, p->gemm->nr));
+    pieces = nm__least(nm__parts(2 * workers, products), nm__parts(rows, p->gemm->nr));
   workers = share(p, pieces);
-  NM_TRY(nm__scratch(p->cpu, (int)workers, 2 * align64((size_t)p->chunk * p->wide)));
+  NM_TRY(nm__scratch(p->cpu, (int)workers, 2 * nm__align64((size_t)p->chunk * p->wide)));
   run_pieces(p, (int)workers, vector_work);
   return NM_OK;
 }
@@ -382,9 +379,9 @@ nm_status nm__cpu_matmul(nm_device *dev, const nm_view *a, const nm_view *x, con
   if (p.k > INT_MAX / 2 || p.m > INT_MAX / 2 || p.n > INT_MAX / 2)
     return nm__error(dev->ctx, NM_ENOTSUP, "matmul: a dim of more than 2^30 elements");
   if (p.k >= 2 * CHUNK && p.m * p.n <= FEW) {
-    p.chunks = parts_of(p.k, CHUNK);
-    p.chunk = parts_of(p.k, p.chunks);
-    p.chunks = parts_of(p.k, p.chunk);
+    p.chunks = nm__parts(p.k, CHUNK);
+    p.chunk = nm__parts(p.k, p.chunks);
+    p.chunks = nm__parts(p.k, p.chunk);
   }
   bool narrow = nm__is_narrow(dtype), apart = narrow || p.chunks > 1;
   nm_mem other = {.ptr = NULL};
@@ -396,7 +393,7 @@ nm_status nm__cpu_matmul(nm_device *dev, const nm_view *a, const nm_view *x, con
   if (status == NM_OK && p.chunks > 1) add_chunks(&p, narrow ? p.y : to);
   if (status == NM_OK && narrow)
     for (int64_t at = 0; at < numel; at += 1 << 20)
-      cpu->isa->store[dtype]((int)at_most(numel - at, 1 << 20), to + (size_t)at * p.size, 1,
+      cpu->isa->store[dtype]((int)nm__least(numel - at, 1 << 20), to + (size_t)at * p.size, 1,
                              p.y + (size_t)at * p.wide);
   nm__cpu_release(dev, &other);
   return status;

@@ -41,7 +41,7 @@ static bool chosen(const pool_call *p) { return p->kind == NM_POOL_SPREAD && p->
 
 static size_t lay_out(const pool_call *p, char *base, pool_scratch *s) {
   size_t at = 0, most = (size_t)conv_most(p->width * p->at_once, conv_most(p->out[2], p->in[2]));
-#define PART(field, type, bytes) (s->field = (type)(void *)(base + at), at += conv_align(bytes))
+#define PART(field, type, bytes) (s->field = (type)(void *)(base + at), at += nm__align64(bytes))
   PART(row, char *, most * p->wide);
   PART(joined, char *, most * p->wide);
   PART(out, char *, most * p->wide);
@@ -94,7 +94,7 @@ static void divide(const pool_call *p, int64_t n, void *y) {
 /* Joins the rows of x that windows of y's row r reach; the joined row is at `from`. */
 static void join_rows(const pool_call *p, int64_t r, int64_t from, const pool_scratch *s) {
   int64_t o1 = r % p->out[1], o0 = r / p->out[1] % p->out[0], b = r / p->out[1] / p->out[0];
-  int n = (int)conv_least(p->in[2], p->width - p->pad[2]);
+  int n = (int)nm__least(p->in[2], p->width - p->pad[2]);
   bool first = true;
   from += p->pad[2];
   for (int64_t k0 = 0; k0 < p->k[0]; k0++) {
@@ -162,7 +162,7 @@ static void spread_row(const pool_call *p, int64_t b, int64_t m0, int64_t m1, ch
   else
     divide(p, p->in[2], joined);
   for (int64_t r = 0; r < step && r < p->out[2]; r++) { /* m = r, r + step, ... */
-    int n = (int)conv_over(p->out[2] - r, step);
+    int n = (int)nm__parts(p->out[2] - r, step);
     bool none = true;
     for (int64_t k = 0; k < p->k[2]; k++) {
       int64_t at = r + p->pad[2] - k * p->dilation[2]; /* of the first m, times step */
@@ -209,8 +209,8 @@ static void chosen_plane(const pool_call *p, int64_t b, const pool_scratch *s) {
       (p->cls == NM_F32 ? add_at_f32 : add_at_f64)(p->in[2], x, index, y);
     }
   for (int64_t at = 0; at < plane && !p->direct; at += 1 << 20)
-    p->cpu->isa->store[p->dtype]((int)conv_least(plane - at, 1 << 20), to + at * (int64_t)p->size,
-                                 1, y + at * (int64_t)p->wide);
+    p->cpu->isa->store[p->dtype]((int)nm__least(plane - at, 1 << 20), to + at * (int64_t)p->size, 1,
+                                 y + at * (int64_t)p->wide);
 }
 
 static void chosen_work(void *arg, nm_job *job, int worker) {
@@ -219,7 +219,7 @@ static void chosen_work(void *arg, nm_job *job, int worker) {
   int64_t task;
   lay_out(p, p->cpu->scratch[worker], &s);
   while ((task = nm__near_task(job, worker)) >= 0)
-    for (int64_t b = task * p->block; b < conv_least(p->rows, (task + 1) * p->block); b++)
+    for (int64_t b = task * p->block; b < nm__least(p->rows, (task + 1) * p->block); b++)
       chosen_plane(p, b, &s);
 }
 
@@ -230,11 +230,11 @@ static void pool_work(void *arg, nm_job *job, int worker) {
   lay_out(p, p->cpu->scratch[worker], &s);
   surround(p, &s);
   while ((task = nm__near_task(job, worker)) >= 0) {
-    int64_t r = task * p->block, end = conv_least(p->rows, r + p->block);
+    int64_t r = task * p->block, end = nm__least(p->rows, r + p->block);
     for (; r < end && p->kind == NM_POOL_SPREAD; r++)
       spread_row(p, r / p->out[1] / p->out[0], r / p->out[1] % p->out[0], r % p->out[1],
                  (char *)p->y->mem->ptr + (p->y->offset + r * p->out[2]) * (int64_t)p->size, &s);
-    for (; r < end; r += p->at_once) window_rows(p, r, conv_least(end, r + p->at_once), &s);
+    for (; r < end; r += p->at_once) window_rows(p, r, nm__least(end, r + p->at_once), &s);
   }
 }
 
@@ -274,7 +274,7 @@ nm_status nm__cpu_pool(nm_device *dev, const nm_pooling *pool, const nm_view *x,
   p.width = pool->kind == NM_POOL_SPREAD
                 ? p.in[2] + 2 * (reach + p.pad[2] + p.out[2] / p.step[2] + 1)
                 : conv_most((p.out[2] - 1) * p.step[2] + reach + 1, p.pad[2]);
-  if (pool->kind != NM_POOL_SPREAD) p.width = conv_over(p.width, p.step[2]) * p.step[2];
+  if (pool->kind != NM_POOL_SPREAD) p.width = nm__parts(p.width, p.step[2]) * p.step[2];
   p.at_once = pool->kind == NM_POOL_SPREAD ? 1 : conv_most(1, AT_ONCE / p.width);
   int64_t elements = p.rows * p.out[2];
   p.block = conv_most(1, 16384 / (p.out[2] * p.step[2]));
@@ -282,7 +282,7 @@ nm_status nm__cpu_pool(nm_device *dev, const nm_pooling *pool, const nm_view *x,
     p.rows = y->shape[0];
     p.block = conv_most(1, 16384 / (p.out[0] * p.out[1] * p.out[2]));
   }
-  int64_t tasks = conv_over(p.rows, p.block);
+  int64_t tasks = nm__parts(p.rows, p.block);
   double each = (double)(p.k[0] * p.k[1] + p.k[2]) / 2;
   int workers = nm__workers(cpu, tasks, (double)elements * each);
   pool_scratch layout;
