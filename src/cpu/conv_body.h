@@ -8,6 +8,8 @@
 #define V OF_VECTOR(reg)
 #define AT OF_CLASS(conv_place)
 #define MADD OF_VECTOR(madd)
+#define BYTES VECTOR
+#define OF_BYTES(name) JOINED(name, BYTES)
 #define W (VECTOR / (int)sizeof(T))
 
 typedef T AT __attribute__((vector_size(VECTOR), aligned(sizeof(T)), may_alias));
@@ -101,12 +103,20 @@ static void OF_CLASS(put)(int rows, const void *tile_, int pieces, const nm_conv
 
 /* ---- long rows that meet ---- */
 
+/* sums[i] += the sum of the lanes of v[i], for i < n and i < W. */
+static ALWAYS_INLINE void OF_CLASS(add_sums)(int n, V v[], T *sums) {
+  lanes some = OF_BYTES(some_lanes)((int)sizeof(T), n < W ? n : W);
+  V sum = OF_CLASS(lane_sums)(n > W / 2 ? W : n > W / 4 ? W / 2 : W / 4, v);
+  sum += (V)OF_BYTES(load_lanes)((int)sizeof(T), some, sums);
+  OF_BYTES(store_lanes)((int)sizeof(T), some, sums, (OF_BYTES(bits))sum);
+}
+
 static ALWAYS_INLINE void OF_CLASS(dots_tile)(int rows, int columns, int pieces, int64_t n,
                                               int64_t step, const T *a, int64_t pitch, const T *x,
                                               const int32_t *at, T *sums) {
-  V acc[DOT_ROWS][DOT_COLUMNS];
+  V acc[DOT_ROWS * DOT_COLUMNS];
   const T *p[DOT_COLUMNS], *third[(DOT_ROWS + 2) / 3]; /* each third row of a, as in gemm_body.h */
-  UNROLL_CONV for (int i = 0; i < rows; i++) for (int j = 0; j < columns; j++) acc[i][j] = (V){0};
+  UNROLL_SUMS for (int i = 0; i < DOT_ROWS * DOT_COLUMNS; i++) acc[i] = (V){0};
   for (int j = 0; j < columns; j++) p[j] = x + at[j];
   UNROLL_CONV for (int i = 0; i < rows; i += 3) third[i / 3] = a + i * pitch;
   for (; pieces > 0; pieces--) {
@@ -115,14 +125,17 @@ static ALWAYS_INLINE void OF_CLASS(dots_tile)(int rows, int columns, int pieces,
       for (int j = 0; j < columns; j++) b[j] = (V) * (const AT *)(p[j] + l);
       UNROLL_CONV for (int i = 0; i < rows; i++) {
         V ai = (V) * (const AT *)(third[i / 3] + i % 3 * pitch + l);
-        for (int j = 0; j < columns; j++) acc[i][j] = MADD(ai, b[j], acc[i][j]);
+        for (int j = 0; j < columns; j++) {
+          V *sum = acc + i * DOT_COLUMNS + j;
+          *sum = MADD(ai, b[j], *sum);
+        }
       }
     }
     for (int j = 0; j < columns; j++) p[j] += step;
     UNROLL_CONV for (int i = 0; i < rows; i += 3) third[i / 3] += step;
   }
-  UNROLL_CONV for (int i = 0; i < rows; i++)
-      OF_CLASS(add_lanes)(columns, acc[i], sums + i * DOT_COLUMNS);
+  UNROLL_SUMS for (int i = 0; i < rows * DOT_COLUMNS; i += W)
+      OF_CLASS(add_sums)(rows * DOT_COLUMNS - i, acc + i, sums + i);
 }
 
 static void OF_CLASS(conv_dots)(int rows, int columns, int pieces, int64_t n, int64_t step,
@@ -165,6 +178,8 @@ static ALWAYS_INLINE bool OF_CLASS(halve_row)(int n, const T *x, T *y) {
 #undef JOIN
 #undef JOINED
 #undef OF_CLASS
+#undef OF_BYTES
+#undef BYTES
 #undef OF_VECTOR
 #undef V
 #undef AT

@@ -163,11 +163,13 @@ static ALWAYS_INLINE V OF_CLASS(add_halves)(int round, V a, V b) {
   return __builtin_shuffle(a, b, from[0]) + __builtin_shuffle(a, b, from[16 / W]);
 }
 
-/* The sums of the lanes of W registers, one in each lane. */
-static ALWAYS_INLINE V OF_CLASS(lane_sums)(V v[W]) {
+/* The sums of the lanes of n registers, a power of two up to W: that of v[i] in lane i. */
+static ALWAYS_INLINE V OF_CLASS(lane_sums)(int n, V v[]) {
   UNROLL_LANES for (int r = 3; r >= 0; r--)
-      UNROLL_LANES for (int i = 0; i < 1 << r; i++) if (2 << r <= W) v[i] =
+      UNROLL_LANES for (int i = 0; i < 1 << r; i++) if (2 << r <= n) v[i] =
           OF_CLASS(add_halves)(r, v[i], v[i + (1 << r)]);
+  UNROLL_LANES for (int r = 3; r >= 0; r--) if (2 << r > n && 2 << r <= W) v[0] =
+      OF_CLASS(add_halves)(r, v[0], v[0]);
   return v[0];
 }
 
@@ -182,7 +184,7 @@ static void OF_CLASS(dots)(int64_t m, int64_t k, const void *a_, int64_t rs, con
     for (; i < n; i++, a += rs) OF_CLASS(dot_rows)(1, k, a, rs, x, sum + i);
     OF_BYTES(store_lanes)
     ((int)sizeof(T), OF_BYTES(some_lanes)((int)sizeof(T), n), y,
-     (OF_BYTES(bits))OF_CLASS(lane_sums)(sum));
+     (OF_BYTES(bits))OF_CLASS(lane_sums)(W, sum));
   }
 }
 

@@ -25,38 +25,7 @@ enum { CONV_ROWS = 4, CONV_VECTORS = 2, DOT_ROWS = 2, DOT_COLUMNS = 4 };
 #define EACH_DOT_ROWS(R) R(1) R(2)
 #endif
 #define UNROLL_CONV _Pragma("GCC unroll 8")
-
-/* sums[j] += the sum of the lanes of v[j], for j < n <= 4: registers are folded into quarters of a
- * cache line, and four of these turned on their way into one. */
-static ALWAYS_INLINE void add_lanes_f32(int n, const void *v, float *sums) {
-  typedef float quad __attribute__((vector_size(16)));
-  quad q[4], part;
-  for (int j = 0; j < 4; j++) {
-    q[j] = (quad){0};
-    for (int k = 0; j < n && k < VECTOR / 16; k++) {
-      memcpy(&part, (const char *)v + j * VECTOR + k * 16, sizeof part);
-      q[j] += part;
-    }
-  }
-  quad ab = __builtin_shufflevector(q[0], q[1], 0, 4, 1, 5) +
-            __builtin_shufflevector(q[0], q[1], 2, 6, 3, 7);
-  quad cd = __builtin_shufflevector(q[2], q[3], 0, 4, 1, 5) +
-            __builtin_shufflevector(q[2], q[3], 2, 6, 3, 7);
-  quad sum =
-      __builtin_shufflevector(ab, cd, 0, 1, 4, 5) + __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
-  memcpy(&part, sums, sizeof part);
-  part += sum;
-  memcpy(sums, &part, sizeof part);
-}
-static ALWAYS_INLINE void add_lanes_f64(int n, const void *v, double *sums) {
-  for (int j = 0; j < n; j++) {
-    double lane[VECTOR / 8];
-    memcpy(lane, (const char *)v + j * VECTOR, sizeof lane);
-    for (int half = VECTOR / 16; half; half /= 2)
-      for (int i = 0; i < half; i++) lane[i] += lane[i + half];
-    sums[j] += lane[0];
-  }
-}
+#define UNROLL_SUMS _Pragma("GCC unroll 24")
 
 /* Every second element of a register and of the one that begins where this ends, or one before. */
 #define SECONDS_2 0, 3
