@@ -19,6 +19,16 @@ describe("the number of threads", function()
     ["a product over a dim"] = function() return (x * 0.1 + 1):prod(2) end,
     ["positions"] = function() return x:argmax() end,
     ["softmax"] = function() return x:softmax(2) end,
+    ["a softmax's derivative"] = function()
+      local inputs = { x:detach():requires_grad_() }
+      return nm.grad({ inputs[1]:softmax(2) }, inputs, { grad_outputs = { x:sin() } })[1]
+    end,
+    ["a layer_norm's derivative"] = function()
+      local inputs = { x:detach():requires_grad_(), y[{ {}, 1 }]:detach():requires_grad_() }
+      local z = nm.nn.functional.layer_norm(inputs[1], { 700 }, inputs[2])
+      local gradients = nm.grad({ z }, inputs, { grad_outputs = { x:sin() } })
+      return nm.cat { gradients[1], gradients[2]:unsqueeze(1) }
+    end,
     ["matrix products"] = function() return x:matmul(y) end,
     ["random numbers"] = function() return nm.cat { nm.rand(300001), nm.randn(300001) } end,
     ["gather"] = function() return x:gather(1, index) end,

@@ -19,6 +19,8 @@
 
 #include "test_pool.h"
 
+#include "test_rows.h"
+
 int main(int argc, char **argv) {
   const char *name = argc > 1 ? argv[1] : "cpu", *seed = getenv("NUMOON_TEST_SEED");
   if (seed) ref_seed = strtoull(seed, NULL, 10);
@@ -56,6 +58,7 @@ int main(int argc, char **argv) {
   test_scans();
   test_convolutions();
   test_pooling();
+  test_rows();
   if (is_cpu) test_threads();
   testing("end");
   call(dev->cls->sync(dev));

@@ -259,7 +259,8 @@ static nm_status step_op(walk *w, nm_node *n) {
   NM_TRY(unpack(w, n, &b));
   for (uint32_t i = 0; i < n->nslots; i++) {
     if (!leads(w, &n->edges[i])) continue;
-    nm_tensor *g = n->op->backward(&b, (int)i);
+    bool ready = i < NM_MAX_ARGS && b.ready[i];
+    nm_tensor *g = ready ? b.ready[i] : n->op->backward(&b, (int)i);
     if (b.status != NM_OK) return b.status;
     if (g && ctx->anomaly.check_nan) NM_TRY(check_nan(ctx, n, i, g));
     if (g) NM_TRY(deliver(w, &n->edges[i], g));

@@ -61,6 +61,8 @@ typedef struct nm_grad_call {
   nm_tensor *g[NM_MAX_RESULTS]; /* gradients of the results; NULL: zero */
   nm_tensor *x[NM_MAX_ARGS];    /* the saved tensors, by slot (the first NM_MAX_ARGS) */
   nm_tensor *y;                 /* the saved result */
+  nm_tensor *ready[NM_MAX_ARGS]; /* a derivative that has the gradients of later slots too leaves
+                                    them here */
   nm_status status;
 } nm_grad_call;
 

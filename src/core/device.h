@@ -110,6 +110,30 @@ typedef struct nm_pooling {
   double divisor;
 } nm_pooling;
 
+/* What becomes of rows and a few sums over each; all (rows, n), w, b, dw and db (n), contiguous, of
+ * one float dtype.  With scale = (mean((x - m)^2) + eps)^(-1/2), m the mean of x if it is to be
+ * `centered`, else 0, and z = (x - m) scale:
+ *   NORM       y = z w + b; m and scale of each row go to stats (rows, 2), which is float32 for
+ *              halves
+ *   NORM_BACK  its derivative: y, dw, db (each may be NULL) are the gradients of x, w, b for g, that
+ *              of the result; reads stats
+ *   SOFTMAX_BACK, LOG_SOFTMAX_BACK  y = the gradient of the input for g, where x is the result
+ * w and b may be NULL: ones and zeros. */
+typedef enum nm_row_kind {
+  NM_ROWS_NORM,
+  NM_ROWS_NORM_BACK,
+  NM_ROWS_SOFTMAX_BACK,
+  NM_ROWS_LOG_SOFTMAX_BACK
+} nm_row_kind;
+enum { NM_LONGEST_ROW = 1 << 16 }; /* that nm_device_class.rows is asked for */
+typedef struct nm_rows {
+  nm_row_kind kind;
+  bool centered;
+  double eps;
+  int64_t rows, n;
+  const nm_view *x, *g, *w, *b, *stats, *y, *dw, *db;
+} nm_rows;
+
 typedef struct nm_device nm_device;
 
 typedef struct nm_device_class {
@@ -137,6 +161,8 @@ typedef struct nm_device_class {
   nm_status (*matmul)(nm_device *, const nm_view *a, const nm_view *x, const nm_view *y);
   /* y = softmax or log_softmax of x (float dtypes) over dim; y contiguous, same shape. */
   nm_status (*softmax)(nm_device *, const nm_view *x, int dim, const nm_view *y, bool log);
+  /* See nm_rows; there are elements.  NULL where it is composed, as programs and reductions. */
+  nm_status (*rows)(nm_device *, const nm_rows *);
   /* at = the positions of index, both int64 and contiguous: i + n where i is negative, else i -
    * base; whether all are in 0 .. n - 1.  NULL where it is composed, as a program and a reduction.
    */

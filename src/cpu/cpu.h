@@ -158,6 +158,29 @@ typedef struct nm_softmax_loops { /* of one float class; m is the greatest eleme
                          const void *m, const void *s, nm_softmax_form form);
 } nm_softmax_loops;
 
+/* Of one float class, over rows of n elements, see isa_rows.h.  `mean` and `scale` are of the row:
+ * its elements come to (x - mean) scale. */
+typedef struct nm_row_loops {
+  void (*stats)(int n, const void *x, double *mean, double *squares);
+  double (*total)(int n, const void *x);
+  double (*dot)(int n, const void *x, const void *z);
+  /* y = (x - mean) scale w + b */
+  void (*normalize)(int n, void *y, const void *x, double mean, double scale, const void *w,
+                    const void *b);
+  /* the sums of g w, and of g w (x - mean) scale */
+  void (*normalize_sums)(int n, const void *g, const void *x, double mean, double scale,
+                         const void *w, double *sum, double *dot);
+  /* y = scale (g w - sum - (x - mean) scale dot) */
+  void (*normalize_back)(int n, void *y, const void *g, const void *x, double mean, double scale,
+                         const void *w, double sum, double dot);
+  /* of `rows` rows behind each other: dw += g (x - mean) scale, db += g */
+  void (*normalize_columns)(int n, int rows, double *dw, double *db, const void *g, const void *x,
+                            const double *mean, const double *scale);
+  /* y = (g - sum) x, and g - x sum */
+  void (*softmax_back)(int n, void *y, const void *g, const void *x, double sum);
+  void (*log_softmax_back)(int n, void *y, const void *g, const void *x, double sum);
+} nm_row_loops;
+
 /* Instructions that two of are done in one pass; reversed: of c and the first's result. */
 typedef enum nm_pair {
   NM_PAIR_ADD,
@@ -195,6 +218,7 @@ typedef struct nm_isa {
   nm_gemm gemm[NM_NCLASSES];
   nm_pack_loop *pack[NM_NDTYPES];
   nm_softmax_loops softmax[2];
+  nm_row_loops rows[2];
   nm_conv_loops conv[2];
   nm_lay_loop *lay[NM_NDTYPES]; /* of floats */
   nm_pool_loops pool[2];
@@ -367,6 +391,7 @@ nm_status nm__cpu_run(nm_device *dev, const nm_program *p);
 nm_status nm__cpu_reduce(nm_device *dev, const nm_reduce *r);
 nm_status nm__cpu_matmul(nm_device *dev, const nm_view *a, const nm_view *x, const nm_view *y);
 nm_status nm__cpu_softmax(nm_device *dev, const nm_view *x, int dim, const nm_view *y, bool log);
+nm_status nm__cpu_rows(nm_device *dev, const nm_rows *r);
 nm_status nm__cpu_place(nm_device *dev, const nm_view *index, int64_t n, int64_t base,
                         const nm_view *at, bool *inside);
 nm_status nm__cpu_gather(nm_device *dev, const nm_view *x, int dim, const nm_view *index,

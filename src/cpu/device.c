@@ -87,6 +87,7 @@ static const nm_device_class cpu_class = {
     .reduce = nm__cpu_reduce,
     .matmul = nm__cpu_matmul,
     .softmax = nm__cpu_softmax,
+    .rows = nm__cpu_rows,
     .place = nm__cpu_place,
     .gather = nm__cpu_gather,
     .scatter = nm__cpu_scatter,

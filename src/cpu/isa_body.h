@@ -27,6 +27,7 @@
 #include "cpu/isa_pool.h"
 #include "cpu/isa_scan.h"
 #include "cpu/isa_softmax.h"
+#include "cpu/isa_rows.h"
 
 #define BY_CLASS(prefix)                                                                           \
   {                                                                                                \
@@ -56,6 +57,13 @@
     .row = ROW_##t, .least = LEAST_##t, .exp_sum = exp_sum_##t, .finish = finish_##t,              \
     .columns_exp_sum = columns_exp_sum_##t, .columns_change = columns_change_##t,                  \
     .columns_finish = columns_finish_##t                                                           \
+  }
+#define ROWS_OF(t)                                                                                 \
+  {                                                                                                \
+    .stats = row_stats_##t, .total = row_total_##t, .dot = row_dot_##t,                            \
+    .normalize = normalize_##t, .normalize_sums = normalize_sums_##t,                              \
+    .normalize_back = normalize_back_##t, .normalize_columns = normalize_columns_##t,              \
+    .softmax_back = softmax_back_##t, .log_softmax_back = log_softmax_back_##t                     \
   }
 #define CONV_OF(t, bytes)                                                                          \
   {                                                                                                \
@@ -148,6 +156,7 @@ static const nm_isa table = {
              [NM_I64] = GEMM_OF(i64, 8)},
     .pack = BY_DTYPE(pack),
     .softmax = {[NM_F32] = SOFTMAX_OF(f32), [NM_F64] = SOFTMAX_OF(f64)},
+    .rows = {[NM_F32] = ROWS_OF(f32), [NM_F64] = ROWS_OF(f64)},
     .conv = {[NM_F32] = CONV_OF(f32, 4), [NM_F64] = CONV_OF(f64, 8)},
     .pool = {[NM_F32] = POOL_OF(f32), [NM_F64] = POOL_OF(f64)},
     .lay = {[NM_FLOAT32] = lay_float32,

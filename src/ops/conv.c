@@ -86,7 +86,7 @@ static nm_status convolution_forward(nm_op_call *c) {
   if (bias && (!(bias = nm__contiguous(ctx, bias)) || nm__view_of(ctx, bias, &vb) != NM_OK))
     return nm__result(c, mark, NULL);
   if (nm__view_of(ctx, x, &vx) == NM_OK && nm__view_of(ctx, w, &vw) == NM_OK)
-    y = nm__temp(ctx, nm__tensor_empty(ctx, dev, (nm_dtype)x->dtype, out.ndim, out.dim));
+    y = nm__t_empty(ctx, x, out.ndim, out.dim);
   if (y && (nm__view_of(ctx, y, &vy) != NM_OK ||
             dev->cls->conv(dev, &conv, &vx, &vw, bias ? &vb : NULL, &vy) != NM_OK))
     y = NULL;

@@ -1,38 +1,142 @@
 /* normalize.c: elements brought to mean 0 and variance 1 over some dims, then scaled and shifted by
- * what is learned.  Mean and variance come from one pass over the elements; the rest is elementwise
- * and fuses.  Halves are computed in float32 and rounded once. */
+ * what is learned.
+ *
+ * All are `normalized`, over the last dims.  A device that has `rows` does it and its derivative in
+ * one pass; otherwise, and for derivatives of higher order, mean and variance are reductions and
+ * the rest is elementwise and fuses.  Halves are computed in float32 and rounded once. */
 #include "fuse/fuse.h"
 #include "ops/families.h"
 #include "ops/reduction.h"
+#include "ops/rows.h"
+
+/* ---- normalized ---- */
+
+enum { N_STATS, N_RESULT }; /* results: what the derivative reads by rows, else empty, and y */
+enum { N_X, N_WEIGHT, N_BIAS, N_DIMS, N_EPS, N_CENTERED, N_ARGS };
+
+typedef struct norm {
+  uint32_t dims; /* that are normalized: the last */
+  int64_t n;     /* elements in them */
+  double eps;
+  bool centered;
+} norm;
+
+static norm norm_of(const nm_value_arg *args, int ndim, const int64_t *shape) {
+  int last = (int)args[N_DIMS].as.integer;
+  return (norm){.dims = ((1u << ndim) - 1) & ~((1u << (ndim - last)) - 1),
+                .n = nm__count(last, shape + ndim - last),
+                .eps = args[N_EPS].as.number,
+                .centered = args[N_CENTERED].as.boolean};
+}
 
 /* (squares / n + eps)^(-1/2), computed now: it is one number for many elements. */
-static nm_tensor *inverse_root(nm_context *ctx, nm_tensor *squares, double n, double eps) {
-  nm_tensor *v = nm__t2s(ctx, NM_I_add, nm__t2s(ctx, NM_I_div, squares, n), eps);
+static nm_tensor *inverse_root(nm_context *ctx, nm_tensor *squares, const norm *k) {
+  nm_tensor *v = nm__t2s(ctx, NM_I_add, nm__t2s(ctx, NM_I_div, squares, (double)k->n), k->eps);
   v = nm__t1(ctx, NM_I_rsqrt, v);
   return v && nm__ready(ctx, v) == NM_OK ? v : NULL;
 }
 
-static nm_tensor *normalized(nm_context *ctx, nm_tensor *x, uint32_t dims, double eps) {
-  nm_tensor *squares, *mean = nm__t_spread(ctx, x, dims, &squares);
-  nm_tensor *scale = x ? inverse_root(ctx, squares, (double)nm__reduced_count(x, dims), eps) : NULL;
-  return nm__t2(ctx, NM_I_mul, nm__t2(ctx, NM_I_sub, x, mean), scale);
+/* (x - mean) times *scale. */
+static nm_tensor *standard(nm_context *ctx, nm_tensor *x, const norm *k, nm_tensor **scale) {
+  nm_tensor *squares, *mean;
+  *scale = NULL;
+  if (!x) return NULL;
+  if (k->centered) {
+    mean = nm__t_spread(ctx, x, k->dims, &squares);
+    *scale = inverse_root(ctx, squares, k);
+    x = nm__t2(ctx, NM_I_sub, x, mean);
+  } else {
+    squares = nm__t_sum(ctx, nm__t1(ctx, NM_I_square, x), k->dims, true);
+    *scale = inverse_root(ctx, squares, k);
+  }
+  return nm__t2(ctx, NM_I_mul, x, *scale);
 }
 
-/* y times the weight in slot `weight`, plus the bias behind it if there is such a parameter; in the
- * dtype of the input. */
-static nm_tensor *learned(const nm_op_call *c, nm_tensor *y, int weight, bool has_bias, int ndim,
-                          const int64_t *shape) {
+static nm_tensor *composed(const nm_op_call *c, const norm *k) {
   nm_context *ctx = c->ctx;
-  nm_dtype dtype = (nm_dtype)nm__tensor_arg(c, 0)->dtype;
-  nm_tensor *w = nm__tensor_arg(c, weight), *b = has_bias ? nm__tensor_arg(c, weight + 1) : NULL;
-  for (int i = 0; i < 2; i++) {
-    nm_tensor *t = i ? b : w;
-    if (!t || !y) continue;
-    if (ndim) t = nm__t_reshape(ctx, t, ndim, shape);
-    t = nm__t_cast(ctx, t, nm__computed_in(dtype));
-    y = nm__t2(ctx, i ? NM_I_add : NM_I_mul, y, t);
-  }
+  nm_tensor *x = nm__tensor_arg(c, N_X), *w = nm__tensor_arg(c, N_WEIGHT),
+            *b = nm__tensor_arg(c, N_BIAS), *scale;
+  nm_dtype dtype = (nm_dtype)x->dtype, wide = nm__computed_in(dtype);
+  nm_tensor *y = standard(ctx, nm__t_cast(ctx, x, wide), k, &scale);
+  if (w) y = nm__t2(ctx, NM_I_mul, y, nm__t_cast(ctx, w, wide));
+  if (b) y = nm__t2(ctx, NM_I_add, y, nm__t_cast(ctx, b, wide));
   return nm__t_cast(ctx, y, dtype);
+}
+
+static nm_status normalized_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *x = nm__tensor_arg(c, N_X);
+  norm k = norm_of(c->args, x->ndim, x->shape);
+  int mark = nm__scope(ctx);
+  bool by_rows = nm__takes_rows(x, k.n);
+  int64_t kept[2] = {by_rows ? nm_numel(x) / k.n : 0, 2};
+  nm_row_tensors t = {.x = x, .w = nm__tensor_arg(c, N_WEIGHT), .b = nm__tensor_arg(c, N_BIAS)};
+  t.stats = nm__temp(
+      ctx, nm__tensor_empty(ctx, nm__device_of(x), nm__computed_in((nm_dtype)x->dtype), 2, kept));
+  t.y = by_rows ? nm__t_empty(ctx, x, x->ndim, x->shape) : composed(c, &k);
+  bool done = t.stats && t.y;
+  if (done && by_rows) done = nm__run_rows(ctx, NM_ROWS_NORM, k.n, k.centered, k.eps, &t) == NM_OK;
+  c->nout = 2;
+  if (done) nm_retain(c->out[N_STATS] = t.stats);
+  c->out[N_RESULT] = nm__unscope(ctx, mark, done ? t.y : NULL);
+  return done ? NM_OK : ctx->status;
+}
+
+/* With z = (x - mean) scale and h = g weight, the gradients are scale (h - mean(h) - z mean(h z)),
+ * without mean(h) where it is not centered; g z; and g. */
+static nm_tensor *composed_backward(nm_grad_call *b, int i, const norm *k) {
+  nm_context *ctx = b->ctx;
+  nm_dtype wide = nm__computed_in((nm_dtype)b->x[N_X]->dtype);
+  nm_tensor *scale, *z = standard(ctx, nm__t_cast(ctx, b->x[N_X], wide), k, &scale);
+  nm_tensor *g = nm__t_cast(ctx, b->g[N_RESULT], wide), *w = b->x[N_WEIGHT];
+  if (i == N_WEIGHT) return nm__t2(ctx, NM_I_mul, g, z);
+  if (w) g = nm__t2(ctx, NM_I_mul, g, nm__t_cast(ctx, w, wide));
+  nm_tensor *dot = nm__t_sum(ctx, nm__t2(ctx, NM_I_mul, g, z), k->dims, true);
+  nm_tensor *d = nm__t2(ctx, NM_I_mul, z, nm__t2s(ctx, NM_I_div, dot, (double)k->n));
+  if (k->centered) {
+    nm_tensor *sum = nm__t_sum(ctx, g, k->dims, true);
+    d = nm__t2(ctx, NM_I_add, d, nm__t2s(ctx, NM_I_div, sum, (double)k->n));
+  }
+  return nm__t2(ctx, NM_I_mul, nm__t2(ctx, NM_I_sub, g, d), scale);
+}
+
+/* One pass gives all the gradients that are wanted. */
+static nm_tensor *normalized_backward(nm_grad_call *b, int i) {
+  nm_context *ctx = b->ctx;
+  const nm_edge *edges = b->node->edges;
+  if (i == N_BIAS) return nm__gradient(b, b->g[N_RESULT]);
+  nm_tensor *x = b->x[N_X];
+  norm k = norm_of(b->args, x->ndim, x->shape);
+  if (ctx->grad_enabled || !nm__takes_rows(x, k.n))
+    return nm__gradient(b, composed_backward(b, i, &k));
+  nm_row_tensors t = {.x = x, .g = b->g[N_RESULT], .w = b->x[N_WEIGHT], .stats = b->y};
+  nm_tensor **to[] = {&t.y, &t.dw, &t.db};
+  for (int slot = i; slot <= N_BIAS; slot++) {
+    const nm_dims *s = &edges[slot].shape;
+    if (!edges[slot].wanted) continue;
+    if (!(*to[slot] = nm__t_empty(ctx, x, s->ndim, s->dim))) return nm__gradient(b, NULL);
+  }
+  if (nm__run_rows(ctx, NM_ROWS_NORM_BACK, k.n, k.centered, k.eps, &t) != NM_OK)
+    return nm__gradient(b, NULL);
+  for (int slot = i + 1; slot <= N_BIAS; slot++) b->ready[slot] = *to[slot];
+  return *to[i];
+}
+
+/* x over its last dims, times w, plus b, both of these dims and optional. */
+static nm_tensor *normalized(nm_context *ctx, nm_tensor *x, nm_tensor *w, nm_tensor *b, int last,
+                             double eps, bool centered) {
+  nm_value_arg args[N_ARGS] = {nm__arg_t(x),
+                               w ? nm__arg_t(w) : nm__arg_none(),
+                               b ? nm__arg_t(b) : nm__arg_none(),
+                               nm__arg_int(last),
+                               nm__arg_float(eps),
+                               nm__arg_bool(centered)};
+  nm_tensor *out[NM_MAX_RESULTS];
+  int nout = 0;
+  if (!x || nm__apply(ctx, nm__known(ctx, NM_OP_normalized), args, &nout, out) != NM_OK)
+    return NULL;
+  nm_release(ctx, out[N_STATS]);
+  return nm__temp(ctx, out[N_RESULT]);
 }
 
 /* A float input, and parameters of its dtype, on its device and of one shape. */
@@ -58,8 +162,8 @@ static nm_status check(const nm_op_call *c, int first, int last, int ndim, const
 
 /* ---- layer_norm, rms_norm: over the last dims ---- */
 
-/* The dims of normalized_shape, of which the parameters up to number `last` are too. */
-static nm_status last_dims(const nm_op_call *c, int last, uint32_t *dims) {
+/* Checks that the input ends in normalized_shape, which the parameters up to number `last` have. */
+static nm_status check_last(const nm_op_call *c, int last) {
   const nm_tensor *x = nm__tensor_arg(c, 0);
   const nm_value_arg *a = &c->args[1];
   char got[NM_SHAPE_TEXT], wanted[NM_SHAPE_TEXT];
@@ -70,19 +174,15 @@ static nm_status last_dims(const nm_op_call *c, int last, uint32_t *dims) {
                         "normalized_shape %s is not what the input's shape %s ends in",
                         nm__shape_text(a->n < NM_MAX_DIMS ? a->n : NM_MAX_DIMS, a->as.ints, wanted),
                         nm__shape_text(x->ndim, x->shape, got));
-  *dims = ((1u << x->ndim) - 1) & ~((1u << (x->ndim - a->n)) - 1);
   return check(c, 2, last, a->n, a->as.ints);
 }
 
 static nm_status layer_norm_forward(nm_op_call *c) {
-  nm_context *ctx = c->ctx;
-  nm_tensor *x = nm__tensor_arg(c, 0);
-  uint32_t dims = 0;
-  NM_TRY(last_dims(c, 3, &dims));
-  int mark = nm__scope(ctx);
-  x = nm__t_cast(ctx, x, nm__computed_in((nm_dtype)x->dtype));
-  nm_tensor *y = normalized(ctx, x, dims, nm__float_arg(c, 4, 1e-5));
-  return nm__result(c, mark, learned(c, y, 2, true, 0, NULL));
+  NM_TRY(check_last(c, 3));
+  int mark = nm__scope(c->ctx);
+  nm_tensor *y = normalized(c->ctx, nm__tensor_arg(c, 0), nm__tensor_arg(c, 2),
+                            nm__tensor_arg(c, 3), c->args[1].n, nm__float_arg(c, 4, 1e-5), true);
+  return nm__result(c, mark, y);
 }
 
 static nm_status rms_norm_forward(nm_op_call *c) {
@@ -90,16 +190,12 @@ static nm_status rms_norm_forward(nm_op_call *c) {
                                    [NM_FLOAT64] = 0x1p-52,
                                    [NM_FLOAT16] = 0x1p-10,
                                    [NM_BFLOAT16] = 0x1p-7};
-  nm_context *ctx = c->ctx;
   nm_tensor *x = nm__tensor_arg(c, 0);
-  uint32_t dims = 0;
-  NM_TRY(last_dims(c, 2, &dims));
-  int mark = nm__scope(ctx);
-  double n = (double)nm__reduced_count(x, dims), eps = nm__float_arg(c, 3, epsilon[x->dtype]);
-  x = nm__t_cast(ctx, x, nm__computed_in((nm_dtype)x->dtype));
-  nm_tensor *squares = nm__t_sum(ctx, nm__t1(ctx, NM_I_square, x), dims, true);
-  nm_tensor *y = nm__t2(ctx, NM_I_mul, x, inverse_root(ctx, squares, n, eps));
-  return nm__result(c, mark, learned(c, y, 2, false, 0, NULL));
+  NM_TRY(check_last(c, 2));
+  int mark = nm__scope(c->ctx);
+  nm_tensor *y = normalized(c->ctx, x, nm__tensor_arg(c, 2), NULL, c->args[1].n,
+                            nm__float_arg(c, 3, epsilon[x->dtype]), false);
+  return nm__result(c, mark, y);
 }
 
 /* ---- group_norm: over groups of channels ---- */
@@ -117,12 +213,18 @@ static nm_status group_norm_forward(nm_op_call *c) {
   int64_t parted[3] = {x->shape[0], groups, channels / groups}, lone[NM_MAX_DIMS];
   for (int d = 2; d < x->ndim; d++) parted[2] *= x->shape[d];
   for (int d = 0; d < x->ndim - 1; d++) lone[d] = d ? 1 : channels;
+  nm_dtype dtype = (nm_dtype)x->dtype, wide = nm__computed_in(dtype);
   int mark = nm__scope(ctx);
-  nm_tensor *wide = nm__t_cast(ctx, x, nm__computed_in((nm_dtype)x->dtype));
-  nm_tensor *y = normalized(ctx, wide ? nm__t_reshape(ctx, wide, 3, parted) : NULL, 1u << 2,
-                            nm__float_arg(c, 4, 1e-5));
-  y = y ? nm__t_reshape(ctx, y, x->ndim, x->shape) : NULL;
-  return nm__result(c, mark, learned(c, y, 2, true, x->ndim - 1, lone));
+  nm_tensor *y = nm__t_reshape(ctx, nm__t_cast(ctx, x, wide), 3, parted);
+  y = normalized(ctx, y, NULL, NULL, 1, nm__float_arg(c, 4, 1e-5), true);
+  y = nm__t_reshape(ctx, y, x->ndim, x->shape);
+  for (int i = 2; i <= 3; i++) { /* weight and bias, of each channel */
+    nm_tensor *t = nm__tensor_arg(c, i);
+    if (!t) continue;
+    t = nm__t_cast(ctx, nm__t_reshape(ctx, t, x->ndim - 1, lone), wide);
+    y = nm__t2(ctx, i == 2 ? NM_I_mul : NM_I_add, y, t);
+  }
+  return nm__result(c, mark, nm__t_cast(ctx, y, dtype));
 }
 
 #define X                                                                                          \
@@ -137,6 +239,12 @@ static nm_status group_norm_forward(nm_op_call *c) {
   { "eps", NM_P_FLOAT, NM_OPTIONAL, standard }
 /* clang-format off */
 static const nm_op ops[] = {
+  {.name = "normalized",
+   NM_PARAMS(X, WEIGHT, BIAS, {"last", NM_P_INT, 0, NULL}, {"eps", NM_P_FLOAT, 0, NULL},
+             {"centered", NM_P_BOOL, 0, NULL}),
+   .doc = "the last dims with mean 0, or as they are, and mean square 1, times weight, plus bias",
+   .flags = 0, .forward = normalized_forward, .backward = normalized_backward,
+   .uses = {1 | 2 | NM_USE_RESULT, 1 | NM_USE_RESULT, 0}},
   {.name = "nn.functional.layer_norm", NM_PARAMS(X, SHAPE, WEIGHT, BIAS, EPS("1e-5")),
    .doc = "the last dims, which are of normalized_shape, with mean 0 and variance 1, times weight, "
           "plus bias: (x - mean) / sqrt(var + eps) * weight + bias",

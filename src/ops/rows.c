@@ -1,7 +1,34 @@
-/* rows.c: softmax and its logarithm, along any dim. */
-#include "autograd/node.h"
+/* rows.c: softmax and its logarithm, along any dim; what is computed by rows. */
+#include "ops/rows.h"
+
 #include "fuse/fuse.h"
 #include "ops/families.h"
+
+bool nm__takes_rows(const nm_tensor *x, int64_t n) {
+  return nm__device_of(x)->cls->rows && n <= NM_LONGEST_ROW && nm_numel(x) > 0;
+}
+
+nm_status nm__run_rows(nm_context *ctx, nm_row_kind kind, int64_t n, bool centered, double eps,
+                       nm_row_tensors *t) {
+  nm_rows r = {.kind = kind, .centered = centered, .eps = eps, .n = n};
+  struct {
+    nm_tensor *t;
+    const nm_view **to;
+    nm_view view;
+  } all[] = {{t->x, &r.x, {0}},   {t->g, &r.g, {0}},        {t->w, &r.w, {0}},
+             {t->b, &r.b, {0}},   {t->y, &r.y, {0}},        {t->dw, &r.dw, {0}},
+             {t->db, &r.db, {0}}, {t->stats, &r.stats, {0}}};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    if (!all[i].t) continue;
+    nm_tensor *dense = nm__contiguous(ctx, all[i].t);
+    if (!dense) return ctx->status;
+    NM_TRY(nm__view_of(ctx, dense, &all[i].view));
+    *all[i].to = &all[i].view;
+  }
+  r.rows = nm_numel(t->x) / n;
+  nm_device *dev = nm__device_of(t->x);
+  return dev->cls->rows(dev, &r);
+}
 
 static nm_status softmax_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
@@ -19,8 +46,7 @@ static nm_status softmax_forward(nm_op_call *c) {
   NM_TRY(nm__dim_arg(c, 1, x->ndim, &dim));
   int mark = nm__scope(ctx);
   x = nm__t_cast(ctx, x, dtype);
-  if (x && nm__view_of(ctx, x, &vx) == NM_OK)
-    y = nm__temp(ctx, nm__tensor_empty(ctx, nm__device_of(x), dtype, x->ndim, x->shape));
+  if (x && nm__view_of(ctx, x, &vx) == NM_OK) y = nm__t_empty(ctx, x, x->ndim, x->shape);
   if (y && nm__view_of(ctx, y, &vy) != NM_OK) y = NULL;
   if (y && nm_numel(y) &&
       nm__device_of(x)->cls->softmax(nm__device_of(x), &vx, dim, &vy, log) != NM_OK)
@@ -33,9 +59,17 @@ static nm_tensor *softmax_backward(nm_grad_call *b, int i) {
   (void)i;
   nm_context *ctx = b->ctx;
   nm_tensor *g = b->g[0], *y = b->y, *r;
-  int64_t dim = b->args[1].as.integer;
-  uint32_t dims = y->ndim ? 1u << (dim < 0 ? dim + y->ndim : dim) : 0;
-  if (b->node->op->name[0] == 'l') {
+  int dim = (int)b->args[1].as.integer;
+  bool log = b->node->op->name[0] == 'l';
+  if (dim < 0) dim += y->ndim;
+  if (!ctx->grad_enabled && y->ndim && dim == y->ndim - 1 && nm__takes_rows(y, y->shape[dim])) {
+    nm_row_tensors t = {.x = y, .g = g, .y = nm__t_empty(ctx, y, y->ndim, y->shape)};
+    nm_row_kind kind = log ? NM_ROWS_LOG_SOFTMAX_BACK : NM_ROWS_SOFTMAX_BACK;
+    bool ran = t.y && nm__run_rows(ctx, kind, y->shape[dim], false, 0, &t) == NM_OK;
+    return nm__gradient(b, ran ? t.y : NULL);
+  }
+  uint32_t dims = y->ndim ? 1u << dim : 0;
+  if (log) {
     r = nm__t2(ctx, NM_I_sub, g,
                nm__t2(ctx, NM_I_mul, nm__t1(ctx, NM_I_exp, y), nm__t_sum(ctx, g, dims, true)));
   } else {
