@@ -73,6 +73,20 @@ describe("a sum of many float32", function()
     end
   end)
 
+  -- 26 MB: results of so many bytes are written past the caches, line by line where they can be.
+  it("is run on the same way in parts, and where the result goes past the caches", function()
+    nm.manual_seed(6)
+    local x = nm.randn(6500000)
+    for _, shape in ipairs { { 6500000 }, { 2, 3250000 }, { 6500, 1000 } } do
+      local t, dim, wanted = x:reshape(shape), #shape, nil
+      with_threads(1, function() wanted = nm.eval(t:cumsum(dim)) end)
+      local size = t:to("float64"):abs():cumsum(dim)
+      local distance = (wanted:to("float64") - t:to("float64"):cumsum(dim)):abs()
+      assert.is_true((distance / size):max():item() <= 2 * U)
+      with_threads(3, function() assert.is_true(t:cumsum(dim) == wanted) end)
+    end
+  end)
+
   for _, device in ipairs(devices) do
     -- On a GPU: 32 in a row, again in a row for each invocation, then by halves.
     it("is as good along every dim on " .. device, function()

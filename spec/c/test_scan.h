@@ -3,6 +3,7 @@
 #define NM_TEST_SCAN_H
 
 #include "harness.h"
+#include "test_move.h"
 
 static const char *const scan_name[NM_SCAN_KINDS] = {"sum", "product", "maximum", "minimum",
                                                      "log-sum-exp"};
@@ -25,8 +26,9 @@ static bool scan_near(nm_dtype d, val got, long double want, long double size, i
   return fabsl(got.f - want) <= bound;
 }
 
-static void test_scan(nm_scan_kind kind, nm_dtype dtype, int layout, int ndim, const int64_t *shape,
-                      int dim, bool indexed) {
+/* large: the result goes past the caches */
+static void test_scan_into(nm_scan_kind kind, nm_dtype dtype, int layout, int ndim,
+                           const int64_t *shape, int dim, bool indexed, bool large) {
   int64_t length = ndim ? shape[dim] : 1, inner = 1, total = count(ndim, shape);
   bool real = nm__is_float(dtype), extreme = kind == NM_SCAN_MAX || kind == NM_SCAN_MIN;
   for (int d = dim + 1; d < ndim; d++) inner *= shape[d];
@@ -37,6 +39,7 @@ static void test_scan(nm_scan_kind kind, nm_dtype dtype, int layout, int ndim, c
   array x = make(dtype, layout, ndim, shape, low, high, extreme),
         y = make(dtype, L_FLAT, ndim, shape, 0, 1, false),
         ix = make(NM_INT64, L_FLAT, ndim, shape, 0, 1, false);
+  if (large) y.offset = 0, make_room(&y);
   nm_view vx = view(&x), vy = view(&y), vi = view(&ix);
   call(dev->cls->scan(dev, kind, &vx, dim, &vy, indexed ? &vi : NULL));
   fetch(&y);
@@ -85,6 +88,22 @@ static void test_scan(nm_scan_kind kind, nm_dtype dtype, int layout, int ndim, c
   drop(&ix);
 }
 
+static void test_scan(nm_scan_kind kind, nm_dtype dtype, int layout, int ndim, const int64_t *shape,
+                      int dim, bool indexed) {
+  test_scan_into(kind, dtype, layout, ndim, shape, dim, indexed, false);
+}
+
+/* Rows that are aligned to cache lines, rows that are not, rows of several chunks. */
+static void test_large_scans(nm_dtype dtype) {
+  static const int64_t shapes[][2] = {{140, 1024}, {140, 1029}, {1, 150003}};
+  for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++)
+    for (int kind = NM_SCAN_SUM; kind <= NM_SCAN_MAX; kind++) {
+      int layout = k == 1 ? L_FLAT : L_PADDED;
+      if (k == 2 && kind == NM_SCAN_PROD) continue; /* it comes to nothing */
+      test_scan_into((nm_scan_kind)kind, dtype, layout, 2, shapes[k], 1, false, true);
+    }
+}
+
 static void test_scans(void) {
   static const struct {
     int ndim, dim;
@@ -105,6 +124,12 @@ static void test_scans(void) {
       }
     }
   int before = ctx->num_threads;
+  for (int threads = 1; is_cpu && threads < 4; threads += 2) {
+    ctx->num_threads = threads;
+    test_large_scans(NM_FLOAT32);
+    test_large_scans(NM_FLOAT64);
+    test_large_scans(NM_INT64);
+  }
   for (int threads = 2; is_cpu && threads < 5; threads++) {
     ctx->num_threads = threads;
     test_scan(NM_SCAN_SUM, NM_FLOAT32, L_STEPPED, 1, (const int64_t[]){300001}, 0, false);

@@ -119,11 +119,14 @@ typedef struct nm_carried { /* what came before, of neighbouring lines that are 
   nm_acc acc[NM_TILE];
   int64_t at[NM_TILE]; /* where the extremes are */
 } nm_carried;
-/* m <= NM_TILE steps of `width` neighbouring lines: x joins t, and the result replaces x where
- * `before` is given: of what came before the chunk and t.  The steps' positions count from `first`;
- * they go to index, which may be NULL, `pitch` apart. */
-typedef void nm_scan_loop(int m, int width, void *x, nm_carried *t, const nm_carried *before,
-                          int64_t first, int64_t *index, int64_t pitch);
+/* m <= NM_TILE steps of `width` neighbouring lines: x joins t, and y, no part of x, is the result
+ * where `before` is given: of what came before the chunk and t.  Else y is scratch.  The steps'
+ * positions count from `first`; they go to index, which may be NULL, `pitch` apart. */
+typedef void nm_scan_loop(int m, int width, void *y, const void *x, nm_carried *t,
+                          const nm_carried *before, int64_t first, int64_t *index, int64_t pitch);
+/* The same of n elements of one line, in memory; y is aligned to 64 bytes, and is written past the
+ * caches. */
+typedef void nm_scan_past_loop(int64_t n, void *y, const void *x, nm_acc *t, nm_acc before);
 
 /* y[i] = the largest, or the sum, of x[i * step + k * dilation] over k < taps. */
 typedef void nm_pool_loop(int n, int taps, int64_t step, int64_t dilation, const void *x, void *y);
@@ -223,6 +226,7 @@ typedef struct nm_isa {
   nm_lay_loop *lay[NM_NDTYPES]; /* of floats */
   nm_pool_loops pool[2];
   nm_scan_loop *scan[NM_SCAN_KINDS][NM_NCLASSES];
+  nm_scan_past_loop *scan_past[NM_SCAN_KINDS][NM_NCLASSES]; /* NULL where there is none */
 } nm_isa;
 
 /* NULL where the build has no such table */

@@ -172,6 +172,14 @@ static const nm_isa table = {
              [NM_SCAN_MAX] = BY_CLASS(scan_MAX),
              [NM_SCAN_MIN] = BY_CLASS(scan_MIN),
              [NM_SCAN_LOGSUMEXP] = {[NM_F32] = scan_LOG_f32, [NM_F64] = scan_LOG_f64}},
+#if defined(__AVX2__)
+    .scan_past = {[NM_SCAN_SUM] = {[NM_F32] = scan_past_SUM_f32,
+                                   [NM_F64] = scan_past_SUM_f64,
+                                   [NM_I64] = scan_past_SUM_i64},
+                  [NM_SCAN_PROD] = {[NM_F32] = scan_past_PROD_f32,
+                                    [NM_F64] = scan_past_PROD_f64,
+                                    [NM_I64] = scan_past_PROD_i64}},
+#endif
 };
 
 const nm_isa *ISA_TABLE(void) { return &table; }

@@ -41,6 +41,7 @@ typedef struct scan_job {
   const nm_view *x, *y, *index;
   nm_walk walk; /* of x */
   nm_scan_loop *loop;
+  nm_scan_past_loop *past; /* or NULL */
   nm_acc identity;
   bool real, stream;
   int64_t n, inner;        /* the length of a line, and how far apart its elements are in y */
@@ -87,19 +88,32 @@ static void join(const scan_job *s, nm_carried *a, const nm_carried *b, int widt
   }
 }
 
-/* Reads n elements of x from `at` on in its order. */
-static void load(const scan_job *s, nm_cursor *cursor, int64_t at, int n, char *row) {
+/* n elements of x from `at` on in its order: where they lie, or in the tile. */
+static const void *load(const scan_job *s, nm_cursor *cursor, int64_t at, int n, void *tile) {
   const nm_isa *isa = s->cpu->isa;
   nm_dtype dtype = s->x->dtype;
-  int64_t size = (int64_t)nm__dtype_size(dtype), offset;
+  int64_t size = (int64_t)nm__dtype_size(dtype), step = s->walk.stride[s->walk.ndim - 1], offset;
   const char *base = (const char *)s->x->mem->ptr + s->x->offset * size;
+  char *row = tile;
   nm__walk_seek(&s->walk, cursor, at);
   while (n > 0) {
     int k = nm__walk_next(&s->walk, cursor, n, &offset);
-    isa->load[dtype](k, row, base + offset * size, s->walk.stride[s->walk.ndim - 1]);
+    if (k == n && row == tile && step == 1 && !nm__is_narrow(dtype)) return base + offset * size;
+    isa->load[dtype](k, row, base + offset * size, step);
     row += (size_t)k * nm__class_size[nm__dtypes[dtype].cls];
     n -= k;
   }
+  return tile;
+}
+
+/* n elements of one line from `at` on, if they lie side by side: past the caches, they are fetched
+ * while there is much to compute.  Else NULL. */
+static const char *fetched_line(const scan_job *s, nm_cursor *cursor, int64_t at, int64_t n) {
+  int64_t offset, size = (int64_t)nm__dtype_size(s->x->dtype);
+  if (!s->stream || s->inner > 1 || s->walk.stride[s->walk.ndim - 1] != 1) return NULL;
+  nm__walk_seek(&s->walk, cursor, at);
+  if (nm__walk_next(&s->walk, cursor, (int)n, &offset) < n) return NULL;
+  return (const char *)s->x->mem->ptr + (s->x->offset + offset) * size;
 }
 
 /* One chunk of a strip.  t is left as what it comes to; before: NULL in a pass for totals. */
@@ -110,25 +124,29 @@ static void scan_chunk(const scan_job *s, nm_cursor *cursor, int64_t strip, int6
   int64_t begin = strip / s->per_outer * s->n * s->inner + column;
   int width = strip_width(s, strip);
   int64_t k = chunk * CHUNK, end = s->n - k < CHUNK ? s->n : k + CHUNK;
-  char *y = (char *)s->y->mem->ptr + (s->y->offset + begin) * size;
+  char *y = (char *)s->y->mem->ptr + (s->y->offset + begin + k * s->inner) * size;
   int64_t *index = s->index ? (int64_t *)s->index->mem->ptr + s->index->offset + begin : NULL;
-  int64_t tile[NM_TILE];                              /* of any class */
+  int64_t tile[NM_TILE], result[NM_TILE];             /* of any class */
   int most = width == s->inner ? NM_TILE / width : 1; /* steps that are neighbours in y */
-  const char *ahead = NULL;                           /* of element 0 */
-  if (s->inner == 1 && s->stream && s->walk.ndim == 1 && s->walk.stride[0] == 1)
-    ahead = (const char *)s->x->mem->ptr + (s->x->offset + begin + 2 * NM_TILE) * size;
+  bool in_place = before && !s->stream && !nm__is_narrow(dtype);
+  const char *line = fetched_line(s, cursor, begin + k, end - k);
   start(s, t, width, k);
-  for (int m; k < end; k += m) {
+  if (line && before && s->past && (uintptr_t)y % 64 == 0) {
+    s->past(end - k, y, line, t->acc, *before->acc);
+    return;
+  }
+  for (int m; k < end; k += m, y += m * s->inner * size) {
     m = end - k < most ? (int)(end - k) : most;
-    load(s, cursor, begin + k * s->inner, m * width, (char *)tile);
-    if (ahead) /* memory is read while there is much to compute */
-      for (int i = 0; i < m * size; i += 64) __builtin_prefetch(ahead + k * size + i);
-    s->loop(m, width, tile, t, before, k, index ? index + k * s->inner : NULL, s->inner);
-    if (!before) continue;
+    const void *x = load(s, cursor, begin + k * s->inner, m * width, tile);
+    for (int i = 0; line && i < m * size; i += 64)
+      __builtin_prefetch((const char *)x + 2 * NM_TILE * size + i);
+    s->loop(m, width, in_place ? (void *)y : result, x, t, before, k,
+            index ? index + k * s->inner : NULL, s->inner);
+    if (!before || in_place) continue;
     if (s->stream)
-      s->cpu->isa->stream((size_t)(m * width * size), y + k * s->inner * size, tile);
+      s->cpu->isa->stream((size_t)(m * width * size), y, result);
     else
-      s->cpu->isa->store[dtype](m * width, y + k * s->inner * size, 1, tile);
+      s->cpu->isa->store[dtype](m * width, y, 1, result);
   }
 }
 
@@ -184,6 +202,7 @@ nm_status nm__cpu_scan(nm_device *dev, nm_scan_kind kind, const nm_view *x, int 
   if (outer == 0 || s.n == 0 || s.inner == 0) return NM_OK;
   s.real = nm__is_float(x->dtype);
   s.loop = cpu->isa->scan[kind][nm__dtypes[x->dtype].cls];
+  s.past = cpu->isa->scan_past[kind][nm__dtypes[x->dtype].cls];
   s.identity = identity_of(kind, nm__dtypes[x->dtype].cls);
   s.per_outer = (s.inner + NM_TILE - 1) / NM_TILE;
   s.strips = outer * s.per_outer;
