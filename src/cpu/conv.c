@@ -9,6 +9,25 @@
 
 #include "cpu/conv.h"
 
+/* Whether elements of x meet one place of y and one of w in dim d, in their order. */
+static bool pointwise(const conv_call *c, int d) {
+  bool one_tap = c->w[d] == 1 && c->y[d] == c->x[d] && c->stride[d] == 1;
+  bool one_place = c->y[d] == 1 && c->w[d] == c->x[d] && c->rhs[d] == 1;
+  return (one_tap || one_place) && c->low[d] == 0 && c->lhs[d] == 1;
+}
+
+/* Makes dim d and the one before it a single one, if they are as good as that. */
+static void join_dims(conv_call *c, int d) {
+  int e = d - 1;
+  bool taps = c->w[d] > 1 || c->w[e] > 1, places = c->y[d] > 1 || c->y[e] > 1;
+  if (!pointwise(c, d) || !pointwise(c, e) || (taps && places)) return;
+  if (c->x[e] > 1 && c->xs[e] != c->x[d] * c->xs[d]) return;
+  if (c->w[e] > 1 && c->ws[e] != c->w[d] * c->ws[d]) return;
+  c->x[d] *= c->x[e], c->w[d] *= c->w[e], c->y[d] *= c->y[e];
+  c->x[e] = c->w[e] = c->y[e] = 1;
+  for (int i = e; i <= d; i++) c->stride[i] = c->rhs[i] = 1;
+}
+
 static void read_dims(conv_call *c, const nm_conv *conv) {
   for (int d = 0; d < 3; d++) {
     int from = d - (3 - conv->dims);
@@ -22,6 +41,7 @@ static void read_dims(conv_call *c, const nm_conv *conv) {
     c->rhs[d] = there ? conv->rhs[from] : 1;
     c->taps *= c->w[d], c->places *= c->y[d];
   }
+  join_dims(c, 1), join_dims(c, 2);
 }
 
 /* Of the columns that the planes' rows have, the part that y has, in percent. */

@@ -103,17 +103,17 @@ static void OF_CLASS(put)(int rows, const void *tile_, int pieces, const nm_conv
 
 /* ---- long rows that meet ---- */
 
-/* sums[i] += the sum of the lanes of v[i], for i < n and i < W. */
-static ALWAYS_INLINE void OF_CLASS(add_sums)(int n, V v[], T *sums) {
+/* sums[i] = or += the sum of the lanes of v[i], for i < n and i < W. */
+static ALWAYS_INLINE void OF_CLASS(put_sums)(int n, V v[], T *sums, bool add) {
   lanes some = OF_BYTES(some_lanes)((int)sizeof(T), n < W ? n : W);
   V sum = OF_CLASS(lane_sums)(n > W / 2 ? W : n > W / 4 ? W / 2 : W / 4, v);
-  sum += (V)OF_BYTES(load_lanes)((int)sizeof(T), some, sums);
+  if (add) sum += (V)OF_BYTES(load_lanes)((int)sizeof(T), some, sums);
   OF_BYTES(store_lanes)((int)sizeof(T), some, sums, (OF_BYTES(bits))sum);
 }
 
 static ALWAYS_INLINE void OF_CLASS(dots_tile)(int rows, int columns, int pieces, int64_t n,
                                               int64_t step, const T *a, int64_t pitch, const T *x,
-                                              const int32_t *at, T *sums) {
+                                              const int32_t *at, T *sums, bool add) {
   V acc[DOT_ROWS * DOT_COLUMNS];
   const T *p[DOT_COLUMNS], *third[(DOT_ROWS + 2) / 3]; /* each third row of a, as in gemm_body.h */
   UNROLL_SUMS for (int i = 0; i < DOT_ROWS * DOT_COLUMNS; i++) acc[i] = (V){0};
@@ -135,22 +135,22 @@ static ALWAYS_INLINE void OF_CLASS(dots_tile)(int rows, int columns, int pieces,
     UNROLL_CONV for (int i = 0; i < rows; i += 3) third[i / 3] += step;
   }
   UNROLL_SUMS for (int i = 0; i < rows * DOT_COLUMNS; i += W)
-      OF_CLASS(add_sums)(rows * DOT_COLUMNS - i, acc + i, sums + i);
+      OF_CLASS(put_sums)(rows * DOT_COLUMNS - i, acc + i, sums + i, add);
 }
 
 static void OF_CLASS(conv_dots)(int rows, int columns, int pieces, int64_t n, int64_t step,
                                 const void *a, int64_t pitch, const void *x, const int32_t *at,
-                                void *sums) {
+                                void *sums, bool add) {
 #define R(k)                                                                                       \
   case k:                                                                                          \
     if (columns == 1)                                                                              \
-      OF_CLASS(dots_tile)(k, 1, pieces, n, step, a, pitch, x, at, sums);                           \
+      OF_CLASS(dots_tile)(k, 1, pieces, n, step, a, pitch, x, at, sums, add);                      \
     else if (columns == 2)                                                                         \
-      OF_CLASS(dots_tile)(k, 2, pieces, n, step, a, pitch, x, at, sums);                           \
+      OF_CLASS(dots_tile)(k, 2, pieces, n, step, a, pitch, x, at, sums, add);                      \
     else if (columns == 3)                                                                         \
-      OF_CLASS(dots_tile)(k, 3, pieces, n, step, a, pitch, x, at, sums);                           \
+      OF_CLASS(dots_tile)(k, 3, pieces, n, step, a, pitch, x, at, sums, add);                      \
     else                                                                                           \
-      OF_CLASS(dots_tile)(k, DOT_COLUMNS, pieces, n, step, a, pitch, x, at, sums);                 \
+      OF_CLASS(dots_tile)(k, DOT_COLUMNS, pieces, n, step, a, pitch, x, at, sums, add);            \
     break;
   switch (rows) { EACH_DOT_ROWS(R) }
 #undef R

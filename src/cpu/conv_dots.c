@@ -3,8 +3,9 @@
  * A result is the sum over channels and kernel positions of w's elements times those of x that they
  * meet: two long rows.  Slabs of both are laid out alike (conv_planes.c), with zeros in w where a
  * row of x has none for it, and multiplied as they lie, a few rows of w by a few places of y at a
- * time.  The sum is cut into chunks that the shape determines; each has partial results of its own,
- * and these are added in order, so the number of threads changes no bit.
+ * time.  Rows that lie in memory as they would be laid out, as those of 1x1 convolutions do, are
+ * read there.  The sum is cut into chunks that the shape determines; each has partial results of
+ * its own, and these are added in order, so the number of threads changes no bit.
  *
  * A zero between w's rows meets some element of x; if that is infinite, the result is a NaN that
  * should perhaps not be.  Where there is a NaN, the caller computes it all in the other way. */
@@ -14,10 +15,11 @@
 #include "cpu/conv.h"
 
 enum {
-  LENGTH = 1536,     /* of rows, about: four of them and a few of x's stay in the first cache */
-  CHUNKS = 16,       /* at most */
-  PARTIAL = 1 << 20, /* elements of all partial results, about, unless one has more */
-  SIDE = 128,        /* channels of w and samples of x that are laid out at a time */
+  LENGTH = 1152,       /* of rows, about: a tile's of w and a few of x's stay in the first cache */
+  CHUNKS = 16,         /* at most */
+  PARTIAL = 1 << 20,   /* elements of all partial results, about, unless one has more */
+  SIDE = 128,          /* channels of w that are laid out at a time */
+  X_BYTES = 256 << 10, /* of x that are laid out at a time, about: they stay in the second cache */
 };
 
 typedef struct dots_part {
@@ -35,84 +37,134 @@ typedef struct dots_job {
   int64_t channels, slabs[3], units; /* units of the sum: channels at a time, slabs */
   int64_t chunks, side_o, side_n, tiles_o, tiles_n;
   int64_t row, sample;   /* elements of a row; of x's for a sample */
-  int64_t length;        /* of a channel's row, which ends before the plane does */
+  int32_t *in_place;     /* where samples start in memory, NULL unless rows may be read there */
   int64_t numel;         /* of y */
-  int64_t results;       /* elements of a task's results: tile after tile */
+  int64_t strip;         /* results of a few rows of w, of all parts and samples of a tile */
+  int64_t strips;        /* of a tile */
+  int64_t results;       /* elements of a task's results: strip after strip, tile after tile */
   char *sums, *bias, *y; /* results of all tasks; of the class */
   _Atomic bool nan;
 } dots_job;
 
-/* Lays out unit `unit` for a tile of channels of w and samples of x; returns how many channels
- * there are. */
-static int lay_unit(const dots_job *j, int64_t unit, int64_t group, const int64_t tile[4], char *w,
-                    char *x) {
+typedef struct dots_unit {
+  int64_t first[3]; /* position of the slab */
+  int64_t length;   /* of a channel's row, which ends before the plane does */
+  int channels;
+  const char *w, *x; /* of the first channel, in memory */
+  bool in_place;
+} dots_unit;
+
+static dots_unit find_unit(const dots_job *j, int64_t unit, int64_t group) {
   const conv_call *c = j->c;
   const conv_planes *l = j->planes;
-  int64_t first[3];
+  dots_unit u;
+  int64_t block[2], width = c->loops->width;
   for (int d = 2; d >= 0; d--) {
-    first[d] = unit % j->slabs[d] * l->block[d];
+    u.first[d] = unit % j->slabs[d] * l->block[d];
     unit /= j->slabs[d];
   }
-  int64_t c0 = unit * j->channels, n = nm__least(c->in - c0, j->channels);
-  const char *wm = (const char *)c->wv->mem->ptr +
-                   (c->wv->offset + group * c->w_g + c0 * c->w_c) * (int64_t)c->size;
-  const char *xm = (const char *)c->xv->mem->ptr +
-                   (c->xv->offset + group * c->x_g + c0 * c->x_c) * (int64_t)c->size;
-  size_t plane = (size_t)l->plane * c->wide;
-  for (int64_t s = tile[2]; s < tile[3]; s++, x += (size_t)j->sample * c->wide)
-    for (int64_t i = 0; i < n; i++)
-      nm__conv_lay_x(c, l, first, xm + (s * c->x_n + i * c->x_c) * (int64_t)c->size,
-                     x + (size_t)i * plane, j->row);
-  for (int64_t o = tile[0]; o < tile[1]; o++)
-    for (int p = 0; p < j->nparts; p++, w += (size_t)j->row * c->wide)
-      for (int64_t i = 0; i < n; i++) {
-        nm__conv_lay_w(c, l, j->parts[p].at, first, l->block,
-                       wm + (o * c->w_o + i * c->w_c) * (int64_t)c->size, w + (size_t)i * plane);
-      }
-  return (int)n;
+  for (int d = 0; d < 2; d++)
+    block[d] = nm__least(l->block[d], nm__parts(l->axis[d].along, l->axis[d].parts) - u.first[d]);
+  u.length = ((block[0] - 1) * l->rows[1] + block[1]) * l->pitch;
+  if (j->in_place) u.length = nm__least(u.length, l->axis[2].along - u.first[2]);
+  u.in_place = j->in_place && u.length % width == 0;
+  u.length = nm__parts(u.length, width) * width;
+  int64_t channel = unit * j->channels;
+  u.channels = (int)nm__least(c->in - channel, j->channels);
+  u.w = (const char *)c->wv->mem->ptr +
+        (c->wv->offset + group * c->w_g + channel * c->w_c) * (int64_t)c->size;
+  u.x = (const char *)c->xv->mem->ptr +
+        (c->xv->offset + group * c->x_g + channel * c->x_c) * (int64_t)c->size;
+  return u;
 }
 
-static void multiply_unit(const dots_job *j, const int64_t tile[4], int channels, const char *w,
-                          const char *x, char *sums) {
+/* Rows of a unit, for channels of w `from` .. `to`: the first of them. */
+static const char *rows_of_w(const dots_job *j, const dots_unit *u, int64_t from, int64_t to,
+                             char *w) {
+  const conv_call *c = j->c;
+  const conv_planes *l = j->planes;
+  const char *laid = w;
+  if (u->in_place) return u->w + (from * c->w_o + u->first[2]) * (int64_t)c->size;
+  for (int64_t o = from; o < to; o++)
+    for (int p = 0; p < j->nparts; p++, w += (size_t)j->row * c->wide)
+      for (int64_t i = 0; i < u->channels; i++)
+        nm__conv_lay_w(c, l, j->parts[p].at, u->first, l->block,
+                       u->w + (o * c->w_o + i * c->w_c) * (int64_t)c->size,
+                       w + (size_t)(i * l->plane) * c->wide);
+  return laid;
+}
+
+/* The same of x, for samples `from` .. `to`. */
+static const char *rows_of_x(const dots_job *j, const dots_unit *u, int64_t from, int64_t to,
+                             char *x) {
+  const conv_call *c = j->c;
+  const conv_planes *l = j->planes;
+  const char *laid = x;
+  if (u->in_place) return u->x + (from * c->x_n + u->first[2]) * (int64_t)c->size;
+  for (int64_t s = from; s < to; s++, x += (size_t)j->sample * c->wide)
+    for (int64_t i = 0; i < u->channels; i++)
+      nm__conv_lay_x(c, l, u->first, u->x + (s * c->x_n + i * c->x_c) * (int64_t)c->size,
+                     x + (size_t)(i * l->plane) * c->wide, j->row);
+  return laid;
+}
+
+/* Rows of w by those of x: sums += or = their products. */
+static void multiply_unit(const dots_job *j, const dots_unit *u, int64_t rows, int64_t samples,
+                          const char *w, const char *x, char *sums, bool add) {
   const conv_call *c = j->c;
   const nm_conv_loops *loops = c->loops;
-  int64_t rows = tile[1] - tile[0], samples = tile[3] - tile[2];
+  int64_t pitch = u->in_place ? c->w_o : j->row;
   size_t results = (size_t)(loops->dot_rows * loops->dot_columns) * c->wide;
-  for (int p = 0; p < j->nparts; p++) {
-    const dots_part *part = &j->parts[p];
-    int64_t columns = samples * part->columns;
-    for (int64_t r = 0; r < rows; r += loops->dot_rows)
-      for (int64_t k = 0; k < columns; k += loops->dot_columns, sums += results)
+  for (int64_t r = 0; r < rows; r += loops->dot_rows, sums += (size_t)j->strip * c->wide) {
+    char *to = sums;
+    for (int p = 0; p < j->nparts; p++) {
+      const dots_part *part = &j->parts[p];
+      const int32_t *at = u->in_place ? j->in_place : part->offset;
+      int64_t columns = samples * part->columns;
+      for (int64_t k = 0; k < columns; k += loops->dot_columns, to += results)
         loops->dots((int)nm__least(rows - r, loops->dot_rows),
-                    (int)nm__least(columns - k, loops->dot_columns), channels, j->length,
-                    j->planes->plane, w + (size_t)((r * j->nparts + p) * j->row) * c->wide,
-                    j->nparts * j->row, x, part->offset + k, sums);
+                    (int)nm__least(columns - k, loops->dot_columns), u->channels, u->length,
+                    j->planes->plane, w + (size_t)((r * j->nparts + p) * pitch) * c->wide,
+                    j->nparts * pitch, x, at + k, to, add);
+    }
   }
-}
-
-/* The tile of channels of w and samples of x with number t. */
-static void tile_of(const dots_job *j, int64_t t, int64_t tile[4]) {
-  tile[0] = t % j->tiles_o * j->side_o, tile[2] = t / j->tiles_o * j->side_n;
-  tile[1] = nm__least(tile[0] + j->side_o, j->c->out);
-  tile[3] = nm__least(tile[2] + j->side_n, j->c->samples);
 }
 
 static void dots_work(void *arg, nm_job *job, int worker) {
   const dots_job *j = arg;
   const conv_call *c = j->c;
-  int64_t task, tile[4];
+  int64_t task;
   char *w = c->cpu->scratch[worker], *x = w + (size_t)(j->side_o * j->nparts * j->row) * c->wide;
   memset(x + (size_t)(j->side_n * j->sample) * c->wide, 0,
          (size_t)j->planes->plane * c->wide); /* is read behind the last row */
   while ((task = nm__near_task(job, worker)) >= 0) {
     int64_t chunk = task % j->chunks, group = task / j->chunks % c->groups;
-    tile_of(j, task / j->chunks / c->groups, tile);
+    int64_t o = task / j->chunks / c->groups * j->side_o, to = nm__least(o + j->side_o, c->out);
     int64_t each = nm__parts(j->units, j->chunks), end = nm__least(j->units, (chunk + 1) * each);
-    for (int64_t u = chunk * each; u < end; u++) {
-      int channels = lay_unit(j, u, group, tile, w, x);
-      multiply_unit(j, tile, channels, w, x, j->sums + (size_t)(task * j->results) * c->wide);
+    for (int64_t k = chunk * each; k < end; k++) {
+      dots_unit u = find_unit(j, k, group);
+      const char *wr = rows_of_w(j, &u, o, to, w);
+      char *sums = j->sums + (size_t)(task * j->tiles_n * j->results) * c->wide;
+      for (int64_t s = 0; s < c->samples; s += j->side_n, sums += (size_t)j->results * c->wide) {
+        int64_t until = nm__least(s + j->side_n, c->samples);
+        const char *xr = rows_of_x(j, &u, s, until, x);
+        multiply_unit(j, &u, to - o, until - s, wr, xr, sums, k > chunk * each);
+      }
     }
   }
+}
+
+/* Whether rows of w and x in memory are as they would be laid out: no step, no zeros, one channel
+ * and one row of positions at a time. */
+static bool lies(const dots_job *j) {
+  const conv_call *c = j->c;
+  for (int d = 0; d < 3; d++) {
+    const conv_axis *a = &j->planes->axis[d];
+    if (a->across != 1 || a->along != a->x || a->step_along != 1 || a->lhs != 1 || a->low)
+      return false;
+  }
+  return c->w[0] == 1 && c->w[1] == 1 && c->xs[2] == 1 && c->ws[2] == 1 && c->size == c->wide &&
+         j->channels == 1 && c->x_n >= 0 && c->x_n <= INT32_MAX / 2 / j->side_n;
 }
 
 /* Rows of about LENGTH elements: parts of a plane, or planes of several channels. */
@@ -121,25 +173,29 @@ static void choose_units(dots_job *j, conv_planes *l) {
   int64_t all[3] = {l->block[0], l->block[1], l->block[2]};
   nm__conv_size_planes(l, c->loops->width);
   if (l->pitch > LENGTH) {
+    int64_t width = c->loops->width;
     l->block[2] = nm__parts(l->block[2], nm__parts(l->block[2], LENGTH));
+    l->block[2] = nm__parts(l->block[2], width) * width;
     nm__conv_size_planes(l, c->loops->width);
   }
   int64_t rows = conv_most(1, LENGTH / l->pitch);
   l->block[1] = nm__parts(all[1], nm__parts(all[1], rows));
   l->block[0] = conv_most(1, nm__least(all[0], rows / (l->block[1] + l->rows[1] - all[1])));
   nm__conv_size_planes(l, c->loops->width);
-  j->length =
-      nm__parts(((l->block[0] - 1) * l->rows[1] + l->block[1]) * l->pitch, c->loops->width) *
-      c->loops->width;
-  j->channels = conv_most(1, nm__least(c->in, LENGTH / j->length));
+  int64_t length = ((l->block[0] - 1) * l->rows[1] + l->block[1]) * l->pitch;
+  j->channels = conv_most(1, nm__least(c->in, LENGTH / length));
   j->units = nm__parts(c->in, j->channels);
   for (int d = 0; d < 3; d++) j->units *= j->slabs[d] = nm__parts(all[d], l->block[d]);
   j->row = j->channels * l->plane;
   j->sample = l->nslots * j->row;
   int64_t chunks = conv_most(1, nm__least(nm__least(CHUNKS, j->units), PARTIAL / j->numel));
   j->chunks = nm__parts(j->units, nm__parts(j->units, chunks)); /* of one size, but for the last */
-  j->side_o = nm__least(c->out, SIDE), j->side_n = nm__least(c->samples, SIDE);
-  j->tiles_o = nm__parts(c->out, j->side_o), j->tiles_n = nm__parts(c->samples, j->side_n);
+  j->side_o = nm__least(c->out, SIDE), j->tiles_o = nm__parts(c->out, j->side_o);
+  int64_t columns = c->loops->dot_columns; /* which samples of a tile fill, however many each has */
+  j->side_n = conv_most(columns, X_BYTES / (j->sample * (int64_t)c->wide) / columns * columns);
+  j->side_n = nm__parts(c->samples, nm__parts(c->samples, j->side_n));
+  j->side_n = nm__least(c->samples, nm__parts(j->side_n, columns) * columns);
+  j->tiles_n = nm__parts(c->samples, j->side_n);
 }
 
 /* The places of y that a part's rows meet, for every sample of a tile. */
@@ -165,59 +221,71 @@ static void list_columns(dots_job *j, dots_part *p) {
   }
 }
 
-/* Adds up what the chunks have for a tile, and the bias; says whether there is a NaN. */
-#define FINISH_TILE(name, T)                                                                       \
-  static bool name(const dots_job *j, int64_t group, int64_t t, const void *bias_, void *y_) {     \
+/* Adds up what the chunks have for a strip, into the first's. */
+static char *add_chunks(const dots_job *j, int64_t group, int64_t tile_o, int64_t at) {
+  const conv_call *c = j->c;
+  nm_loop *add = c->cpu->isa->ew[c->cls][NM_I_add];
+  size_t chunk = (size_t)(j->tiles_n * j->results) * c->wide;
+  char *sums =
+      j->sums + (size_t)((tile_o * c->groups + group) * j->chunks) * chunk + (size_t)at * c->wide;
+  for (int64_t k = 1; k < j->chunks; k++)
+    add((int)j->strip, sums, sums, sums + (size_t)k * chunk, NULL);
+  return sums;
+}
+
+/* Puts a strip's sums where they belong, with the bias; says whether there is a NaN.  They are
+ * those of rows r .. and of samples s ... */
+#define PUT_STRIP(name, T)                                                                         \
+  static bool name(const dots_job *j, const void *sums_, int64_t group, int64_t r, int64_t s) {    \
     const conv_call *c = j->c;                                                                     \
-    const T *bias = bias_, *sums = (const T *)(const void *)j->sums;                               \
-    int64_t tile[4], rows = c->loops->dot_rows, columns = c->loops->dot_columns;                   \
+    const T *bias = (const T *)(const void *)j->bias, *sums = sums_;                               \
+    int64_t rows = nm__least(c->loops->dot_rows, c->out - r), columns = c->loops->dot_columns;     \
+    T *y = (T *)(void *)j->y + (s * c->groups * c->out + group * c->out + r) * c->places;          \
     bool nan = false;                                                                              \
-    tile_of(j, t, tile);                                                                           \
-    sums += (t * c->groups + group) * j->chunks * j->results;                                      \
     for (int p = 0; p < j->nparts; p++) {                                                          \
       const dots_part *part = &j->parts[p];                                                        \
-      int64_t n = (tile[3] - tile[2]) * part->columns;                                             \
-      for (int64_t r = tile[0]; r < tile[1]; r += rows)                                            \
-        for (int64_t k = 0; k < n; k += columns, sums += rows * columns)                           \
-          for (int64_t i = 0; i < rows && r + i < tile[1]; i++) {                                  \
-            int64_t o = group * c->out + r + i;                                                    \
-            T *y = (T *)y_ + (tile[2] * c->groups * c->out + o) * c->places;                       \
-            for (int64_t l = 0; l < columns && k + l < n; l++) {                                   \
-              T sum = 0;                                                                           \
-              for (int64_t chunk = 0; chunk < j->chunks; chunk++)                                  \
-                sum += sums[chunk * j->results + i * columns + l];                                 \
-              nan |= sum != sum;                                                                   \
-              y[part->to[k + l]] = bias ? sum + bias[o] : sum;                                     \
-            }                                                                                      \
+      int64_t n = nm__least(j->side_n, c->samples - s) * part->columns;                            \
+      for (int64_t k = 0; k < n; k += columns, sums += c->loops->dot_rows * columns)               \
+        for (int64_t i = 0; i < rows; i++)                                                         \
+          for (int64_t l = 0; l < columns && k + l < n; l++) {                                     \
+            T sum = sums[i * columns + l];                                                         \
+            nan |= sum != sum;                                                                     \
+            y[i * c->places + part->to[k + l]] = bias ? sum + bias[group * c->out + r + i] : sum;  \
           }                                                                                        \
     }                                                                                              \
     return nan;                                                                                    \
   }
-FINISH_TILE(finish_tile_f32, float)
-FINISH_TILE(finish_tile_f64, double)
+PUT_STRIP(put_strip_f32, float)
+PUT_STRIP(put_strip_f64, double)
 
 static void finish_work(void *arg, nm_job *job, int worker) {
   dots_job *j = arg;
+  const conv_call *c = j->c;
   int64_t task;
-  while ((task = nm__near_task(job, worker)) >= 0)
-    if ((j->c->cls == NM_F32 ? finish_tile_f32 : finish_tile_f64)(
-            j, task % j->c->groups, task / j->c->groups, j->bias, j->y))
+  while ((task = nm__near_task(job, worker)) >= 0) {
+    int64_t strip = task % j->strips, n = task / j->strips % j->tiles_n,
+            tile = task / j->strips / j->tiles_n, group = tile % c->groups, o = tile / c->groups;
+    int64_t r = o * j->side_o + strip * c->loops->dot_rows;
+    if (r >= c->out) continue; /* the last tile has fewer */
+    const char *sums = add_chunks(j, group, o, n * j->results + strip * j->strip);
+    if ((c->cls == NM_F32 ? put_strip_f32 : put_strip_f64)(j, sums, group, r, n * j->side_n))
       atomic_store_explicit(&j->nan, true, memory_order_relaxed);
+  }
 }
 
 /* Runs the job and stores y. */
 static nm_status run_job(dots_job *j) {
   const conv_call *c = j->c;
-  int64_t tiles = c->groups * j->tiles_o * j->tiles_n;
-  int workers =
-      nm__workers(c->cpu, tiles * j->chunks, (double)j->numel * (double)(c->in * c->taps) / 8);
+  int64_t tasks = c->groups * j->tiles_o * j->chunks;
+  int workers = nm__workers(c->cpu, tasks, (double)j->numel * (double)(c->in * c->taps) / 8);
   NM_TRY(nm__scratch(
       c->cpu, workers,
       (size_t)(j->side_o * j->nparts * j->row + j->side_n * j->sample + j->planes->plane) *
           c->wide));
-  nm__parallel(c->cpu, workers, tiles * j->chunks, dots_work, j);
-  workers = nm__workers(c->cpu, tiles, (double)(j->numel * (j->chunks + 4)));
-  nm__parallel(c->cpu, workers, tiles, finish_work, j);
+  nm__parallel(c->cpu, workers, tasks, dots_work, j);
+  tasks = c->groups * j->tiles_o * j->tiles_n * j->strips;
+  workers = nm__workers(c->cpu, tasks, (double)(j->numel * (j->chunks + 4)));
+  nm__parallel(c->cpu, workers, tasks, finish_work, j);
   if (j->nan || c->size == c->wide) return NM_OK;
   char *y = (char *)c->yv->mem->ptr + c->yv->offset * (int64_t)c->size;
   for (int64_t i = 0; i < j->numel; i += 1 << 20)
@@ -226,21 +294,23 @@ static nm_status run_job(dots_job *j) {
   return NM_OK;
 }
 
-/* Rows' offsets and places, for every part; and the room that a tile's results take. */
+/* Columns' offsets and places, for every part; and the room that results take. */
 static void list_parts(dots_job *j, char *offset, char *to) {
   const conv_planes *l = j->planes;
-  int64_t rows = nm__parts(j->side_o, j->c->loops->dot_rows) * j->c->loops->dot_rows;
+  const nm_conv_loops *loops = j->c->loops;
   for (int n = 0; n < j->nparts; n++) {
     dots_part *p = &j->parts[n];
     int64_t left = n;
     for (int d = 2; d >= 0; d--) p->at[d] = left % l->axis[d].parts, left /= l->axis[d].parts;
     p->offset = (int32_t *)(void *)offset, p->to = (int64_t *)(void *)to;
     list_columns(j, p);
-    int64_t columns = j->side_n * p->columns, step = j->c->loops->dot_columns;
+    int64_t columns = j->side_n * p->columns;
     offset += nm__align64((size_t)columns * sizeof(int32_t));
     to += nm__align64((size_t)columns * sizeof(int64_t));
-    j->results += rows * nm__parts(columns, step) * step;
+    j->strip += loops->dot_rows * nm__parts(columns, loops->dot_columns) * loops->dot_columns;
   }
+  j->strips = nm__parts(j->side_o, loops->dot_rows);
+  j->results = j->strips * j->strip;
 }
 
 nm_status nm__conv_dots(const conv_call *c, conv_planes *planes, bool *strict) {
@@ -250,7 +320,7 @@ nm_status nm__conv_dots(const conv_call *c, conv_planes *planes, bool *strict) {
                 .nparts =
                     (int)(planes->axis[0].parts * planes->axis[1].parts * planes->axis[2].parts)};
   choose_units(&j, planes);
-  if (j.side_n * j.sample > INT32_MAX / 2)
+  if (j.side_n * j.sample > INT32_MAX / 2 || j.side_n * c->places > INT_MAX / 32)
     return nm__error(c->cpu->dev.ctx, NM_ENOTSUP, "a convolution of more than 2^30 elements");
   size_t each = (size_t)(j.side_n * c->places), spare = (size_t)j.nparts * 64;
   size_t offsets = nm__align64(each * sizeof(int32_t) + spare),
@@ -259,8 +329,14 @@ nm_status nm__conv_dots(const conv_call *c, conv_planes *planes, bool *strict) {
          y = c->size == c->wide ? 0 : (size_t)j.numel * c->wide;
   nm_mem mem, sums = {.ptr = NULL};
   nm_device *dev = &c->cpu->dev;
-  NM_TRY(nm__cpu_alloc(dev, offsets + places + bias + y, &mem));
+  size_t samples = nm__align64((size_t)j.side_n * sizeof(int32_t));
+  NM_TRY(nm__cpu_alloc(dev, samples + offsets + places + bias + y, &mem));
   char *at = mem.ptr;
+  if (lies(&j)) {
+    j.in_place = mem.ptr;
+    for (int64_t n = 0; n < j.side_n; n++) j.in_place[n] = (int32_t)(n * c->x_n);
+  }
+  at += samples;
   list_parts(&j, at, at + offsets);
   at += offsets + places;
   j.y = y ? at + bias : (char *)c->yv->mem->ptr + c->yv->offset * (int64_t)c->size;
@@ -271,10 +347,8 @@ nm_status nm__conv_dots(const conv_call *c, conv_planes *planes, bool *strict) {
   }
   size_t bytes = (size_t)(j.chunks * c->groups * j.tiles_o * j.tiles_n * j.results) * c->wide;
   nm_status status = nm__cpu_alloc(dev, bytes, &sums);
-  if (status == NM_OK) {
-    j.sums = memset(sums.ptr, 0, bytes);
-    status = run_job(&j);
-  }
+  j.sums = sums.ptr;
+  if (status == NM_OK) status = run_job(&j);
   *strict = j.nan;
   nm__cpu_release(dev, &sums);
   nm__cpu_release(dev, &mem);

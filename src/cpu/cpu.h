@@ -107,10 +107,10 @@ typedef struct nm_conv_loops {
   /* y[r * pitch + piece.to + i * step] = tile[r, piece.column + i] + bias[r] */
   void (*put)(int rows, const void *tile, int pieces, const nm_conv_piece *piece, const void *bias,
               void *y, int64_t pitch, int64_t step);
-  /* sums[i * dot_columns + j] += a[i * pitch + l] x[at[j] + l] over l < n, a multiple of width,
-   * and so on for further pieces, `step` behind each other */
+  /* sums[i * dot_columns + j] = or += a[i * pitch + l] x[at[j] + l] over l < n, a multiple of
+   * width, and so on for further pieces, `step` behind each other */
   void (*dots)(int rows, int columns, int pieces, int64_t n, int64_t step, const void *a,
-               int64_t pitch, const void *x, const int32_t *at, void *sums);
+               int64_t pitch, const void *x, const int32_t *at, void *sums, bool add);
 } nm_conv_loops;
 /* Rows of n elements cs apart, each with `head` zeros before it and zeros behind up to `pitch`. */
 typedef void nm_lay_loop(int rows, int head, int n, int pitch, const void *mem, int64_t rs,
