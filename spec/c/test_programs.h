@@ -113,6 +113,57 @@ static void test_op(nm_opcode op, nm_dtype dtype, int64_t n, bool awkward) {
   drop(&out);
 }
 
+/* An element's result is the same whatever lies beside it: loops have shorter forms for stretches
+ * of elements that are all moderate. */
+static void test_neighbours(nm_opcode op, nm_class cls) {
+  enum { N = 700, TAME = 300 }; /* so many are moderate, the rest are not */
+  const nm_instr_info *info = &nm__instrs[op];
+  nm_dtype dtype = nm__class_dtype[cls];
+  int64_t n = N, one = 1;
+  size_t size = nm__dtype_size(dtype);
+  testing("%s of %s, whatever lies beside", info->name, nm__dtypes[dtype].name);
+  array in[2], out = make(dtype, L_FLAT, 1, &n, 0, 1, false);
+  array alone = make(dtype, L_FLAT, 1, &n, 0, 1, false);
+  nm_program p, q;
+  start(&p, 1, &n);
+  start(&q, 1, &one);
+  for (int i = 0; i < info->arity; i++) {
+    in[i] = make(dtype, L_FLAT, 1, &n, info->lo, info->hi, true);
+    for (int64_t k = 0; k < TAME; k++)
+      ref_store(dtype, in[i].host, place(&in[i], k), ref_random(dtype, info->lo, info->hi, false));
+    call(dev->cls->write(dev, &in[i].mem, 0, (size_t)in[i].n * size, in[i].host));
+    p.in[p.nin++] = operand(&in[i], 0);
+    q.in[q.nin++] = operand(&in[i], 0);
+  }
+  p.out[p.nout++] = operand(&out, add(&p, op, cls, 0, 0, 1, 1));
+  q.out[q.nout++] = operand(&alone, add(&q, op, cls, 0, 0, 1, 1));
+  call(dev->cls->run(dev, &p));
+  fetch(&out);
+  for (int64_t k = 0; k < N; k++) {
+    for (int i = 0; i < info->arity; i++) q.in[i].ptr = p.in[i].ptr + (size_t)k * size;
+    q.out[0].ptr = (char *)alone.mem.ptr + (size_t)place(&alone, k) * size;
+    call(dev->cls->run(dev, &q));
+  }
+  fetch(&alone);
+  for (int64_t k = 0; k < N; k++) {
+    val a = at(&out, k), b = at(&alone, k);
+    if (!check(a.f == b.f || (isnan(a.f) && isnan(b.f)), "element %d is %.17g, alone %.17g", (int)k,
+               a.f, b.f))
+      break;
+  }
+  for (int i = 0; i < info->arity; i++) drop(&in[i]);
+  drop(&out);
+  drop(&alone);
+}
+
+static void test_all_neighbours(void) {
+  for (int op = 0; op < NM_NOPCODES; op++)
+    for (nm_class cls = NM_F32; cls <= NM_F64; cls++)
+      if (has_class(nm__instrs[op].kind, cls) && nm__instrs[op].arity < 3 &&
+          nm__instrs[op].kind != NM_K_COMPARE)
+        test_neighbours((nm_opcode)op, cls);
+}
+
 static void test_ops(void) {
   for (int op = 0; op < NM_NOPCODES; op++)
     for (int d = 0; d < NM_NDTYPES; d++) {

@@ -199,6 +199,7 @@ typedef enum nm_pair {
 typedef struct nm_isa {
   const char *name;
   nm_loop *ew[NM_NCLASSES][NM_NOPCODES]; /* NULL where the class has no such instruction */
+  nm_loop *quick[2][NM_NOPCODES];        /* NULL where ew's loop is as good, see isa_quick.h */
   nm_loop *pair[2][NM_FIRSTS][NM_PAIRS]; /* y = second(first(a, b), c), of floats */
   nm_loop *cast[NM_NCLASSES][NM_NCLASSES];
   nm_loop *narrow[NM_NDTYPES]; /* from its class to its class */
@@ -370,6 +371,11 @@ typedef struct nm_machine { /* a plan as one worker runs it */
 /* Loops can read or write it where it is. */
 static inline bool nm__in_place(const nm_operand *o) {
   return o->layout == NM_FLAT && !nm__is_narrow((nm_dtype)o->dtype);
+}
+/* y = op(a, b, c); for one or two operands the rest of the addresses are those of others. */
+static inline nm_loop *nm__ew_loop(const nm_isa *isa, nm_opcode op, nm_class cls) {
+  nm_loop *quick = cls <= NM_F64 ? isa->quick[cls][op] : NULL;
+  return quick ? quick : isa->ew[cls][op];
 }
 nm_loop *nm__loop_of(const nm_isa *isa, const nm_instr *in);
 /* keep: an operand whose elements can be read after each tile, or -1. */

@@ -68,7 +68,7 @@ static bool cpu_holds(nm_device *dev, nm_dtype dtype, const char **missing_featu
 }
 
 static nm_loop *cpu_loop(nm_device *dev, nm_opcode op, nm_class cls) {
-  return ((nm_cpu *)dev)->isa->ew[cls][op];
+  return nm__ew_loop(((nm_cpu *)dev)->isa, op, cls);
 }
 
 static const nm_device_class cpu_class = {

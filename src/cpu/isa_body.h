@@ -19,6 +19,7 @@
 #include "cpu/mathf.h"
 
 #include "cpu/isa_elementwise.h"
+#include "cpu/isa_quick.h"
 #include "cpu/isa_move.h"
 #include "cpu/isa_random.h"
 #include "cpu/isa_fold.h"
@@ -88,7 +89,7 @@ static const nm_isa table = {
     .name = ISA_NAME,
     .ew =
         {
-#define LOOP(name, t, R, A, DOMAIN, expression) [NM_I_##name] = loop_##name##_##t,
+#define LOOP(name, t, R, A, expression) [NM_I_##name] = loop_##name##_##t,
 #define NM_EW(name, n, kind, cf, ci, ...) FLOAT_##kind(name, f32, cf, ci)
             [NM_F32] =
                 {
@@ -115,6 +116,9 @@ static const nm_isa table = {
 #undef NM_EW
 #undef LOOP
         },
+#define QUICK(name, t, T, inside, value) [NM_I_##name] = quick_##name##_##t,
+    .quick = {[NM_F32] = {QUICK_F32}, [NM_F64] = {QUICK_F64}},
+#undef QUICK
     .pair = {[NM_F32] = PAIRS_OF(f32), [NM_F64] = PAIRS_OF(f64)},
     .cast =
         {

@@ -7,141 +7,26 @@
 #define EACH(n) _Pragma("GCC ivdep") for (int i = 0; i < (n); i++)
 #endif
 
-/* The float functions that have a quick form: whether all n elements are in its domain, and its
- * loops. */
-static inline bool all_below(int n, const float *a, float limit) {
-  uint32_t most = 0; /* of the bits, which are in the order of what they stand for, NaN above all */
-  for (int i = 0; i < n; i++) {
-    uint32_t u = bits_f32(a[i]) & 0x7fffffffu;
-    most = u > most ? u : most;
-  }
-  return most <= bits_f32(limit);
-}
-#define ALL(name, condition)                                                                       \
-  static inline bool name(int n, const float *a, const float *b) {                                 \
-    int outside = 0;                                                                               \
-    (void)b;                                                                                       \
-    for (int i = 0; i < n; i++) outside |= !(condition);                                           \
-    return !outside;                                                                               \
-  }
-ALL(all_normal, is_normal_f32(a[i]))
-ALL(all_quotients_fit, quotient_fits(a[i], b[i]))
-ALL(all_squares_fit, squares_fit(a[i], b[i]))
-ALL(all_powers_fit, is_normal_f32(a[i]) & (__builtin_fabsf(b[i]) < (float)INFINITY))
-#undef ALL
-static inline bool in_domain_f32(nm_opcode op, int n, const float *a, const float *b) {
-  switch (op) {
-  case NM_I_exp:
-  case NM_I_sigmoid: return all_below(n, a, 87);
-  case NM_I_sin:
-  case NM_I_cos:
-  case NM_I_tan: return all_below(n, a, 0x1p16f);
-  case NM_I_log:
-  case NM_I_log2:
-  case NM_I_log10:
-  case NM_I_lgamma:
-  case NM_I_digamma: return all_normal(n, a, b);
-  case NM_I_floor_divide:
-  case NM_I_remainder:
-  case NM_I_fmod: return all_quotients_fit(n, a, b);
-  case NM_I_hypot: return all_squares_fit(n, a, b);
-  case NM_I_pow: return all_powers_fit(n, a, b);
-  default: return false;
-  }
-}
-static __attribute__((noinline)) void quick_f32(nm_opcode op, int n, float *y, const float *a,
-                                                const float *b) {
-#define CASE(name, value)                                                                          \
-  case NM_I_##name: EACH(n) y[i] = value; break;
-  switch (op) {
-    CASE(exp, exp_f32_quick(a[i]))
-    CASE(sigmoid, sigmoid_f32_quick(a[i]))
-    CASE(sin, sin_f32_quick(a[i]))
-    CASE(cos, cos_f32_quick(a[i]))
-    CASE(tan, tan_f32_quick(a[i]))
-    CASE(log, log_f32_quick(a[i]))
-    CASE(log2, log2_f32_quick(a[i]))
-    CASE(log10, log10_f32_quick(a[i]))
-    CASE(lgamma, lgamma_f32_quick(a[i]))
-    CASE(digamma, digamma_f32_quick(a[i]))
-    CASE(floor_divide, floordiv_f32_quick(a[i], b[i]))
-    CASE(remainder, remainder_f32_quick(a[i], b[i]))
-    CASE(fmod, fmod_f32_quick(a[i], b[i]))
-    CASE(hypot, hypot_f32_quick(a[i], b[i]))
-    CASE(pow, pow_f32_quick(a[i], b[i]))
-  default: break;
-  }
-}
-#define ALL(name, condition)                                                                       \
-  static inline bool name(int n, const double *a, const double *b) {                               \
-    int64_t outside = 0;                                                                           \
-    (void)b;                                                                                       \
-    for (int i = 0; i < n; i++) outside |= !(condition);                                           \
-    return !outside;                                                                               \
-  }
-ALL(all_turns_fit_f64, turns_fit_f64(a[i]))
-ALL(all_quotients_fit_f64, quotient_fits_f64(a[i], b[i]))
-ALL(all_squares_fit_f64, squares_fit_f64(a[i], b[i]))
-#undef ALL
-static inline bool in_domain_f64(nm_opcode op, int n, const double *a, const double *b) {
-  switch (op) {
-  case NM_I_sin:
-  case NM_I_cos:
-  case NM_I_tan: return all_turns_fit_f64(n, a, b);
-  case NM_I_floor_divide:
-  case NM_I_remainder:
-  case NM_I_fmod: return all_quotients_fit_f64(n, a, b);
-  case NM_I_hypot: return all_squares_fit_f64(n, a, b);
-  default: return false;
-  }
-}
-static __attribute__((noinline)) void quick_f64(nm_opcode op, int n, double *y, const double *a,
-                                                const double *b) {
-  switch (op) {
-    CASE(sin, sin_f64_quick(a[i]))
-    CASE(cos, cos_f64_quick(a[i]))
-    CASE(tan, tan_f64_quick(a[i]))
-    CASE(floor_divide, floordiv_f64_quick(a[i], b[i]))
-    CASE(remainder, remainder_f64_quick(a[i], b[i]))
-    CASE(fmod, fmod_f64_quick(a[i], b[i]))
-    CASE(hypot, hypot_f64_quick(a[i], b[i]))
-  default: break;
-  }
-}
-#undef CASE
-
-/* Where a loop has only such elements its quick form is all there is to do. */
-#define DOMAIN_OF(name, t)                                                                         \
-  if (in_domain_##t(NM_I_##name, n, pa, pb)) {                                                     \
-    quick_##t(NM_I_##name, n, y, pa, pb);                                                          \
-    return;                                                                                        \
-  }
-#define DOMAIN_f32(name) DOMAIN_OF(name, f32)
-#define DOMAIN_f64(name) DOMAIN_OF(name, f64)
-#define DOMAIN_i32(name)
-#define DOMAIN_i64(name)
-
 /* Which loops a row has in the float and in the integer classes: LOOP(name, class t, C type of the
- * result, C type of a, domain check, expression), where T is the C type of the class. */
-#define FLOAT_ARITH(name, t, cf, ci) LOOP(name, t, T, T, DOMAIN_##t(name), cf)
-#define FLOAT_FLOAT(name, t, cf, ci) LOOP(name, t, T, T, DOMAIN_##t(name), cf)
+ * result, C type of a, expression), where T is the C type of the class. */
+#define FLOAT_ARITH(name, t, cf, ci) LOOP(name, t, T, T, cf)
+#define FLOAT_FLOAT(name, t, cf, ci) LOOP(name, t, T, T, cf)
 #define FLOAT_INT(name, t, cf, ci)
-#define FLOAT_COMPARE(name, t, cf, ci) LOOP(name, t, int32_t, T, , cf)
-#define FLOAT_SELECT(name, t, cf, ci) LOOP(name, t, T, int32_t, , cf)
+#define FLOAT_COMPARE(name, t, cf, ci) LOOP(name, t, int32_t, T, cf)
+#define FLOAT_SELECT(name, t, cf, ci) LOOP(name, t, T, int32_t, cf)
 #define FLOAT_SPECIAL(name, t, cf, ci)
-#define INT_ARITH(name, t, cf, ci) LOOP(name, t, T, T, , ci)
+#define INT_ARITH(name, t, cf, ci) LOOP(name, t, T, T, ci)
 #define INT_FLOAT(name, t, cf, ci)
-#define INT_INT(name, t, cf, ci) LOOP(name, t, T, T, , ci)
-#define INT_COMPARE(name, t, cf, ci) LOOP(name, t, int32_t, T, , ci)
-#define INT_SELECT(name, t, cf, ci) LOOP(name, t, T, int32_t, , ci)
+#define INT_INT(name, t, cf, ci) LOOP(name, t, T, T, ci)
+#define INT_COMPARE(name, t, cf, ci) LOOP(name, t, int32_t, T, ci)
+#define INT_SELECT(name, t, cf, ci) LOOP(name, t, T, int32_t, ci)
 #define INT_SPECIAL(name, t, cf, ci)
 
-#define LOOP(name, t, R, A, DOMAIN, expression)                                                    \
+#define LOOP(name, t, R, A, expression)                                                            \
   static void loop_##name##_##t(int n, void *y_, const void *a_, const void *b_, const void *c_) { \
     R *y = y_;                                                                                     \
     const A *pa = a_;                                                                              \
     const T *pb = b_, *pc = c_;                                                                    \
-    DOMAIN                                                                                         \
     EACH(n) {                                                                                      \
       A a = pa[i];                                                                                 \
       T b = pb[i], c = pc[i];                                                                      \

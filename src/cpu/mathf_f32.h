@@ -4,7 +4,7 @@
  * behind a function is the largest error found, in ulp.  r is what is left of the argument when the
  * nearest multiple of a period is taken off; multiples are rounded by adding ROUNDER, in whose low
  * bits the whole number then stands.  f_quick is f where most arguments lie, with the same bits;
- * loops over f check first whether all are there (in_domain_f32 in isa_elementwise.h). */
+ * loops over f check first whether a few together are there (isa_quick.h). */
 #ifndef NM_MATHF_F32_H
 #define NM_MATHF_F32_H
 

@@ -36,6 +36,11 @@ static inline double exp_rest_f64(double x, double t) { /* x less the multiple o
 static inline double rounded_ln2_f64(double x) { /* x / ln 2, ready for the above */
   return madd_f64(x, 0x1.71547652b82fep+0, ROUNDER_F64);
 }
+/* for |x| <= 708 */
+static inline double exp_f64_quick(double x) {
+  double t = rounded_ln2_f64(x), e = expm1_near_f64(exp_rest_f64(x, t)) + 1.0;
+  return from_bits_f64(bits_f64(e) + (bits_f64(t) << 52));
+}
 static inline double exp_f64(double x) {
   x = x > 710.0 ? 710.0 : x;
   x = x < -746.0 ? -746.0 : x;

@@ -170,7 +170,7 @@ static void place_result(builder *b, int r) {
 nm_loop *nm__loop_of(const nm_isa *isa, const nm_instr *in) {
   if (in->op == NM_I_cast) return isa->cast[in->cls][in->aux];
   if (in->op == NM_I_narrow) return isa->narrow[in->aux];
-  return isa->ew[in->cls][in->op];
+  return nm__ew_loop(isa, (nm_opcode)in->op, (nm_class)in->cls);
 }
 
 /* The loop that finishes instruction i. */
