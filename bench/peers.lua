@@ -10,6 +10,15 @@ local GLIBC_KEEP = "GLIBC_TUNABLES=glibc.malloc.mmap_threshold=4294967295:"
 local TORCH_TUNED = "ATEN_CPU_CAPABILITY=avx512 GOMP_SPINCOUNT=1000 "
   .. "LD_PRELOAD=libtcmalloc_minimal.so.4 TCMALLOC_RELEASE_RATE=0"
 
+-- OpenBLAS chooses kernels by the processor's model, and for one that is younger than itself those
+-- of 2004: tuned peers are told which to take where there is AVX-512.
+local function openblas_kernels()
+  local file = io.open "/proc/cpuinfo"
+  local flags = file and file:read "a":match "flags[^\n]*" or ""
+  if file then file:close() end
+  return flags:find " avx512vl" and "OPENBLAS_CORETYPE=SkylakeX BENCH_KEEP_OPENBLAS_ENV=1 " or ""
+end
+
 local function quote(s) return "'" .. s:gsub("'", "'\\''") .. "'" end
 
 ---@class bench.Peer
@@ -21,7 +30,7 @@ local function quote(s) return "'" .. s:gsub("'", "'\\''") .. "'" end
 ---@param where {lua: string, python: string, bench: string, programs: string}
 ---@return bench.Peer[]
 return function(where)
-  local here = where.bench
+  local here, kernels = where.bench, openblas_kernels()
   local function python(file)
     return quote(where.python) .. " " .. quote(here .. "peers/" .. file)
   end
@@ -40,18 +49,18 @@ return function(where)
       command = python "torch_peer.py",
       startup = script(where.python, "-c", "import torch; a = torch.ones(4); print(a + a)"),
     },
-    { name = "torch-tuned", command = python "torch_peer.py", settings = TORCH_TUNED },
+    { name = "torch-tuned", command = python "torch_peer.py", settings = kernels .. TORCH_TUNED },
     {
       name = "numpy",
       command = python "numpy_peer.py",
       startup = script(where.python, "-c",
         "import numpy as np; a = np.ones(4, np.float32); print(a + a)"),
     },
-    { name = "numpy-tuned", command = python "numpy_peer.py", settings = GLIBC_KEEP },
+    { name = "numpy-tuned", command = python "numpy_peer.py", settings = kernels .. GLIBC_KEEP },
     { name = "numexpr", command = python "numexpr_peer.py" },
     { name = "numexpr-tuned", command = python "numexpr_peer.py", settings = GLIBC_KEEP },
     { name = "octave", command = "octave-cli -qfH " .. quote(here .. "peers/octave_peer.m"),
       startup = script("octave-cli", "-qfH --eval", 'a = ones(4, 1, "single"); disp(a + a)') },
-    { name = "openblas-c", command = quote(where.programs .. "openblas") },
+    { name = "openblas-c", command = quote(where.programs .. "openblas"), settings = kernels },
   }
 end

@@ -82,8 +82,8 @@ end
 
 -- ---- processes ----
 
--- The lines that a peer prints, and whether it succeeded.  OPENBLAS_* in the environment would
--- choose OpenBLAS's kernels for it; it chooses better itself.
+-- The lines that a peer prints, and whether it succeeded.  OPENBLAS_* that stands in the
+-- environment by chance would choose OpenBLAS's kernels; see openblas_kernels in peers.lua.
 local function output_of(peer, threads, command, quiet)
   local pipe = assert(io.popen(("env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE BENCH_PEER=%s "
     .. "BENCH_THREADS=%d OPENBLAS_NUM_THREADS=%d OMP_NUM_THREADS=%d %s %s%s"):format(peer.name,
