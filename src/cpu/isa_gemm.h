@@ -216,31 +216,32 @@ static inline void turn_rows_8(int k, int r, const void *from, int64_t rs, void 
       y[i] = widened;                                                                              \
     }                                                                                              \
   }                                                                                                \
+  static ALWAYS_INLINE void dense_##name(int n, C *y, const M *x) {                                \
+    if (sizeof(M) == sizeof(C))                                                                    \
+      memcpy(y, x, (size_t)n * sizeof *y);                                                         \
+    else                                                                                           \
+      widen_##name(n, y, x, 1);                                                                    \
+  }                                                                                                \
   static void pack_rows_##name(int rows, int r, int k, const M *x, int64_t rs, C *y) {             \
     C wide[4][64];                                                                                 \
-    int j = 0;                                                                                     \
-    for (; rows - j >= 4; j += 4)                                                                  \
-      for (int l = 0, n; l < k; l += n) {                                                          \
-        n = sizeof(M) == sizeof(C) || k - l < 64 ? k - l : 64;                                     \
+    for (int n; k > 0; k -= n, x += n, y += n * r) { /* a part of the panel in the first cache */  \
+      int j = 0;                                                                                   \
+      n = k < 64 ? k : 64;                                                                         \
+      for (; rows - j >= 4; j += 4) {                                                              \
         for (int i = 0; i < 4 && sizeof(M) != sizeof(C); i++)                                      \
-          widen_##name(n, wide[i], x + (j + i) * rs + l, 1);                                       \
+          widen_##name(n, wide[i], x + (j + i) * rs, 1);                                           \
         if (sizeof(M) == sizeof(C))                                                                \
-          turn_rows_##bytes(n, r, x + j * rs + l, rs, y + l * r + j);                              \
+          turn_rows_##bytes(n, r, x + j * rs, rs, y + j);                                          \
         else                                                                                       \
-          turn_rows_##bytes(n, r, wide, 64, y + l * r + j);                                        \
+          turn_rows_##bytes(n, r, wide, 64, y + j);                                                \
       }                                                                                            \
-    for (; j < rows; j++)                                                                          \
-      for (int l = 0; l < k; l++) widen_##name(1, y + l * r + j, x + j * rs + l, 1);               \
-  }                                                                                                \
-  static void pack_##name(int rows, int r, int k, const void *mem, int64_t rs, int64_t cs,         \
-                          void *panel) {                                                           \
-    const M *x = mem;                                                                              \
-    C *y = panel;                                                                                  \
-    if (cs == 1 && rs != 1) {                                                                      \
-      for (; rows > 0; rows -= r, x += r * rs, y += (int64_t)r * k)                                \
-        pack_rows_##name(rows < r ? rows : r, r, k, x, rs, y);                                     \
-      return;                                                                                      \
+      for (; j < rows; j++)                                                                        \
+        for (int l = 0; l < n; l++) widen_##name(1, y + l * r + j, x + j * rs + l, 1);             \
     }                                                                                              \
+  }                                                                                                \
+  /* up to four slices, so that as many streams are written and lines of x are read once */         \
+  static void pack_columns_##name(int rows, int r, int k, const M *x, int64_t rs, int64_t cs,      \
+                                  C *y) {                                                          \
     for (int l = 0; l < k; l++, x += cs, y += r)                                                   \
       for (int j = 0; j < rows; j += r) {                                                          \
         int n = rows - j < r ? rows - j : r;                                                       \
@@ -248,12 +249,24 @@ static inline void turn_rows_8(int k, int r, const void *from, int64_t rs, void 
         if (rs != 1)                                                                               \
           widen_##name(n, to, x + j * rs, rs);                                                     \
         else if (n == 2 * VECTOR / bytes)                                                          \
-          widen_##name(2 * VECTOR / bytes, to, x + j, 1);                                          \
+          dense_##name(2 * VECTOR / bytes, to, x + j);                                             \
         else if (n == MR)                                                                          \
-          widen_##name(MR, to, x + j, 1);                                                          \
+          dense_##name(MR, to, x + j);                                                             \
         else                                                                                       \
           widen_##name(n, to, x + j, 1);                                                           \
       }                                                                                            \
+  }                                                                                                \
+  static void pack_##name(int rows, int r, int k, const void *mem, int64_t rs, int64_t cs,         \
+                          void *panel) {                                                           \
+    const M *x = mem;                                                                              \
+    C *y = panel;                                                                                  \
+    bool along = cs == 1 && rs != 1; /* the vectors, not across them */                            \
+    int many = along ? r : 4 * r;                                                                  \
+    for (; rows > 0; rows -= many, x += many * rs, y += (int64_t)many * k)                         \
+      if (along)                                                                                   \
+        pack_rows_##name(rows < many ? rows : many, r, k, x, rs, y);                               \
+      else                                                                                         \
+        pack_columns_##name(rows < many ? rows : many, r, k, x, rs, cs, y);                        \
   }
 PACK(float32, float, float, 4, a)
 PACK(float64, double, double, 8, a)

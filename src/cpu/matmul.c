@@ -21,6 +21,7 @@ enum {
   FEW = 128 * 128,        /* if y has at most so many elements */
   TASK = 32 * 32 * 32,    /* products of elements that are worth a task */
   IN_PLACE_COLUMNS = 128, /* up to which packing rows of a costs more than it brings */
+  STRIP = 256,            /* lines of a that a strip may be spread over */
   PACK_SLICES = 4,        /* of x that a task packs */
   VECTOR = 16 << 10,      /* bytes of a vector y that the first cache holds beside its factors */
 };
@@ -218,14 +219,18 @@ static void multiply_work(void *arg, nm_job *job, int worker) {
   }
 }
 
+/* Whether a strip of a's rows lies in more lines than a part of the first cache holds, for being
+ * read across them, or in lines that share a place there. */
+static bool spread(const product *p, matrix a) {
+  int64_t lines = a.cs == 1 ? 0 : p->k * (a.rs == 1 ? 1 : p->gemm->mr);
+  return lines > STRIP || a.rs % (4096 / (int64_t)p->size) == 0;
+}
+
 /* Whether rows of a had better be packed than read in place: always if that widens them; else if
- * they are read often, and single elements or a column of them are spread over many pages or over
- * lines that share a place in the first cache. */
+ * they are read often. */
 static bool worth_packing(const product *p, matrix a) {
-  int64_t page = 4096 / (int64_t)p->size;
   if (nm__is_narrow(p->dtype)) return true;
-  if (p->n <= IN_PLACE_COLUMNS) return false;
-  return p->n > 2 * IN_PLACE_COLUMNS || !(a.cs == 1 || a.rs == 1) || a.rs % page == 0;
+  return p->n > (spread(p, a) ? IN_PLACE_COLUMNS : 2 * IN_PLACE_COLUMNS);
 }
 
 /* One product by workers first .. first + workers - 1. */
@@ -345,14 +350,12 @@ static void add_chunks(const product *p, char *y) {
   }
 }
 
-/* Whether both factors are multiplied where they lie: see worth_packing of a; of x, rows are dense,
- * and the second cache holds it. */
+/* Whether both are read where they lie: rows of x are dense, and the second cache holds it. */
 static bool fits_in_place(const product *p) {
   matrix a = matrix_of(p, p->a, 0), x = matrix_of(p, p->x, 0);
-  int64_t page = 4096 / (int64_t)p->size;
+  if (p->n > IN_PLACE_COLUMNS && p->m >= p->gemm->mr && spread(p, a)) return false;
   if (nm__is_narrow(p->dtype) || (x.cs != 1 && p->n > 1)) return false;
-  if ((double)p->chunk * (double)p->n * (double)p->size > (double)p->cpu->cache) return false;
-  return p->m < p->gemm->mr || a.rs % page != 0 || p->n <= IN_PLACE_COLUMNS;
+  return (double)p->chunk * (double)p->n * (double)p->size <= (double)p->cpu->cache;
 }
 
 nm_status nm__cpu_matmul(nm_device *dev, const nm_view *a, const nm_view *x, const nm_view *y) {
