@@ -4,8 +4,9 @@
  * they lie.  Others are packed and blocked after Goto and van de Geijn (BLIS's loops): a panel of
  * x, kc deep, is packed once, by all workers, into slices of nr columns; blocks of a that the
  * second cache holds are packed into slices of mr rows, or read in place where that does no harm;
- * and tiles are multiplied slice by slice.  Packing reads through strides and widens narrow dtypes,
- * so views of any kind cost no copy.  Products with a vector are dot products or sums of columns.
+ * a slice of a stays in the first cache while those of x that the second cache holds beside the
+ * block come to it.  Packing reads through strides and widens narrow dtypes, so views of any kind
+ * cost no copy.  Products with a vector are dot products or sums of columns.
  *
  * An element of y is the sum over k in the order of k, kc at a time, whichever way is taken and
  * however y is cut into tasks.  Where y is small and k long, chunks of k are products of their own,
@@ -181,6 +182,13 @@ static void pack_work(void *arg, nm_job *job, int worker) {
                                 q->x + (size_t)(task * columns * q->depth) * p->wide);
 }
 
+/* Columns of a panel so deep that take a quarter of the second cache. */
+static int64_t near_columns(const product *p, int depth) {
+  int64_t slice = (int64_t)p->gemm->nr * depth * (int64_t)p->wide;
+  int64_t slices = (int64_t)p->cpu->cache / 4 / slice;
+  return (slices > 1 ? slices : 1) * p->gemm->nr;
+}
+
 /* Rows i .. i + rows - 1 of y by columns j .. end - 1 of the panel. */
 static void multiply(const panel *q, int64_t i, int64_t rows, int64_t j, int64_t end, char *block) {
   const product *p = q->p;
@@ -189,20 +197,20 @@ static void multiply(const panel *q, int64_t i, int64_t rows, int64_t j, int64_t
   if (q->pack_a)
     p->cpu->isa->pack[p->dtype]((int)rows, g->mr, q->depth, element(p, o->a, i, q->k0), o->a.rs,
                                 o->a.cs, block);
-  for (; j < end; j += g->nr) {
-    const char *x = q->x + (size_t)(j * q->depth) * p->wide;
-    char *y = o->y + (size_t)(i * p->n + q->j0 + j) * p->wide;
-    int n = (int)nm__least(end - j, g->nr);
-    if (!q->pack_a) {
-      g->product(rows, n, q->depth, element(p, o->a, i, q->k0), o->a.rs, o->a.cs, x, g->nr, y, p->n,
-                 q->k0 > 0);
-      continue;
-    }
-    for (int64_t r = 0; r < rows; r += g->mr)
-      g->kernel(q->depth, block + (size_t)(r * q->depth) * p->wide, x,
-                y + (size_t)(r * p->n) * p->wide, p->n, (int)nm__least(rows - r, g->mr), n,
-                q->k0 > 0);
+  if (!q->pack_a) {
+    for (; j < end; j += g->nr)
+      g->product(rows, (int)nm__least(end - j, g->nr), q->depth, element(p, o->a, i, q->k0),
+                 o->a.rs, o->a.cs, q->x + (size_t)(j * q->depth) * p->wide, g->nr,
+                 o->y + (size_t)(i * p->n + q->j0 + j) * p->wide, p->n, q->k0 > 0);
+    return;
   }
+  for (int64_t group = near_columns(p, q->depth); j < end; j += group)
+    for (int64_t r = 0; r < rows; r += g->mr)
+      for (int64_t c = j; c < nm__least(end, j + group); c += g->nr)
+        g->kernel(q->depth, block + (size_t)(r * q->depth) * p->wide,
+                  q->x + (size_t)(c * q->depth) * p->wide,
+                  o->y + (size_t)((i + r) * p->n + q->j0 + c) * p->wide, p->n,
+                  (int)nm__least(rows - r, g->mr), (int)nm__least(end - c, g->nr), q->k0 > 0);
 }
 
 static void multiply_work(void *arg, nm_job *job, int worker) {
