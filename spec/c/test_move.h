@@ -42,6 +42,21 @@ static void test_turn(const nm_isa *isa, int log) {
     }
 }
 
+static void test_reverse(const nm_isa *isa, int log) {
+  enum { MOST = 77 };
+  size_t size = (size_t)1 << log;
+  testing("reversed elements of %d bytes", (int)size);
+  char from[MOST * 8], to[MOST * 8], want[MOST * 8];
+  for (size_t i = 0; i < sizeof from; i++) from[i] = (char)ref_bits();
+  for (size_t n = 0; n <= MOST; n++) {
+    memset(to, 7, sizeof to);
+    memset(want, 7, sizeof want);
+    for (size_t i = 0; i < n; i++) memcpy(want + i * size, from + (n - 1 - i) * size, size);
+    isa->reverse[log]((int64_t)n, to, from);
+    check(!memcmp(to, want, sizeof to), "%d of them", (int)n);
+  }
+}
+
 /* Moves an array into a block of memory so large that what is written there goes past the caches.
  */
 static void make_room(array *a) {
@@ -75,6 +90,33 @@ static void test_permuted(nm_dtype dtype, const int64_t *shape, const int *order
       break;
   drop(&in);
   drop(&out);
+}
+
+/* Three dims backwards, those whose bits are set. */
+static void test_reversed(nm_dtype dtype, int layout, const int64_t *shape, uint32_t dims) {
+  testing("%s backwards along %d, %s", nm__dtypes[dtype].name, (int)dims, layout_name[layout]);
+  array x = make(dtype, layout, 3, shape, -9, 9, false),
+        y = make(dtype, L_FLAT, 3, shape, -9, 9, false);
+  int64_t total = shape[0] * shape[1] * shape[2];
+  if (is_cpu && total > 100000) make_room(&y);
+  nm_view vx = view(&x), vy = view(&y);
+  call(dev->cls->reverse(dev, &vx, dims, &vy));
+  fetch(&y);
+  size_t size = nm__dtype_size(dtype);
+  for (int64_t i = 0; i < total; i++) {
+    int64_t rest = i, from = 0, unit = 1;
+    for (int d = 2; d >= 0; unit *= shape[d], d--) {
+      int64_t c = rest % shape[d];
+      rest /= shape[d];
+      from += (dims >> d & 1 ? shape[d] - 1 - c : c) * unit;
+    }
+    if (!check(!memcmp(y.host + (size_t)place(&y, i) * size,
+                       x.host + (size_t)place(&x, from) * size, size),
+               "element %d", (int)i))
+      break;
+  }
+  drop(&x);
+  drop(&y);
 }
 
 /* To the middle of a cache line of a large block. */
@@ -208,7 +250,7 @@ static void test_moves(void) {
   if (is_cpu) {
     const nm_isa *isa = ((const nm_cpu *)dev)->isa;
     test_stream(isa);
-    for (int log = 0; log < 4; log++) test_turn(isa, log);
+    for (int log = 0; log < 4; log++) test_turn(isa, log), test_reverse(isa, log);
     test_large(300001);
   }
   test_kept_copy();
@@ -221,6 +263,11 @@ static void test_moves(void) {
         test_permuted(dtypes[d], shapes[s], order[o], false);
         test_permuted(dtypes[d], shapes[s], order[o], true);
       }
+    for (uint32_t dims = 0; dev->cls->reverse && dims < 8; dims++)
+      for (int s = 0; s < 4; s++)
+        for (int layout = L_FLAT; layout < L_COUNT; layout++)
+          if (s < 3 || layout == L_FLAT || layout == L_SWAPPED)
+            test_reversed(dtypes[d], layout, shapes[s], dims);
   }
 }
 

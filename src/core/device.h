@@ -163,6 +163,9 @@ typedef struct nm_device_class {
   nm_status (*softmax)(nm_device *, const nm_view *x, int dim, const nm_view *y, bool log);
   /* See nm_rows; there are elements.  NULL where it is composed, as programs and reductions. */
   nm_status (*rows)(nm_device *, const nm_rows *);
+  /* y = x backwards along the dims whose bits are set; y contiguous, of x's shape and dtype.  NULL
+   * where it is composed, as a gather. */
+  nm_status (*reverse)(nm_device *, const nm_view *x, uint32_t dims, const nm_view *y);
   /* at = the positions of index, both int64 and contiguous: i + n where i is negative, else i -
    * base; whether all are in 0 .. n - 1.  NULL where it is composed, as a program and a reduction.
    */

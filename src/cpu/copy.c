@@ -1,10 +1,10 @@
 /* copy.c: the same elements in another order: what a program that only copies is.
  *
  * The dims of both sides are put into the order in which they lie in the result, and merged where
- * that makes longer ones.  Then it is one of three: rows that are contiguous on both sides; blocks
- * that are turned, where neighbours of the source lie along another dim; or single steps.  Turned
- * blocks go through a small buffer, so that the source is read in whole cache lines, and the result
- * written in several neighbouring ones. */
+ * that makes longer ones.  Then it is one of four: rows that are contiguous on both sides; such
+ * rows whose source is read backwards; blocks that are turned, where neighbours of the source lie
+ * along another dim; or single steps.  Turned blocks go through a small buffer, so that the source
+ * is read in whole cache lines, and the result written in several neighbouring ones. */
 #include <string.h>
 
 #include "cpu/cpu.h"
@@ -12,6 +12,7 @@
 enum {
   PIECE = 64 * 1024,        /* bytes of a task, about */
   SHORT_ROW = 512,          /* bytes below which a row is not streamed */
+  BACKWARDS = 2048,         /* bytes that are reversed before they are streamed */
   TURN_FROM = 64,           /* bytes of a line of the source, */
   TURN_TO = 256,            /* and of a row of the result that a block has */
   TURN_PITCH = TURN_TO + 64 /* bytes from row to row in the buffer */
@@ -117,6 +118,22 @@ STEPS(16)
 STEPS(32)
 STEPS(64)
 
+/* x: the first element of the result's, behind which the others lie in front of it */
+static void move_backwards(const mover *m, int64_t n, char *y, const char *x) {
+  nm_reverse_loop *reverse = m->isa->reverse[__builtin_ctz((unsigned)m->size)];
+  int64_t most = BACKWARDS / m->size;
+  if (!m->streams || n * m->size < SHORT_ROW) {
+    reverse(n, y, x - (n - 1) * m->size);
+    return;
+  }
+  _Alignas(64) char buffer[BACKWARDS];
+  for (int64_t k; n > 0; n -= k, y += k * m->size, x -= k * m->size) {
+    k = nm__least(n, most);
+    reverse(k, buffer, x - (k - 1) * m->size);
+    m->isa->stream((size_t)(k * m->size), y, buffer);
+  }
+}
+
 static void move_row(const mover *m, int64_t n, char *y, const char *x) {
   int last = m->ndim - 1;
   int64_t xs = m->from[last], ys = m->to[last], bytes = n * m->size;
@@ -125,6 +142,10 @@ static void move_row(const mover *m, int64_t n, char *y, const char *x) {
       m->isa->stream((size_t)bytes, y, x);
     else
       memcpy(y, x, (size_t)bytes);
+    return;
+  }
+  if (xs == -m->size && ys == m->size) {
+    move_backwards(m, n, y, x);
     return;
   }
   switch (m->size) {
@@ -222,4 +243,21 @@ nm_status nm__cpu_copy(nm_cpu *cpu, const nm_program *p) {
   int64_t tasks = (m.outer + m.together - 1) / m.together * m.pieces;
   nm__parallel(cpu, nm__workers(cpu, tasks, (double)p->numel * 2), tasks, move_work, &m);
   return NM_OK;
+}
+
+nm_status nm__cpu_reverse(nm_device *dev, const nm_view *x, uint32_t dims, const nm_view *y) {
+  int64_t size = (int64_t)nm__dtype_size(x->dtype), first = x->offset;
+  nm_program p = {.ndim = x->ndim, .numel = 1, .nin = 1, .nout = 1};
+  nm_operand in = {.dtype = (uint8_t)x->dtype, .layout = NM_STRIDED, .mem = x->mem},
+             out = {.dtype = (uint8_t)x->dtype, .layout = NM_FLAT, .mem = y->mem};
+  for (int d = 0; d < x->ndim; d++) {
+    bool back = dims >> d & 1;
+    p.numel *= p.shape[d] = x->shape[d];
+    in.stride[d] = back ? -x->stride[d] : x->stride[d];
+    if (back) first += (x->shape[d] - 1) * x->stride[d];
+  }
+  in.ptr = (char *)x->mem->ptr + first * size;
+  out.ptr = (char *)y->mem->ptr + y->offset * size;
+  p.in[0] = in, p.out[0] = out;
+  return p.numel ? nm__cpu_copy((nm_cpu *)dev, &p) : NM_OK;
 }

@@ -33,6 +33,8 @@ typedef void nm_store_loop(int n, void *mem, int64_t stride, const void *tile);
 typedef void nm_stream_loop(size_t bytes, void *to, const void *from);
 /* y[i * ys + j] = x[j * xs + i] for i < rows, j < columns; strides in elements, of one size. */
 typedef void nm_turn_loop(int rows, int columns, const void *x, int64_t xs, void *y, int64_t ys);
+/* y[i] = x[n - 1 - i], of elements of one size */
+typedef void nm_reverse_loop(int64_t n, void *y, const void *x);
 /* at = index, plus n where it is negative, else less base; whether all are in 0 .. n - 1. */
 typedef bool nm_place_loop(int64_t many, const int64_t *index, int64_t n, int64_t base,
                            int64_t *at);
@@ -138,10 +140,10 @@ typedef struct nm_pool_loops { /* of one float class, see pool_body.h */
   void (*row_at)(int n, bool first, const void *x, int32_t from, void *y, int32_t *at);
 } nm_pool_loops;
 
-typedef enum nm_softmax_form { /* how elements become results */
-  NM_SOFTMAX_EXP,               /* e^(x - m) s */
-  NM_SOFTMAX_LOG,               /* (x - m) - s */
-  NM_SOFTMAX_SCALE              /* x s */
+typedef enum nm_softmax_form {                  /* how elements become results */
+                               NM_SOFTMAX_EXP,  /* e^(x - m) s */
+                               NM_SOFTMAX_LOG,  /* (x - m) - s */
+                               NM_SOFTMAX_SCALE /* x s */
 } nm_softmax_form;
 typedef struct nm_softmax_loops { /* of one float class; m is the greatest element of a row */
   /* All of it for a row that the caches hold; y may be x.  What lies `ahead` of x is read next: it
@@ -207,7 +209,8 @@ typedef struct nm_isa {
   nm_store_loop *store[NM_NDTYPES];
   nm_stream_loop *stream;
   void (*stream_end)(void);
-  nm_turn_loop *turn[4]; /* of elements of 1, 2, 4, 8 bytes */
+  nm_turn_loop *turn[4];       /* of elements of 1, 2, 4, 8 bytes */
+  nm_reverse_loop *reverse[4]; /* likewise */
   nm_place_loop *place;
   nm_count_loop *count_true;
   nm_compress_loop *compress[4]; /* likewise */
@@ -396,6 +399,7 @@ bool nm__streams(const nm_program *p, int o);
 /* ---- copy.c: programs that move elements and don't look into them ---- */
 bool nm__only_copies(const nm_program *p);
 nm_status nm__cpu_copy(nm_cpu *cpu, const nm_program *p);
+nm_status nm__cpu_reverse(nm_device *dev, const nm_view *x, uint32_t dims, const nm_view *y);
 
 nm_status nm__cpu_run(nm_device *dev, const nm_program *p);
 nm_status nm__cpu_reduce(nm_device *dev, const nm_reduce *r);

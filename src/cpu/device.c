@@ -88,6 +88,7 @@ static const nm_device_class cpu_class = {
     .matmul = nm__cpu_matmul,
     .softmax = nm__cpu_softmax,
     .rows = nm__cpu_rows,
+    .reverse = nm__cpu_reverse,
     .place = nm__cpu_place,
     .gather = nm__cpu_gather,
     .scatter = nm__cpu_scatter,

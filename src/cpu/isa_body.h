@@ -142,6 +142,7 @@ static const nm_isa table = {
     .stream = stream,
     .stream_end = stream_end,
     .turn = {turn_8, turn_16, turn_32, turn_64},
+    .reverse = {reverse_8, reverse_16, reverse_32, reverse_64},
     .place = place,
     .count_true = count_true,
     .compress = {compress_8, compress_16, compress_32, compress_64},

@@ -91,6 +91,35 @@ TURN(32, 4, LOW_4, HIGH_4)
 TURN(64, 2, LOW_2, HIGH_2)
 #endif
 
+/* REVERSE(bits of an element, lanes of a vector as turned blocks have, and these backwards) */
+#define REVERSE(bits, BACK)                                                                        \
+  static void reverse_##bits(int64_t n, void *to, const void *from) {                              \
+    enum { LANES = sizeof(lanes_##bits) / sizeof(uint##bits##_t) };                                \
+    const uint##bits##_t *x = (const uint##bits##_t *)from + n;                                    \
+    uint##bits##_t *y = to;                                                                        \
+    for (; n >= LANES; n -= LANES, y += LANES) {                                                   \
+      lanes_##bits v = *(const lanes_##bits *)(x -= LANES);                                        \
+      *(lanes_##bits *)y = __builtin_shufflevector(v, v, BACK);                                    \
+    }                                                                                              \
+    while (n-- > 0) *y++ = *--x;                                                                   \
+  }
+#define BACK_2 1, 0
+#define BACK_4 3, 2, 1, 0
+#define BACK_8 7, 6, 5, 4, BACK_4
+#define BACK_16 15, 14, 13, 12, 11, 10, 9, 8, BACK_8
+REVERSE(8, BACK_16)
+REVERSE(16, BACK_8)
+#if defined(__AVX512F__)
+REVERSE(32, BACK_16)
+REVERSE(64, BACK_8)
+#elif defined(__AVX2__)
+REVERSE(32, BACK_8)
+REVERSE(64, BACK_4)
+#else
+REVERSE(32, BACK_4)
+REVERSE(64, BACK_2)
+#endif
+
 /* ---- positions ---- */
 
 static bool place(int64_t many, const int64_t *index, int64_t n, int64_t base, int64_t *at) {

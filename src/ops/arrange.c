@@ -1,14 +1,15 @@
-/* arrange.c: the elements in another arrangement: reversed, turned, repeated, triangles.  Views and
- * picks along a dim do all of it, so the derivatives are theirs. */
+/* arrange.c: the elements in another arrangement: reversed, turned, repeated, triangles.  Views,
+ * picks along a dim and copies backwards do all of it, so the derivatives are theirs. */
+#include "fuse/fuse.h"
 #include "ops/families.h"
 
 #include <stdlib.h>
 
 /* ---- reversed and turned ---- */
 
-/* x[n - 1 - k] along a dim: strides are never negative, so it is a copy. */
-static nm_tensor *reversed(nm_context *ctx, nm_tensor *x, int dim) {
-  if (!x || !x->ndim) return nm__t_clone(ctx, x);
+/* x[n - 1 - k] along a dim, where the device has no loop for it. */
+static nm_tensor *picked_backwards(nm_context *ctx, nm_tensor *x, int dim) {
+  if (!x) return NULL;
   int64_t shape[NM_MAX_DIMS];
   for (int d = 0; d < x->ndim; d++) shape[d] = d == dim ? x->shape[d] : 1;
   nm_value_arg args[2] = {nm__arg_int(x->shape[dim] - 1),
@@ -18,14 +19,46 @@ static nm_tensor *reversed(nm_context *ctx, nm_tensor *x, int dim) {
   return nm__t_pick(ctx, x, dim, at);
 }
 
-static nm_status flip_forward(nm_op_call *c) {
+static nm_tensor *device_reverse(nm_context *ctx, nm_tensor *x, uint32_t dims) {
+  nm_device *dev = nm__device_of(x);
+  nm_view vx, vy;
+  nm_tensor *y = nm__temp(ctx, nm__tensor_empty(ctx, dev, (nm_dtype)x->dtype, x->ndim, x->shape));
+  if (!y || nm__view_of(ctx, x, &vx) != NM_OK || nm__view_of(ctx, y, &vy) != NM_OK) return NULL;
+  return dev->cls->reverse(dev, &vx, dims, &vy) == NM_OK ? y : NULL;
+}
+
+/* Strides are never negative, so it is a copy. */
+static nm_status reverse_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
   nm_tensor *x = nm__tensor_arg(c, 0), *y = x;
+  uint32_t dims = (uint32_t)c->args[1].as.integer;
+  int mark = nm__scope(ctx);
+  if (nm__device_of(x)->cls->reverse)
+    y = device_reverse(ctx, x, dims);
+  else
+    for (int d = 0; d < x->ndim; d++)
+      if (dims >> d & 1) y = picked_backwards(ctx, y, d);
+  return nm__result(c, mark, y);
+}
+
+/* x backwards along dims, a bit for each. */
+static nm_tensor *reversed(nm_context *ctx, nm_tensor *x, uint32_t dims) {
+  if (!x || !dims) return nm__t_clone(ctx, x);
+  nm_value_arg args[2] = {nm__arg_t(x), nm__arg_int(dims)};
+  return nm__t(ctx, nm__known(ctx, NM_OP_reverse), args);
+}
+
+static nm_tensor *reverse_backward(nm_grad_call *b, int i) {
+  (void)i;
+  return nm__gradient(b, reversed(b->ctx, b->g[0], (uint32_t)b->args[1].as.integer));
+}
+
+static nm_status flip_forward(nm_op_call *c) {
+  nm_tensor *x = nm__tensor_arg(c, 0);
   uint32_t dims = 0;
   if (c->args[1].n) NM_TRY(nm__dims_arg(c, 1, x->ndim, &dims));
   int mark = nm__scope(c->ctx);
-  for (int d = 0; d < x->ndim; d++)
-    if (dims >> d & 1) y = reversed(c->ctx, y, d);
-  return nm__result(c, mark, y == x ? nm__t_clone(c->ctx, x) : y);
+  return nm__result(c, mark, reversed(c->ctx, x, dims));
 }
 
 /* fliplr, flipud */
@@ -35,7 +68,7 @@ static nm_status flip_side_forward(nm_op_call *c) {
   if (x->ndim <= dim)
     return nm__op_error(c, NM_EINVAL, "%d dims: there must be %d at least", x->ndim, dim + 1);
   int mark = nm__scope(c->ctx);
-  return nm__result(c, mark, reversed(c->ctx, x, dim));
+  return nm__result(c, mark, reversed(c->ctx, x, 1u << dim));
 }
 
 /* The last elements of a dim go to its front. */
@@ -86,11 +119,8 @@ static nm_status rot90_forward(nm_op_call *c) {
   if (a == b) return nm__op_error(c, NM_EINVAL, "dim %d is named twice", a + ctx->base);
   int mark = nm__scope(ctx);
   if (k == 0) return nm__result(c, mark, nm__t_clone(ctx, x));
-  y = reversed(ctx, x, k == 3 ? a : b);
-  if (k == 2)
-    y = reversed(ctx, y, a);
-  else
-    y = y ? nm__t_transpose(ctx, y, a, b) : NULL;
+  y = reversed(ctx, x, k == 2 ? 1u << a | 1u << b : 1u << (k == 3 ? a : b));
+  if (k != 2) y = y ? nm__t_transpose(ctx, y, a, b) : NULL;
   return nm__result(c, mark, y);
 }
 
@@ -302,6 +332,9 @@ static nm_status repeat_interleave_forward(nm_op_call *c) {
 #define RANGE .lo = -3, .hi = 3
 /* clang-format off */
 static const nm_op ops[] = {
+  {.name = "reverse", NM_PARAMS(X, {"dims", NM_P_INT, 0, NULL}),
+   .doc = "flip, of the dims whose bits are set",
+   .flags = 0, .forward = reverse_forward, .backward = reverse_backward, .dtypes = "fib"},
   {.name = "flip", NM_PARAMS(X, {"dims", NM_P_DIMS, 0, NULL}),
    .doc = "a copy with the elements of dims in reverse order",
    .shapes = "(...) -> (...)",
