@@ -189,28 +189,36 @@ static int64_t near_columns(const product *p, int depth) {
   return (slices > 1 ? slices : 1) * p->gemm->nr;
 }
 
+/* A strip of y, rows i .. i + m - 1, by columns j .. end - 1 of the panel; packed: that strip of a,
+ * or NULL if it is read in place. */
+static void multiply_strip(const panel *q, int64_t i, int m, int64_t j, int64_t end,
+                           const char *packed) {
+  const product *p = q->p;
+  const nm_gemm *g = p->gemm;
+  matrix a = q->o->a;
+  for (int n; j < end; j += n) {
+    const char *x = q->x + (size_t)(j * q->depth) * p->wide;
+    char *y = q->o->y + (size_t)(i * p->n + q->j0 + j) * p->wide;
+    n = (int)nm__least(end - j, g->nr);
+    if (packed)
+      g->kernel(q->depth, packed, x, y, p->n, m, n, q->k0 > 0);
+    else
+      g->product(m, n, q->depth, element(p, a, i, q->k0), a.rs, a.cs, x, g->nr, y, p->n, q->k0 > 0);
+  }
+}
+
 /* Rows i .. i + rows - 1 of y by columns j .. end - 1 of the panel. */
 static void multiply(const panel *q, int64_t i, int64_t rows, int64_t j, int64_t end, char *block) {
   const product *p = q->p;
   const nm_gemm *g = p->gemm;
-  const one *o = q->o;
+  int64_t height = q->pack_a ? g->mr : nm__parts(rows, nm__parts(rows, g->mr));
   if (q->pack_a)
-    p->cpu->isa->pack[p->dtype]((int)rows, g->mr, q->depth, element(p, o->a, i, q->k0), o->a.rs,
-                                o->a.cs, block);
-  if (!q->pack_a) {
-    for (; j < end; j += g->nr)
-      g->product(rows, (int)nm__least(end - j, g->nr), q->depth, element(p, o->a, i, q->k0),
-                 o->a.rs, o->a.cs, q->x + (size_t)(j * q->depth) * p->wide, g->nr,
-                 o->y + (size_t)(i * p->n + q->j0 + j) * p->wide, p->n, q->k0 > 0);
-    return;
-  }
+    p->cpu->isa->pack[p->dtype]((int)rows, g->mr, q->depth, element(p, q->o->a, i, q->k0),
+                                q->o->a.rs, q->o->a.cs, block);
   for (int64_t group = near_columns(p, q->depth); j < end; j += group)
-    for (int64_t r = 0; r < rows; r += g->mr)
-      for (int64_t c = j; c < nm__least(end, j + group); c += g->nr)
-        g->kernel(q->depth, block + (size_t)(r * q->depth) * p->wide,
-                  q->x + (size_t)(c * q->depth) * p->wide,
-                  o->y + (size_t)((i + r) * p->n + q->j0 + c) * p->wide, p->n,
-                  (int)nm__least(rows - r, g->mr), (int)nm__least(end - c, g->nr), q->k0 > 0);
+    for (int64_t r = 0; r < rows; r += height)
+      multiply_strip(q, i + r, (int)nm__least(rows - r, height), j, nm__least(end, j + group),
+                     q->pack_a ? block + (size_t)(r * q->depth) * p->wide : NULL);
 }
 
 static void multiply_work(void *arg, nm_job *job, int worker) {
