@@ -93,6 +93,7 @@ static void norm_back_row(const rows_job *s, char *y, const char *x, const char 
 static void log_softmax_back_row(const rows_job *s, char *y, const char *x, const char *g,
                                  bool more) {
   int n = (int)s->r->n;
+  nm_loop *exp_of = nm__ew_loop(s->cpu->isa, NM_I_exp, s->cls);
   double sum = s->loops->total(n, g);
   size_t row = more ? (size_t)n * s->size : 0, tile = NM_TILE * s->size;
   for (int m; n > 0; n -= m, x += tile, g += tile, y += tile) {
@@ -101,7 +102,7 @@ static void log_softmax_back_row(const rows_job *s, char *y, const char *x, cons
       __builtin_prefetch(x + row + i);
       __builtin_prefetch(g + row + i);
     }
-    s->cpu->isa->ew[s->cls][NM_I_exp](m, y, x, NULL, NULL);
+    exp_of(m, y, x, x, x);
     s->loops->log_softmax_back(m, y, g, y, sum);
   }
 }

@@ -114,10 +114,10 @@ const nm_op *nm__op_of(nm_opcode op);       /* the entry of an elementwise instr
   X(factor_eigh) X(factor_eigvalsh) X(factor_inv) X(factor_lstsq) X(factor_lu) X(factor_lu_of)     \
   X(factor_pinv) X(factor_qr) X(factor_solve) X(factor_svd) X(factor_svdvals)                      \
   X(factor_triangular) X(fill) X(flip) X(full) X(full_like) X(gather) X(logcumsumexp)              \
-  X(masked_fill) X(matmul) X(normalized) X(one_of) X(permute) X(pick) X(pick_once) X(picked) X(pool_spread)      \
-  X(pool_sum) X(prod) X(put_add) X(put_fold) X(put_once) X(put_set) X(rand_like) X(randint_like)   \
-  X(randn_like) X(reshape) X(reverse) X(select) X(slice) X(spread) X(squeeze) X(stack) X(strided)  \
-  X(sum) X(to) X(transpose) X(tril) X(triu) X(unsqueeze) X(write)
+  X(masked_fill) X(matmul) X(normalized) X(one_of) X(permute) X(pick) X(pick_once) X(picked)       \
+  X(pool_spread) X(pool_sum) X(prod) X(put_add) X(put_fold) X(put_once) X(put_set) X(rand_like)    \
+  X(randint_like) X(randn_like) X(reshape) X(reverse) X(select) X(slice) X(spread) X(squeeze)      \
+  X(stack) X(strided) X(sum) X(to) X(transpose) X(tril) X(triu) X(unsqueeze) X(write)
 /* clang-format on */
 typedef enum nm_known {
 #define X(name) NM_OP_##name,
