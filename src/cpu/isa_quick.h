@@ -20,9 +20,6 @@ static inline bool all_normal(int n, const float *a) { /* and above 0 */
   }
   return most < bits_f32(INF) - bits_f32(0x1p-126f);
 }
-static inline bool all_powers_fit(int n, const float *a, const float *b) {
-  return all_normal(n, a) && all_within(n, b, 0x1.fffffep127f);
-}
 #define ALL(name, T, I, condition)                                                                 \
   static inline bool name(int n, const T *a, const T *b) {                                         \
     I outside = 0;                                                                                 \
@@ -54,8 +51,7 @@ QUICK(digamma,      f32, float,  all_normal(k, a),               digamma_f32_qui
 QUICK(floor_divide, f32, float,  all_quotients_fit(k, a, b),     floordiv_f32_quick(a[i], b[i]))   \
 QUICK(remainder,    f32, float,  all_quotients_fit(k, a, b),     remainder_f32_quick(a[i], b[i]))  \
 QUICK(fmod,         f32, float,  all_quotients_fit(k, a, b),     fmod_f32_quick(a[i], b[i]))       \
-QUICK(hypot,        f32, float,  all_squares_fit(k, a, b),       hypot_f32_quick(a[i], b[i]))      \
-QUICK(pow,          f32, float,  all_powers_fit(k, a, b),        pow_f32_quick(a[i], b[i]))
+QUICK(hypot,        f32, float,  all_squares_fit(k, a, b),       hypot_f32_quick(a[i], b[i]))
 #define QUICK_F64                                                                                  \
 QUICK(exp,          f64, double, all_exp_fit_f64(k, a, b),       exp_f64_quick(a[i]))              \
 QUICK(sin,          f64, double, all_turns_fit_f64(k, a, b),     sin_f64_quick(a[i]))              \

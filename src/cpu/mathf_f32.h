@@ -386,19 +386,27 @@ static inline float power_f32(float x, float lift, float b) {
 }
 /* for a normal a above 0 and a finite b */
 static inline float pow_f32_quick(float a, float b) { return power_f32(a, 0, b); } /* 1.2 */
-/* the special cases of C's pow */
-static inline float pow_f32(float a, float b) {
+static inline bool power_is_finite(float a, float b) {
   float x = __builtin_fabsf(a);
-  bool tiny = x < 0x1p-126f, finite = (x > 0) & (x < INF) & (__builtin_fabsf(b) < INF);
-  float v = power_f32(tiny ? x * 0x1p24f : x, tiny ? 24.0f : 0.0f, finite ? b : 0.0f);
+  return (x > 0) & (x < INF) & (__builtin_fabsf(b) < INF);
+}
+/* the special cases of C's pow; else v, which is |a|^b */
+static inline float power_ends(float a, float b, float v) {
+  float x = __builtin_fabsf(a);
   bool grows = (x > 1) == (b > 0); /* of infinite and zero ones */
   float end = x == 1 ? 1.0f : grows ? INF : 0.0f;
-  v = finite ? v : end;
+  v = power_is_finite(a, b) ? v : end;
   bool whole = rint_f32(b) == b, odd = whole & (rint_f32(b * 0.5f) != b * 0.5f);
   v = odd ? __builtin_copysignf(v, a) : v;
   v = ((a < 0) & !whole & (x < INF)) ? (float)NAN : v;
   v = ((a != a) | (b != b)) ? a + b : v;
   return ((a == 1) | (b == 0)) ? 1.0f : v;
+}
+static inline float pow_f32(float a, float b) {
+  float x = __builtin_fabsf(a);
+  bool tiny = x < 0x1p-126f;
+  x = tiny ? x * 0x1p24f : x;
+  return power_ends(a, b, power_f32(x, tiny ? 24.0f : 0.0f, power_is_finite(a, b) ? b : 0.0f));
 }
 
 /* ---- the error function ---- */
