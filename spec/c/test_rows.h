@@ -34,6 +34,7 @@ static void test_norm(const row_case *c) {
         dw = make(c->dtype, L_FLAT, 1, shape + 1, 0, 1, false),
         db = make(c->dtype, L_FLAT, 1, shape + 1, 0, 1, false),
         stats = make(kept, L_FLAT, 2, pairs, 0, 1, false);
+  if (x.n > 200000) make_room(&y), make_room(&dx);
   nm_view vx = view(&x), vg = view(&g), vw = view(&w), vb = view(&b), vy = view(&y),
           vdx = view(&dx), vdw = view(&dw), vdb = view(&db), vs = view(&stats);
   nm_rows r = {.kind = NM_ROWS_NORM,
@@ -100,6 +101,7 @@ static void test_softmax_back(nm_dtype dtype, bool log_, int rows, int n) {
   array x = make(dtype, L_FLAT, 2, shape, log_ ? -8 : 0, log_ ? 0 : 1, false),
         g = make(dtype, L_FLAT, 2, shape, -2, 2, false),
         y = make(dtype, L_FLAT, 2, shape, 0, 1, false);
+  if (x.n > 200000) make_room(&y);
   nm_view vx = view(&x), vg = view(&g), vy = view(&y);
   nm_rows r = {.kind = log_ ? NM_ROWS_LOG_SOFTMAX_BACK : NM_ROWS_SOFTMAX_BACK,
                .rows = rows,

@@ -145,10 +145,20 @@ typedef enum nm_softmax_form {                  /* how elements become results *
                                NM_SOFTMAX_LOG,  /* (x - m) - s */
                                NM_SOFTMAX_SCALE /* x s */
 } nm_softmax_form;
+typedef struct nm_softmax_row { /* whose sum is known: to = (from - less) - by, or from by */
+  const void *from;             /* `left` elements */
+  void *to;                     /* aligned to 64 bytes */
+  double less, by;
+  int64_t left;
+} nm_softmax_row;
 typedef struct nm_softmax_loops { /* of one float class; m is the greatest element of a row */
   /* All of it for a row that the caches hold; y may be x.  What lies `ahead` of x is read next: it
    * is brought to the caches while there is much to compute. */
   void (*row)(int n, void *y, const void *x, bool log, int64_t ahead);
+  /* The same of n elements, a multiple of 16, past the caches, so that reading, computing and writing
+   * go on together: *row, the row before (none: 0 left), is written while this one's exponentials
+   * go to e, and is then this one, with `to` to be filled in.  n = 0: there is none.  May be NULL. */
+  void (*row_past)(int n, void *e, const void *x, bool log, int64_t ahead, nm_softmax_row *row);
   int least; /* elements of a row that is not worked on better in columns */
   /* y = e^(x - m), unless y is NULL; returns the sum */
   double (*exp_sum)(int n, void *y, const void *x, double m, int64_t ahead);

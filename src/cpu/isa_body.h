@@ -56,7 +56,7 @@
   }
 #define SOFTMAX_OF(t)                                                                              \
   {                                                                                                \
-    .row = ROW_##t, .least = LEAST_##t, .exp_sum = exp_sum_##t, .finish = finish_##t,              \
+    .row = ROW_##t, .row_past = ROW_PAST_##t, .least = LEAST_##t, .exp_sum = exp_sum_##t, .finish = finish_##t,              \
     .columns_exp_sum = columns_exp_sum_##t, .columns_change = columns_change_##t,                  \
     .columns_finish = columns_finish_##t                                                           \
   }

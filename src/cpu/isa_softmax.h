@@ -126,7 +126,20 @@ static inline float greatest_512(int n, const float *x) {
   if (nan) return NAN;
   return _mm512_reduce_max_ps(_mm512_max_ps(_mm512_max_ps(a, b), _mm512_max_ps(c, d)));
 }
-static inline double exp_sum_512(int n, float *y, const float *x, float greatest, int64_t ahead) {
+/* Takes 16 or 64 elements further what is left of a row whose sum is known: past the caches. */
+static ALWAYS_INLINE void finish_512(int n, nm_softmax_row *r, bool log_) {
+  const __m512 less = _mm512_set1_ps((float)r->less), by = _mm512_set1_ps((float)r->by);
+  const float *x = r->from;
+  float *y = r->to;
+  for (int j = 0; j < n; j += 16) {
+    __m512 v = _mm512_loadu_ps(x + j);
+    v = log_ ? _mm512_sub_ps(_mm512_sub_ps(v, less), by) : _mm512_mul_ps(v, by);
+    _mm512_stream_ps(y + j, v);
+  }
+  r->from = x + n, r->to = y + n, r->left -= n;
+}
+static ALWAYS_INLINE double exp_sum_512(int n, float *y, const float *x, float greatest,
+                                        int64_t ahead, nm_softmax_row *before, bool log_) {
   const __m512 m = _mm512_set1_ps(greatest);
   double sum = 0;
   for (int k; n > 0; n -= k) {
@@ -145,6 +158,7 @@ static inline double exp_sum_512(int n, float *y, const float *x, float greatest
       }
       a = _mm512_add_ps(a, e), b = _mm512_add_ps(b, f);
       c = _mm512_add_ps(c, g), d = _mm512_add_ps(d, h);
+      if (before && before->left >= 64) finish_512(64, before, log_);
     }
     for (; left > 0; left -= 16, x += 16) {
       __mmask16 in = left < 16 ? (__mmask16)((1u << left) - 1) : 0xffff;
@@ -159,7 +173,7 @@ static inline double exp_sum_512(int n, float *y, const float *x, float greatest
 static void row_512(int n, void *y_, const void *x_, bool log_, int64_t ahead) {
   float *y = y_, m = greatest_512(n, x_);
   const float *x = log_ ? x_ : y_;
-  double sum = exp_sum_512(n, log_ ? NULL : y, x_, m, ahead);
+  double sum = exp_sum_512(n, log_ ? NULL : y, x_, m, ahead, NULL, log_);
   const __m512 less = _mm512_set1_ps(m), by = _mm512_set1_ps((float)(log_ ? log(sum) : 1 / sum));
   for (; n > 0; n -= 16, x += 16, y += 16) {
     __mmask16 in = n < 16 ? (__mmask16)((1u << n) - 1) : 0xffff;
@@ -168,11 +182,24 @@ static void row_512(int n, void *y_, const void *x_, bool log_, int64_t ahead) {
     _mm512_mask_storeu_ps(y, in, v);
   }
 }
+static void row_past_512(int n, void *e, const void *x, bool log_, int64_t ahead,
+                         nm_softmax_row *row) {
+  nm_softmax_row before = *row;
+  if (n) {
+    float m = greatest_512(n, x);
+    double sum = exp_sum_512(n, log_ ? NULL : e, x, m, ahead, &before, log_);
+    *row = (nm_softmax_row){log_ ? x : e, NULL, m, log_ ? log(sum) : 1 / sum, n};
+  }
+  while (before.left) finish_512(16, &before, log_);
+}
 #define ROW_f32 row_512
+#define ROW_PAST_f32 row_past_512
 #define LEAST_f32 1
 #else
 #define ROW_f32 row_f32
+#define ROW_PAST_f32 NULL
 #define LEAST_f32 64
 #endif
+#define ROW_PAST_f64 NULL
 #define ROW_f64 row_f64
 #define LEAST_f64 64

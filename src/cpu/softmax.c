@@ -107,6 +107,26 @@ static void softmax_rows(state *w, int64_t row, int n) {
     s->cpu->isa->stream((size_t)all * s->size, result(s, at), y);
 }
 
+/* Whether rows go one after the other past the caches; they are read where they lie. */
+static bool rows_go_past(const softmax_job *s) {
+  return s->stream && s->loops->row_past && (size_t)s->n * s->size % 64 == 0 && s->n >= NM_TILE &&
+         (uintptr_t)result(s, 0) % 64 == 0 && s->walk.ndim == 1 && s->walk.stride[0] == 1;
+}
+
+static void softmax_rows_past(state *w, int64_t row, int64_t end) {
+  const softmax_job *s = w->s;
+  nm_softmax_row before = {.left = 0};
+  int64_t ahead = s->n;
+  for (char *e = w->e, *other = w->x, *swap; row < end; row++) {
+    const char *x = source(w, row * s->n, s->n, NULL);
+    if (row + 1 == s->outer) ahead = 0;
+    s->loops->row_past((int)s->n, e, x, s->log, ahead, &before);
+    before.to = result(s, row * s->n);
+    swap = e, e = other, other = swap;
+  }
+  s->loops->row_past(0, NULL, NULL, s->log, 0, &before);
+}
+
 static void softmax_long_row(state *w, int64_t task) {
   const softmax_job *s = w->s;
   int64_t row = task / s->chunks, first = task % s->chunks * CHUNK;
@@ -271,6 +291,8 @@ static void softmax_work(void *arg, nm_job *job, int worker) {
       softmax_columns(&w, task);
     } else if (s->chunks) {
       softmax_long_row(&w, task);
+    } else if (rows_go_past(s)) {
+      softmax_rows_past(&w, row, end);
     } else {
       bool turned = s->n < s->loops->least;
       int64_t most = s->n < CHUNK / 8 ? CHUNK / 8 / s->n : 1; /* rows at a time */
