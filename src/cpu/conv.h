@@ -42,7 +42,7 @@ typedef struct conv_planes {
   conv_axis axis[3];
   int64_t block[3];       /* positions j of a slab */
   int64_t rows[2], pitch; /* of a plane: rows[0] * rows[1] rows */
-  int64_t plane;          /* elements of one, with what is read behind its rows */
+  int64_t plane;          /* elements of one, with what is read and written behind its rows */
   int64_t full;           /* elements of a row that are read */
   int slots[3];           /* used phases */
   uint8_t slot[3][NM_CONV_PHASES], phase[3][NM_CONV_PHASES]; /* number of a phase; of a number */

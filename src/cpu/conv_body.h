@@ -25,6 +25,8 @@ static ALWAYS_INLINE void OF_CLASS(conv_tile)(int rows, int vectors, int depth, 
     const T *p = x + at[k];
     V b[CONV_VECTORS];
     for (int v = 0; v < vectors; v++) b[v] = (V) * (const AT *)(p + v * W);
+    for (int v = 0; v < vectors; v += 64 / VECTOR)
+      __builtin_prefetch(x + at[k + NM_CONV_AHEAD] + v * W);
     UNROLL_CONV for (int i = 0; i < rows; i++) {
       V ai = a[i] - (V){0}; /* splat */
       for (int v = 0; v < vectors; v++) acc[i][v] = MADD(ai, b[v], acc[i][v]);
@@ -154,6 +156,11 @@ static void OF_CLASS(conv_dots)(int rows, int columns, int pieces, int64_t n, in
     break;
   switch (rows) { EACH_DOT_ROWS(R) }
 #undef R
+}
+
+/* Whole vectors of zeros, so a few more than asked for. */
+static ALWAYS_INLINE void OF_CLASS(put_zeros)(T *y, const T *end) {
+  for (; y < end; y += W) *(AT *)y = (AT){0};
 }
 
 /* A row of n elements; false where it is too short for vectors. */

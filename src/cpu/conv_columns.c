@@ -26,7 +26,7 @@ typedef struct part { /* places of y that read x in the same way */
   int64_t at[3];      /* the first of them */
   int taps;           /* how many of the kernel's they meet */
   int64_t depth;      /* C * taps */
-  int32_t *offset;    /* of each row of the patches */
+  int32_t *offset;    /* of each row of the patches, and again of the first few */
   char *panels;       /* of all groups: (G, O, depth) in panels of a few rows */
 } part;
 
@@ -69,6 +69,10 @@ static void pack_panel(const conv_call *c, const part *p, const int64_t *taps, i
            to + (size_t)(i * p->taps + t) * row);
 }
 
+/* The rows of a group come in strips of nearly equal height: where strip n begins. */
+static int64_t strips(const conv_call *c) { return nm__parts(c->out, c->loops->rows); }
+static int64_t strip(const conv_call *c, int64_t n) { return c->out * n / strips(c); }
+
 typedef struct packing {
   const columns_job *j;
   const part *p;
@@ -78,10 +82,10 @@ typedef struct packing {
 static void pack_work(void *arg, nm_job *job, int worker) {
   const packing *k = arg;
   const conv_call *c = k->j->c;
-  int64_t task, tiles = nm__parts(c->out, c->loops->rows);
+  int64_t task, n = strips(c);
   while ((task = nm__near_task(job, worker)) >= 0) {
-    int64_t group = task / tiles, r = task % tiles * c->loops->rows;
-    pack_panel(c, k->p, k->taps, group, r, (int)nm__least(c->out - r, c->loops->rows),
+    int64_t group = task / n, r = strip(c, task % n);
+    pack_panel(c, k->p, k->taps, group, r, (int)(strip(c, task % n + 1) - r),
                k->p->panels + (size_t)((group * c->out + r) * k->p->depth) * c->wide);
   }
 }
@@ -89,7 +93,7 @@ static void pack_work(void *arg, nm_job *job, int worker) {
 static void pack_part(const columns_job *j, const part *p, const int64_t *taps) {
   const conv_call *c = j->c;
   packing k = {j, p, taps};
-  int64_t tasks = c->groups * nm__parts(c->out, c->loops->rows);
+  int64_t tasks = c->groups * strips(c);
   if (p->depth == 0) return;
   nm__parallel(c->cpu, nm__workers(c->cpu, tasks, (double)(c->groups * c->out * p->depth)), tasks,
                pack_work, &k);
@@ -134,8 +138,9 @@ static void multiply(const columns_job *j, const part *p, int64_t group, int vec
   _Alignas(64) char tile[MAX_TILE];
   int64_t blocks = conv_most(1, nm__parts(p->depth, DEPTH)), block = nm__parts(p->depth, blocks);
   bool plain = c->size == c->wide;
-  for (int64_t r = 0; r < c->out; r += loops->rows) {
-    int rows = (int)nm__least(c->out - r, loops->rows);
+  for (int64_t n = 0, r = 0, end; r < c->out; r = end) {
+    end = strip(c, ++n);
+    int rows = (int)(end - r);
     const char *panel = p->panels + (size_t)((group * c->out + r) * p->depth) * c->wide;
     const char *bias = j->bias + (size_t)(group * c->out + r) * c->wide;
     char *to = y + r * c->places * (int64_t)c->size;
@@ -368,6 +373,8 @@ static void list_taps(columns_job *j, part *p, int64_t *taps) {
       p->offset[k] = p->offset[k - p->taps] + (int32_t)j->channel;
   int64_t row = c->loops->vectors * c->loops->width;
   for (int64_t k = 0; k < p->depth && !j->planes; k++) p->offset[k] = (int32_t)(k * row);
+  for (int64_t k = 0; k < NM_CONV_AHEAD; k++)
+    p->offset[p->depth + k] = p->depth ? p->offset[k % p->depth] : 0;
 }
 
 static nm_status run_job(columns_job *j) {
@@ -402,9 +409,10 @@ nm_status nm__conv_columns(const conv_call *c, conv_planes *planes) {
   if (c->in * conv_most(j.channel, 0) > INT32_MAX / 2 || depth > INT_MAX / 1024)
     return nm__error(c->cpu->dev.ctx, NM_ENOTSUP, "a convolution of more than 2^30 elements");
   /* of a dim's parts one at most meets a tap, so all parts' panels are no more than the weights */
-  size_t spare = (size_t)j.nparts * 64, bias = nm__align64((size_t)outs * c->wide),
+  size_t ahead = NM_CONV_AHEAD * sizeof(int32_t), spare = (size_t)j.nparts * 64,
+         bias = nm__align64((size_t)outs * c->wide),
          panels = nm__align64((size_t)(outs * depth) * c->wide + spare),
-         offsets = nm__align64((size_t)depth * sizeof(int32_t) + spare);
+         offsets = nm__align64((size_t)depth * sizeof(int32_t) + (size_t)j.nparts * ahead + spare);
   nm_mem mem;
   NM_TRY(nm__cpu_alloc(&c->cpu->dev, bias + panels + offsets + (size_t)c->taps * sizeof(int64_t),
                        &mem));
@@ -423,7 +431,7 @@ nm_status nm__conv_columns(const conv_call *c, conv_planes *planes) {
     list_taps(&j, p, taps);
     pack_part(&j, p, taps);
     panel += nm__align64((size_t)(outs * p->depth) * c->wide);
-    offset += nm__align64((size_t)p->depth * sizeof(int32_t));
+    offset += nm__align64((size_t)p->depth * sizeof(int32_t) + ahead);
   }
   nm_status status = run_job(&j);
   nm__cpu_release(&c->cpu->dev, &mem);

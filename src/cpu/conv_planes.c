@@ -73,10 +73,9 @@ void nm__conv_size_planes(conv_planes *p, int width) {
     shared = nm__least(low, high);
   }
   p->pitch = conv_most(p->full - shared, p->block[2]);
-  /* an odd number of cache lines, so that planes don't meet in the same sets */
-  p->plane = p->rows[0] * p->rows[1] * p->pitch + (p->full - p->pitch) + width;
-  if (p->plane < p->rows[0] * p->rows[1] * p->pitch + width)
-    p->plane = p->rows[0] * p->rows[1] * p->pitch + width;
+  /* Behind the rows a vector is read and one more written.  An odd number of cache lines, so that
+   * planes don't meet in the same sets. */
+  p->plane = p->rows[0] * p->rows[1] * p->pitch + conv_most(0, p->full - p->pitch) + 2 * width;
   p->plane = (nm__parts(p->plane, 16) | 1) * 16;
 }
 
@@ -101,27 +100,27 @@ typedef struct source { /* positions q of a phase or part, of those that x or w 
 static void lay_plane(const conv_call *c, const conv_planes *p, const source *s, char *to) {
   nm_lay_loop *lay = c->cpu->isa->lay[c->dtype];
   size_t row = (size_t)p->pitch * c->wide;
-  char *end = to + (size_t)p->plane * c->wide;
   int64_t head = nm__least(p->pitch, conv_most(0, -s->first[2]));
   int64_t n = nm__least(s->take[2], nm__least(p->pitch, s->count[2] - s->first[2])) - head;
   if (n < 0) n = 0;
+  int64_t behind = p->plane - c->loops->width - p->rows[0] * p->rows[1] * p->pitch;
   int64_t low = nm__least(p->rows[1], conv_most(0, -s->first[1]));
   int64_t high = nm__least(p->rows[1], nm__least(s->take[1], s->count[1] - s->first[1]));
   for (int64_t r = 0; r < p->rows[0]; r++) {
     int64_t q = s->first[0] + r;
     bool inside = q >= 0 && q < s->count[0] && r < s->take[0] && n > 0 && high > low;
     int64_t from = inside ? low : p->rows[1], until = inside ? high : p->rows[1];
-    memset(to, 0, (size_t)from * row);
+    int64_t after = (p->rows[1] - until) * p->pitch;
+    if (r == p->rows[0] - 1) after += behind;
+    const char *mem = s->mem;
     if (inside)
-      lay((int)(until - from), (int)head, (int)n, (int)p->pitch,
-          s->mem + (q * s->stride[0] + (s->first[1] + from) * s->stride[1] +
-                    (s->first[2] + head) * s->stride[2]) *
-                       (int64_t)c->size,
-          s->stride[1], s->stride[2], to + (size_t)from * row);
-    memset(to + (size_t)until * row, 0, (size_t)(p->rows[1] - until) * row);
-    to += (size_t)p->rows[1] * row;
+      mem += (q * s->stride[0] + (s->first[1] + from) * s->stride[1] +
+              (s->first[2] + head) * s->stride[2]) *
+             (int64_t)c->size;
+    lay((int)from, (int)(until - from), (int)after, (int)head, (int)n, (int)p->pitch, mem,
+        s->stride[1], s->stride[2], to);
+    to += row * (size_t)p->rows[1];
   }
-  memset(to, 0, (size_t)(end - to));
 }
 
 void nm__conv_lay_x(const conv_call *c, const conv_planes *p, const int64_t first[3],

@@ -96,11 +96,12 @@ typedef struct nm_conv_piece { /* of a tile's columns, n that lie side by side i
   int column, n;
   int64_t to; /* where in y, in elements */
 } nm_conv_piece;
+enum { NM_CONV_AHEAD = 6 }; /* rows of x that are fetched ahead */
 /* Convolutions of one float class, see isa_conv.h. */
 typedef struct nm_conv_loops {
   int rows, width, vectors, dot_rows, dot_columns; /* of tiles; width: elements of a vector */
   /* tile (rows x vectors of the full `vectors`) = or += a (depth x rows) times rows of vectors,
-   * the k-th at x + at[k] */
+   * the k-th at x + at[k]; `at` has NM_CONV_AHEAD more */
   void (*columns)(int rows, int vectors, int depth, const void *a, const void *x, const int32_t *at,
                   void *tile, bool add);
   /* the same of one row, with any number of vectors; they are dense in the tile */
@@ -114,9 +115,10 @@ typedef struct nm_conv_loops {
   void (*dots)(int rows, int columns, int pieces, int64_t n, int64_t step, const void *a,
                int64_t pitch, const void *x, const int32_t *at, void *sums, bool add);
 } nm_conv_loops;
-/* Rows of n elements cs apart, each with `head` zeros before it and zeros behind up to `pitch`. */
-typedef void nm_lay_loop(int rows, int head, int n, int pitch, const void *mem, int64_t rs,
-                         int64_t cs, void *to);
+/* Rows `pitch` apart: `before` of zeros, `rows` of n elements cs apart, each with `head` zeros
+ * before it and zeros behind; then `after` elements of zeros, and less than a vector of more. */
+typedef void nm_lay_loop(int before, int rows, int after, int head, int n, int pitch,
+                         const void *mem, int64_t rs, int64_t cs, void *to);
 typedef struct nm_carried { /* what came before, of neighbouring lines that are scanned */
   nm_acc acc[NM_TILE];
   int64_t at[NM_TILE]; /* where the extremes are */

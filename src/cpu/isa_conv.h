@@ -8,8 +8,8 @@
  * vectors that are asked for. */
 
 #if defined(__AVX512F__)
-enum { CONV_ROWS = 8, CONV_VECTORS = 3, DOT_ROWS = 6, DOT_COLUMNS = 4 };
-#define EACH_CONV_ROWS(R) R(1) R(2) R(3) R(4) R(5) R(6) R(7) R(8)
+enum { CONV_ROWS = 9, CONV_VECTORS = 3, DOT_ROWS = 6, DOT_COLUMNS = 4 };
+#define EACH_CONV_ROWS(R) R(1) R(2) R(3) R(4) R(5) R(6) R(7) R(8) R(9)
 #define EACH_DOT_ROWS(R) R(1) R(2) R(3) R(4) R(5) R(6)
 #elif defined(__AVX2__)
 enum { CONV_ROWS = 4, CONV_VECTORS = 3, DOT_ROWS = 3, DOT_COLUMNS = 4 };
@@ -24,7 +24,7 @@ enum { CONV_ROWS = 4, CONV_VECTORS = 2, DOT_ROWS = 2, DOT_COLUMNS = 4 };
 #define EACH_CONV_ROWS(R) R(1) R(2) R(3) R(4)
 #define EACH_DOT_ROWS(R) R(1) R(2)
 #endif
-#define UNROLL_CONV _Pragma("GCC unroll 8")
+#define UNROLL_CONV _Pragma("GCC unroll 9")
 #define UNROLL_SUMS _Pragma("GCC unroll 24")
 
 /* Every second element of a register and of the one that begins where this ends, or one before. */
@@ -52,16 +52,17 @@ enum { CONV_ROWS = 4, CONV_VECTORS = 2, DOT_ROWS = 2, DOT_COLUMNS = 4 };
 #define SECONDS SECONDS_F64
 #include "cpu/conv_body.h"
 
-/* LAY(name, type in memory, type of the class, widened a): see nm_lay_loop.  Long dense rows of
- * the class's own type go a vector at a time, as they are put. */
-#define LAY(name, M, C, widened, COPY_ROW, HALVE_ROW)                                              \
-  static void lay_##name(int rows, int head, int n, int pitch, const void *mem, int64_t rs,        \
-                         int64_t cs, void *to) {                                                   \
+/* LAY(name, type in memory, type of the class, class, widened a): see nm_lay_loop.  Long dense rows
+ * of the class's own type go a vector at a time, as they are put. */
+#define LAY(name, M, C, class, widened, COPY_ROW, HALVE_ROW)                                       \
+  static void lay_##name(int before, int rows, int after, int head, int n, int pitch,              \
+                         const void *mem, int64_t rs, int64_t cs, void *to) {                      \
     const M *x = mem;                                                                              \
-    C *row = to;                                                                                   \
+    C *row = (C *)to + (ptrdiff_t)before * pitch;                                                  \
+    put_zeros_##class(to, row);                                                                    \
     for (int r = 0; r < rows; r++, row += pitch, x += rs) {                                        \
       C *y = row + head;                                                                           \
-      for (int i = -head; i < 0; i++) y[i] = 0;                                                    \
+      put_zeros_##class(row, y);                                                                   \
       if (cs == 1 && COPY_ROW(n, x, y)) {                                                          \
       } else if (cs == 1) {                                                                        \
         EACH(n) {                                                                                  \
@@ -80,11 +81,12 @@ enum { CONV_ROWS = 4, CONV_VECTORS = 2, DOT_ROWS = 2, DOT_COLUMNS = 4 };
           y[i] = widened;                                                                          \
         }                                                                                          \
       }                                                                                            \
-      for (int i = n; i < pitch - head; i++) y[i] = 0;                                             \
+      put_zeros_##class(y + n, row + pitch);                                                       \
     }                                                                                              \
+    put_zeros_##class(row, row + after);                                                           \
   }
 #define NEVER(n, x, y) false
-LAY(float32, float, float, a, copy_row_f32, halve_row_f32)
-LAY(float64, double, double, a, copy_row_f64, halve_row_f64)
-LAY(float16, uint16_t, float, from_float16(a), NEVER, NEVER)
-LAY(bfloat16, uint16_t, float, from_bfloat16(a), NEVER, NEVER)
+LAY(float32, float, float, f32, a, copy_row_f32, halve_row_f32)
+LAY(float64, double, double, f64, a, copy_row_f64, halve_row_f64)
+LAY(float16, uint16_t, float, f32, from_float16(a), NEVER, NEVER)
+LAY(bfloat16, uint16_t, float, f32, from_bfloat16(a), NEVER, NEVER)
