@@ -35,6 +35,7 @@ layout(push_constant, std430) uniform Push {
   uint segment;       // items of a line in a tile, a power of two
   uint run;           // items of the runs that are merged
   uint descending;
+  uint base;          // positions count from it
   uint first, end;    // tiles, or parts of merged runs, of this dispatch
 } p;
 
@@ -80,7 +81,7 @@ void finish(const uint line, const uint base, const uint j, const Item v) {
   if (j >= p.wanted) return;
   uint to = line * p.wanted + j;
   if ((RESULTS & 4u) != 0u) {
-    p.index.w[2u * (p.index_at + to)] = v.at;
+    p.index.w[2u * (p.index_at + to)] = v.at + p.base;
     p.index.w[2u * (p.index_at + to) + 1u] = 0u;
   }
   if ((RESULTS & 2u) == 0u) return;

@@ -79,6 +79,27 @@ for _, device in ipairs(devices) do
       assert.same({ 1, 3, 2, 5, 6, 4 }, select(2, x:sort(1, true)):totable())
     end)
 
+    it("takes long lines that are in order already, or repeat few elements", function()
+      local n = 70001
+      local ramp = nm.arange(0, n, { dtype = "int64", device = device })
+      local lines = { ramp, ramp:flip(1), ramp:mul(0), ramp:remainder(3), ramp:floor_divide(999),
+        ramp:remainder(512):mul(-7), ramp:eq(5),
+        ramp:remainder(20):eq(0):to("int64") * ramp:remainder(901) }
+      for _, dtype in ipairs { "float32", "int32", "int64", "float16" } do
+        for _, line in ipairs(lines) do
+          for _, descending in ipairs { false, true } do
+            local x = line:to(dtype)
+            local values, at = x:sort(1, descending)
+            assert.is_true(values == x[at])
+            local a, b = values:narrow(1, 1, n - 1), values:narrow(1, 2, n - 1)
+            local later = at:narrow(1, 1, n - 1):lt(at:narrow(1, 2, n - 1))
+            local before = descending and a:gt(b) or a:lt(b)
+            assert.is_true(before:logical_or(a:eq(b):logical_and(later)):all():item())
+          end
+        end
+      end
+    end)
+
     it("takes many short lines, and dims in the middle", function()
       local rng, list = helper.rng(5), {}
       for i = 1, 700 * 3 * 2 do list[i] = rng.int(-4, 4) end

@@ -192,9 +192,10 @@ typedef struct nm_device_class {
   nm_status (*scan)(nm_device *, nm_scan_kind kind, const nm_view *x, int dim, const nm_view *y,
                     const nm_view *index);
   /* Sorts x along its last dim, stably; NaN counts as the largest.  y (dtype of x, may be NULL) and
-   * index (int64, 0-based, may be NULL) are contiguous and end after the first `n` of each line. */
+   * index (int64, counted from base, may be NULL) are contiguous and end after the first `n` of each
+   * line. */
   nm_status (*sort)(nm_device *, const nm_view *x, bool descending, int64_t n, const nm_view *y,
-                    const nm_view *index);
+                    const nm_view *index, int base);
   /* For each of x (B, M) the first position of sorted (B or 1, N) whose element is not below it
    * (right: is above it), 0 to N, into index (B, M) int64 contiguous; dtypes of x and sorted agree;
    * NaN counts as the largest. */

@@ -142,10 +142,33 @@ typedef struct nm_pool_loops { /* of one float class, see pool_body.h */
   void (*row_at)(int n, bool first, const void *x, int32_t from, void *y, int32_t *at);
 } nm_pool_loops;
 
-typedef enum nm_softmax_form {                  /* how elements become results */
-                               NM_SOFTMAX_EXP,  /* e^(x - m) s */
-                               NM_SOFTMAX_LOG,  /* (x - m) - s */
-                               NM_SOFTMAX_SCALE /* x s */
+/* Keys less 2^31, and items (order.h), of elements first .. end - 1 of a narrow dtype; and the
+ * elements of sorted items.  flip: the bits of the keys to invert. */
+typedef void nm_keys_loop(int64_t first, int64_t end, const void *x, int64_t stride, uint64_t flip,
+                          int32_t *key);
+typedef void nm_items_loop(int64_t first, int64_t end, const void *x, int64_t stride, uint64_t flip,
+                           uint64_t *a);
+typedef bool nm_elements_loop(int64_t n, const uint64_t *a, uint64_t flip, void *y);
+enum { NM_BUCKETS = 256 };
+typedef struct nm_sort_loops { /* of items, see isa_sort.h */
+  nm_keys_loop *keys[NM_NDTYPES];
+  nm_items_loop *items[NM_NDTYPES];
+  nm_elements_loop *elements[NM_NDTYPES]; /* false where an item may stand for several */
+  void (*places)(int64_t n, const uint64_t *a, int64_t base, int64_t *index);
+  int most;
+  void (*order)(int n, const uint64_t *a, uint64_t *to); /* sorts n <= most items */
+  /* Moves the items below the pivot to the front of a, the others to the end of t, which is as
+   * long; how many are below. */
+  int64_t (*part)(int64_t n, uint64_t *a, uint64_t *t, uint64_t pivot);
+  /* Which bucket each key falls into, from node 1 down a tree of NM_BUCKETS - 1 keys: to node
+   * 2 i + 1 below node i if it is not less. */
+  void (*buckets)(int n, const int32_t *key, const int32_t *tree, uint8_t *bucket);
+} nm_sort_loops;
+
+typedef enum nm_softmax_form { /* how elements become results */
+  NM_SOFTMAX_EXP,               /* e^(x - m) s */
+  NM_SOFTMAX_LOG,               /* (x - m) - s */
+  NM_SOFTMAX_SCALE              /* x s */
 } nm_softmax_form;
 typedef struct nm_softmax_row { /* whose sum is known: to = (from - less) - by, or from by */
   const void *from;             /* `left` elements */
@@ -243,6 +266,7 @@ typedef struct nm_isa {
   nm_pool_loops pool[2];
   nm_scan_loop *scan[NM_SCAN_KINDS][NM_NCLASSES];
   nm_scan_past_loop *scan_past[NM_SCAN_KINDS][NM_NCLASSES]; /* NULL where there is none */
+  nm_sort_loops sort;
 } nm_isa;
 
 /* NULL where the build has no such table */
@@ -433,7 +457,7 @@ nm_status nm__cpu_pool(nm_device *dev, const nm_pooling *pool, const nm_view *x,
 nm_status nm__cpu_scan(nm_device *dev, nm_scan_kind kind, const nm_view *x, int dim,
                        const nm_view *y, const nm_view *index);
 nm_status nm__cpu_sort(nm_device *dev, const nm_view *x, bool descending, int64_t n,
-                       const nm_view *y, const nm_view *index);
+                       const nm_view *y, const nm_view *index, int base);
 nm_status nm__cpu_search(nm_device *dev, const nm_view *sorted, const nm_view *x, bool right,
                          const nm_view *index);
 

@@ -17,6 +17,7 @@
 #include "core/philox.h"
 #include "cpu/cpu.h"
 #include "cpu/mathf.h"
+#include "cpu/order.h"
 
 #include "cpu/isa_elementwise.h"
 #include "cpu/isa_quick.h"
@@ -28,6 +29,7 @@
 #include "cpu/isa_conv.h"
 #include "cpu/isa_pool.h"
 #include "cpu/isa_scan.h"
+#include "cpu/isa_sort.h"
 #include "cpu/isa_softmax.h"
 #include "cpu/isa_rows.h"
 
@@ -77,6 +79,10 @@
   {                                                                                                \
     .max = pool_max_##t, .sum = pool_sum_##t, .max_at = pool_max_at_##t, .row_at = pool_row_at_##t \
   }
+
+#define KEYS_OF(dtype, ...) [dtype] = keys_##dtype,
+#define ITEMS_OF(dtype, ...) [dtype] = items_##dtype,
+#define ELEMENTS_OF(dtype, ...) [dtype] = elements_##dtype,
 
 #define SECONDS_OF(first, t)                                                                       \
   {                                                                                                \
@@ -186,6 +192,14 @@ static const nm_isa table = {
                                     [NM_F64] = scan_past_PROD_f64,
                                     [NM_I64] = scan_past_PROD_i64}},
 #endif
+    .sort = {.keys = {NM_ORDER_NARROW(KEYS_OF)},
+             .items = {NM_ORDER_NARROW(ITEMS_OF)},
+             .elements = {NM_ORDER_NARROW(ELEMENTS_OF)},
+             .places = places,
+             .most = ITEMS_MOST,
+             .order = order_items,
+             .part = part_items,
+             .buckets = buckets},
 };
 
 const nm_isa *ISA_TABLE(void) { return &table; }

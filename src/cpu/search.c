@@ -16,7 +16,7 @@ typedef struct search_line {
  * their elements are fetched at the same time. */
 enum { ABREAST = 8 };
 typedef void search_loop(const search_line *s);
-#define SEARCH(dtype, T, key)                                                                      \
+#define SEARCH(dtype, T, key, ...)                                                                 \
   static inline uint64_t key_##dtype(T v) { return key; }                                          \
   static void search_##dtype(const search_line *s) {                                               \
     const T *sorted = s->sorted, *x = s->x;                                                        \
@@ -37,7 +37,7 @@ typedef void search_loop(const search_line *s);
   }
 NM_ORDER_NARROW(SEARCH)
 NM_ORDER_WIDE(SEARCH)
-#define ROW(dtype, T, key) [dtype] = search_##dtype,
+#define ROW(dtype, ...) [dtype] = search_##dtype,
 static search_loop *const search_of[NM_NDTYPES] = {NM_ORDER_NARROW(ROW) NM_ORDER_WIDE(ROW)};
 #undef ROW
 

@@ -29,26 +29,6 @@ static void NAME(merge)(const ITEM *a, int64_t n, const ITEM *b, int64_t m, ITEM
   memcpy(to + k + (n - i), b + j, (size_t)(m - j) * sizeof *a);
 }
 
-/* How many of the first k merged items of a and b come from a. */
-static int64_t NAME(split)(const ITEM *a, int64_t n, const ITEM *b, int64_t m, int64_t k) {
-  int64_t low = k > m ? k - m : 0, high = k < n ? k : n;
-  while (low < high) {
-    int64_t half = (low + high) / 2;
-    if (BEFORE(a[half], b[k - 1 - half]))
-      low = half + 1;
-    else
-      high = half;
-  }
-  return low;
-}
-
-/* Merged items first .. end - 1 alone, into to[first] and on. */
-static void NAME(merge_part)(const ITEM *a, int64_t n, const ITEM *b, int64_t m, int64_t first,
-                             int64_t end, ITEM *to) {
-  int64_t i = NAME(split)(a, n, b, m, first), j = NAME(split)(a, n, b, m, end);
-  NAME(merge)(a + i, j - i, b + (first - i), (end - j) - (first - i), to + first);
-}
-
 /* Sorts a; gives where the result is: a or t. */
 static ITEM *NAME(merge_sort)(ITEM *a, ITEM *t, int64_t n) {
   for (int64_t i = 0; i < n; i += NAME(RUN))
@@ -121,6 +101,11 @@ static ITEM *NAME(first)(ITEM *a, ITEM *t, int64_t n, int64_t m) {
   return NAME(merge_sort)(best, other, have);
 }
 
-static ITEM *NAME(sort)(ITEM *a, ITEM *t, int64_t n, int bytes) {
-  return n < 64 * bytes ? NAME(merge_sort)(a, t, n) : NAME(radix_sort)(a, t, n, bytes);
+/* Each item goes to where its bucket goes on; the next line there is fetched meanwhile. */
+static void NAME(spread)(const ITEM *a, int n, const uint8_t *bucket, int64_t *at, ITEM *to) {
+  for (int i = 0; i < n; i++) {
+    ITEM *next = to + at[bucket[i]]++;
+    __builtin_prefetch(next + 64 / sizeof *next, 1);
+    *next = a[i];
+  }
 }

@@ -323,7 +323,7 @@ static nm_tensor *with_replacement(nm_context *ctx, nm_tensor *w, int64_t sample
  * [Efraimidis & Spirakis 2006]. */
 static nm_tensor *without_replacement(nm_context *ctx, nm_tensor *w, int64_t samples) {
   nm_tensor *time = nm__t2(ctx, NM_I_div, exponential(ctx, w, (nm_dtype)w->dtype), w);
-  return time ? nm__t_order(ctx, time, 1, false, samples, NULL) : NULL;
+  return time ? nm__t_order(ctx, time, 1, false, samples, NULL, 0) : NULL;
 }
 
 static nm_status multinomial_forward(nm_op_call *c) {

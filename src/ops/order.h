@@ -9,10 +9,10 @@
 
 /* A view of t with dim and the last dim exchanged, on the tape of no one. */
 nm_tensor *nm__t_turned(nm_context *ctx, nm_tensor *t, int dim);
-/* The positions of the first n of x sorted along dim, turned; values may be NULL, or gets the
- * elements there, turned too and on no tape.  NULL on failure. */
+/* The positions, counted from base, of the first n of x sorted along dim, turned; values may be
+ * NULL, or gets the elements there, turned too and on no tape.  NULL on failure. */
 nm_tensor *nm__t_order(nm_context *ctx, nm_tensor *x, int dim, bool descending, int64_t n,
-                       nm_tensor **values);
+                       nm_tensor **values, int base);
 /* For each of x (B, M) how many of sorted (B or 1, N) are below it; right: not above it. */
 nm_tensor *nm__t_search(nm_context *ctx, nm_tensor *sorted, nm_tensor *x, bool right);
 /* Positions as they are handed out: counted from ctx->base, row-major. */

@@ -24,7 +24,7 @@ static nm_tensor *median_position(nm_context *ctx, nm_tensor *x, int dim, bool n
   int64_t n = nm__dim_size(x, dim), middle = (n - 1) / 2;
   bool grad = ctx->grad_enabled;
   ctx->grad_enabled = false;
-  nm_tensor *at = nm__t_order(ctx, x, dim, false, n, NULL), *rank = NULL;
+  nm_tensor *at = nm__t_order(ctx, x, dim, false, n, NULL, 0), *rank = NULL;
   nm_tensor *count = at ? count_numbers(ctx, nm__t_turned(ctx, x, dim)) : NULL;
   if (count && nan_wins) /* the first NaN stands behind the numbers */
     rank = nm__t3(ctx, NM_I_where, nm__t2s(ctx, NM_I_eq, count, (double)n),
@@ -99,7 +99,7 @@ static nm_tensor *one_of_backward(nm_grad_call *b, int i) {
  * first that is farthest ends the longest run of equal elements.  A NaN equals nothing. */
 static nm_tensor *mode_position(nm_context *ctx, nm_tensor *x, int dim) {
   int64_t n = nm__dim_size(x, dim), lines[2] = {nm_numel(x) / n, n};
-  nm_tensor *sorted = NULL, *at = nm__t_order(ctx, x, dim, false, n, &sorted);
+  nm_tensor *sorted = NULL, *at = nm__t_order(ctx, x, dim, false, n, &sorted, 0);
   nm_tensor *flat = at ? nm__t_reshape(ctx, sorted, 2, lines) : NULL;
   nm_tensor *begin = nm__t_search(ctx, flat, flat, false);
   nm_tensor *count = begin ? nm__t_counting(ctx, nm__device_of(x), n) : NULL;
@@ -124,7 +124,7 @@ static nm_status mode_forward(nm_op_call *c) {
   NM_TRY(nm__nonempty_dim(c, x, dim));
   int mark = nm__scope(ctx);
   nm_tensor *at =
-      nm_numel(x) ? mode_position(ctx, x, dim) : nm__t_order(ctx, x, dim, false, 1, NULL);
+      nm_numel(x) ? mode_position(ctx, x, dim) : nm__t_order(ctx, x, dim, false, 1, NULL, 0);
   return nm__chosen_results(c, mark, x, dim, at, nm__bool_arg(c, 2, false));
 }
 
@@ -270,7 +270,7 @@ static nm_status quantile_forward(nm_op_call *c) {
   q = fractions(c, x, rank_dtype(dev, wide, n));
   if (q && (flat || x->ndim == 0)) x = nm__t_reshape(ctx, x, 1, count);
   x = q ? nm__t_cast(ctx, x, wide) : NULL;
-  nm_tensor *at = x ? nm__t_order(ctx, x, dim, false, n, NULL) : NULL;
+  nm_tensor *at = x ? nm__t_order(ctx, x, dim, false, n, NULL, 0) : NULL;
   if (at) { /* the elements in order, on the tape */
     nm_tensor *sorted = x;
     if (x->ndim > 1 && dim != x->ndim - 1) sorted = nm__t_transpose(ctx, x, dim, x->ndim - 1);

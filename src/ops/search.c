@@ -121,7 +121,7 @@ static nm_status isin_forward(nm_op_call *c) {
   int64_t n = nm_numel(test), of_x[2] = {1, nm_numel(x)}, of_test[2] = {1, n};
   nm_tensor *flat = nm__t_reshape(ctx, x, 2, of_x), *sorted = NULL, *in = NULL;
   test = flat ? nm__t_reshape(ctx, test, 2, of_test) : NULL;
-  if (test && nm__t_order(ctx, test, 1, false, n, &sorted))
+  if (test && nm__t_order(ctx, test, 1, false, n, &sorted, 0))
     in = nm__t2(ctx, NM_I_lt, nm__t_search(ctx, sorted, flat, false),
                 nm__t_search(ctx, sorted, flat, true));
   in = nm__t2(ctx, NM_I_logical_and, in, nm__t2(ctx, NM_I_eq, flat, flat)); /* NaN is in nothing */

@@ -21,7 +21,7 @@ nm_tensor *nm__t_turned(nm_context *ctx, nm_tensor *t, int dim) {
 }
 
 nm_tensor *nm__t_order(nm_context *ctx, nm_tensor *x, int dim, bool descending, int64_t n,
-                       nm_tensor **values) {
+                       nm_tensor **values, int base) {
   nm_device *dev = nm__device_of(x);
   nm_view vx, vy, vi;
   x = nm__t_turned(ctx, x, dim);
@@ -35,7 +35,7 @@ nm_tensor *nm__t_order(nm_context *ctx, nm_tensor *x, int dim, bool descending, 
     if (!y || nm__view_of(ctx, y, &vy) != NM_OK) return NULL;
     *values = y;
   }
-  if (nm_numel(at) && dev->cls->sort(dev, &vx, descending, n, y ? &vy : NULL, &vi) != NM_OK)
+  if (nm_numel(at) && dev->cls->sort(dev, &vx, descending, n, y ? &vy : NULL, &vi, base) != NM_OK)
     return NULL;
   return at;
 }
@@ -57,13 +57,17 @@ nm_tensor *nm__t_positions(nm_context *ctx, nm_tensor *at) {
   return ctx->base ? nm__t2s(ctx, NM_I_add, at, ctx->base) : nm__contiguous(ctx, at);
 }
 
-nm_status nm__ordered_results(nm_op_call *c, int mark, nm_tensor *values, nm_tensor *at) {
-  nm_tensor *index = values ? nm__t_positions(c->ctx, at) : NULL;
-  if (!index) return nm__result(c, mark, NULL);
+/* Ends a forward whose results are values and what is handed out as their positions. */
+static nm_status two_results(nm_op_call *c, int mark, nm_tensor *values, nm_tensor *index) {
+  if (!values || !index) return nm__result(c, mark, NULL);
   nm_retain(index);
   c->out[1] = index;
   c->nout = 2;
   return nm__result(c, mark, values);
+}
+
+nm_status nm__ordered_results(nm_op_call *c, int mark, nm_tensor *values, nm_tensor *at) {
+  return two_results(c, mark, values, values ? nm__t_positions(c->ctx, at) : NULL);
 }
 
 nm_status nm__chosen_results(nm_op_call *c, int mark, nm_tensor *x, int dim, nm_tensor *at,
@@ -156,9 +160,12 @@ static nm_status sorted_results(nm_op_call *c, nm_tensor *x, int dim, bool desce
   int mark = nm__scope(ctx);
   nm_tensor *values = NULL;
   bool last = dim >= x->ndim - 1, direct = last && !(ctx->grad_enabled && nm__tracks(x));
-  nm_tensor *at =
-      nm__t_turned(ctx, nm__t_order(ctx, x, dim, descending, n, direct ? &values : NULL), dim);
-  if (!direct && at) values = last && x->ndim ? pick_once(ctx, x, at) : nm__t_pick(ctx, x, dim, at);
+  if (direct) {
+    nm_tensor *index = nm__t_order(ctx, x, dim, descending, n, &values, ctx->base);
+    return two_results(c, mark, values, index);
+  }
+  nm_tensor *at = nm__t_turned(ctx, nm__t_order(ctx, x, dim, descending, n, NULL, 0), dim);
+  if (at) values = last && x->ndim ? pick_once(ctx, x, at) : nm__t_pick(ctx, x, dim, at);
   return nm__ordered_results(c, mark, values, at);
 }
 
@@ -175,8 +182,9 @@ static nm_status argsort_forward(nm_op_call *c) {
   NM_TRY(nm__dim_of(c, nm__int_arg(c, 1, -1), x->ndim, &dim));
   int mark = nm__scope(c->ctx);
   bool descending = nm__bool_arg(c, 2, false);
-  nm_tensor *at = nm__t_order(c->ctx, x, dim, descending, nm__dim_size(x, dim), NULL);
-  return nm__result(c, mark, nm__t_positions(c->ctx, nm__t_turned(c->ctx, at, dim)));
+  nm_tensor *at = nm__t_order(c->ctx, x, dim, descending, nm__dim_size(x, dim), NULL, c->ctx->base);
+  at = nm__t_turned(c->ctx, at, dim);
+  return nm__result(c, mark, at ? nm__contiguous(c->ctx, at) : NULL);
 }
 
 static nm_status msort_forward(nm_op_call *c) {
@@ -216,7 +224,7 @@ static nm_status kthvalue_forward(nm_op_call *c) {
   if (x->dtype == NM_BOOL)
     return nm__op_error(c, NM_EINVAL, "not defined for bool: convert with :to(\"uint8\")");
   int mark = nm__scope(ctx);
-  nm_tensor *at = nm__t_order(ctx, x, dim, false, k, NULL);
+  nm_tensor *at = nm__t_order(ctx, x, dim, false, k, NULL, 0);
   if (at && at->ndim) at = nm__t_narrow(ctx, at, at->ndim - 1, k - 1, 1);
   return nm__chosen_results(c, mark, x, dim, at, nm__bool_arg(c, 3, false));
 }

@@ -85,7 +85,7 @@ static nm_status unique_elements(const unique_call *u, nm_tensor *x) {
   groups g = {.dev = nm__device_of(x), .n = nm_numel(x)};
   int mark = nm__scope(ctx);
   nm_tensor *line = nm__t_reshape(ctx, x, 1, &g.n), *values = NULL, *inverse = NULL, *counts = NULL;
-  if (line && u->sorts && !nm__t_order(ctx, line, 0, false, g.n, &line)) line = NULL;
+  if (line && u->sorts && !nm__t_order(ctx, line, 0, false, g.n, &line, 0)) line = NULL;
   nm_tensor *differs = line ? nm__t2(ctx, NM_I_ne, nm__t_narrow(ctx, line, 0, 1, g.n - 1),
                                      nm__t_narrow(ctx, line, 0, 0, g.n - 1))
                             : NULL;
@@ -116,7 +116,7 @@ static nm_tensor *order_of_rows(nm_context *ctx, nm_tensor *rows) {
     int mark = nm__scope(ctx);
     nm_tensor *column = nm__t_reshape(ctx, nm__t_narrow(ctx, rows, 1, j, 1), 1, &n);
     column = nm__t_pick(ctx, column, 0, order);
-    nm_tensor *at = column ? nm__t_order(ctx, column, 0, false, n, NULL) : NULL;
+    nm_tensor *at = column ? nm__t_order(ctx, column, 0, false, n, NULL, 0) : NULL;
     order = nm__temp(ctx, nm__unscope(ctx, mark, nm__t_pick(ctx, order, 0, at)));
   }
   return order;

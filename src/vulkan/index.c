@@ -185,7 +185,7 @@ static nm_status sort_and_scatter(scatter_call *c, int dim) {
   nm_status s = dev->cls->alloc(dev, bytes, &two);
   if (s == NM_OK) {
     key.mem = &one, from.mem = &two;
-    s = vulkan_sort(dev, &lines, false, c->length, &key, &from);
+    s = vulkan_sort(dev, &lines, false, c->length, &key, &from, 0);
     if (s == NM_OK) s = scatter_sorted(c, &key, &from, &key_of);
     dev->cls->release(dev, &two);
   }

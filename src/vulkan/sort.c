@@ -12,7 +12,8 @@ enum { SORT_TILE = 512, SORT_PART = 8 };
 enum { SORT_LAST = 1, SORT_VALUES = 2, SORT_INDEX = 4 };
 typedef struct sort_push {
   uint64_t x, y, index, from, to, lines_of;
-  uint32_t stride, x_at, y_at, index_at, count, lines, wanted, segment, run, descending, first, end;
+  uint32_t stride, x_at, y_at, index_at, count, lines, wanted, segment, run, descending, base,
+      first, end;
 } sort_push;
 
 typedef struct sort_call {
@@ -63,7 +64,7 @@ static nm_status sort_passes(sort_call *c, const nm_mem *one, const nm_mem *two)
 }
 
 nm_status vulkan_sort(nm_device *dev, const nm_view *x, bool descending, int64_t n,
-                      const nm_view *y, const nm_view *index) {
+                      const nm_view *y, const nm_view *index, int base) {
   nm_vulkan *d = vulkan_of(dev);
   NM_TRY(vulkan_usable(d));
   int last = x->ndim - 1; /* a 0-d tensor is a line of one */
@@ -86,7 +87,8 @@ nm_status vulkan_sort(nm_device *dev, const nm_view *x, bool descending, int64_t
                        .lines = (uint32_t)lines,
                        .wanted = (uint32_t)n,
                        .segment = kernel_power(length, SORT_TILE),
-                       .descending = descending};
+                       .descending = descending,
+                       .base = (uint32_t)base};
   if (length <= SORT_TILE) return sort_passes(&c, NULL, NULL);
   size_t bytes = (size_t)(lines * length) * (nm__dtype_size(x->dtype) == 8 ? 12 : 8);
   nm_mem one, two;

@@ -63,7 +63,7 @@ nm_status vulkan_conv(nm_device *dev, const nm_conv *conv, const nm_view *x, con
 nm_status vulkan_scan(nm_device *dev, nm_scan_kind kind, const nm_view *x, int dim,
                       const nm_view *y, const nm_view *index);
 nm_status vulkan_sort(nm_device *dev, const nm_view *x, bool descending, int64_t n,
-                      const nm_view *y, const nm_view *index);
+                      const nm_view *y, const nm_view *index, int base);
 nm_status vulkan_pool(nm_device *dev, const nm_pooling *pool, const nm_view *x, const nm_view *y,
                       const nm_view *index);
 nm_status vulkan_search(nm_device *dev, const nm_view *sorted, const nm_view *x, bool right,
