@@ -64,7 +64,7 @@ static inline __m512 log_pair_16(__m512 x, __m512 *low) {
   return high;
 }
 /* x^b; where |b| <= 2^14, b log x needs no limits, as 2^n saturates */
-static inline __m512 power_16(__m512 x, __m512 b, bool any_b) { /* 1.3 */
+static inline __m512 power_16(__m512 x, __m512 b, bool any_b) { /* 1.2 */
   __m512 low, high = log_pair_16(x, &low), p = _mm512_mul_ps(b, high);
   __m512 p_low = madd_16(b, low, _mm512_fmsub_ps(b, high, p));
   if (any_b) {
@@ -74,8 +74,8 @@ static inline __m512 power_16(__m512 x, __m512 b, bool any_b) { /* 1.3 */
     p_low = _mm512_maskz_mov_ps(fits, p_low);
   }
   __m512 t = madd_16(p, all_16(LOG2E), all_16(ROUNDER)), n = _mm512_sub_ps(t, all_16(ROUNDER));
-  __m512 r = madd_16(n, all_16(-LN2_LOW), madd_16(n, all_16(-LN2_HIGH), p));
-  r = _mm512_add_ps(r, p_low);
+  __m512 r = madd_16(n, all_16(-LN2_HIGH), p); /* exact */
+  r = _mm512_add_ps(r, madd_16(n, all_16(-LN2_LOW), p_low));
   __m512 y = all_16(0x1.6d544ep-10f); /* as exp_near */
   y = madd_16(y, r, all_16(0x1.122a66p-7f));
   y = madd_16(y, r, all_16(0x1.5554e2p-5f));
