@@ -4,6 +4,7 @@
 #define NM_TEST_KERNELS_H
 
 #include "harness.h"
+#include "test_move.h"
 
 /* ---- random numbers ---- */
 
@@ -482,29 +483,60 @@ static int64_t redirected(const array *t, int ndim, const int64_t *shape, int64_
   return where;
 }
 
-static void test_gather(nm_dtype dtype, int layout, int index_layout, int ndim,
-                        const int64_t *shape, int dim) {
-  testing("gather of %s, %s by %s, %dd, dim %d", nm__dtypes[dtype].name, layout_name[layout],
-          layout_name[index_layout], ndim, dim);
-  int64_t wide[NM_MAX_DIMS];
+/* The index as a caller may give it: from ctx->base on, or from the end. */
+static void give_index(array *ix, int64_t n) {
+  for (int64_t i = 0; i < ix->n; i++) {
+    int64_t p = ref_load(NM_INT64, ix->host, i).i;
+    ref_store(NM_INT64, ix->host, i, (val){.i = ref_below(2) ? p - n : p + ctx->base});
+  }
+  call(dev->cls->write(dev, &ix->mem, 0, (size_t)ix->n * 8, ix->host));
+}
+
+/* large: the result goes past the caches; whole: rows of the last dim have one position each */
+static void test_gather_into(nm_dtype dtype, int layout, int index_layout, int ndim,
+                             const int64_t *shape, int dim, bool given, bool large, bool whole) {
+  testing("gather of %s, %s by %s%s, %dd, dim %d", nm__dtypes[dtype].name, layout_name[layout],
+          layout_name[index_layout], given ? " as given" : "", ndim, dim);
+  int64_t wide[NM_MAX_DIMS], total = count(ndim, shape);
   for (int d = 0; d < ndim; d++) wide[d] = shape[d] + (d == dim ? 3 : ref_below(2));
   array x = make(dtype, layout, ndim, wide, -100, 100, false),
         ix = make(NM_INT64, index_layout, ndim, shape, 0, 1, false);
   array y = make(dtype, L_FLAT, ndim, shape, 0, 1, false);
+  if (large) y.offset = 0, make_room(&y);
+  if (whole) ix.layout = NM_STRIDED, ix.stride[ndim - 1] = 0;
   fill_index(&ix, wide[dim]);
+  int64_t *to = malloc((size_t)(total + 1) * sizeof *to);
+  if (!to) exit(2);
+  for (int64_t i = 0; i < total; i++) to[i] = at(&ix, i).i;
+  if (given) give_index(&ix, wide[dim]);
   nm_view vx = view(&x), vi = view(&ix), vy = view(&y);
-  call(dev->cls->gather(dev, &vx, dim, &vi, &vy));
+  bool inside = false;
+  call(dev->cls->gather(dev, &vx, dim, &vi, &vy, given ? &inside : NULL));
+  check(inside == given, "inside: %d", inside);
   fetch(&y);
-  for (int64_t i = 0; i < count(ndim, shape); i++) {
-    val got = at(&y, i),
-        want = ref_load(dtype, x.host, redirected(&x, ndim, shape, i, dim, at(&ix, i).i));
+  for (int64_t i = 0; i < total; i++) {
+    val got = at(&y, i), want = ref_load(dtype, x.host, redirected(&x, ndim, shape, i, dim, to[i]));
     if (!check(got.f == want.f && got.i == want.i, "element %d is %.9g|%lld, should be %.9g|%lld",
                (int)i, got.f, (long long)got.i, want.f, (long long)want.i))
       break;
   }
+  if (given && total) {
+    ref_store(NM_INT64, ix.host, place(&ix, ref_below((int)total)),
+              (val){.i = ref_below(2) ? wide[dim] + ctx->base : -wide[dim] - 1});
+    call(dev->cls->write(dev, &ix.mem, 0, (size_t)ix.n * 8, ix.host));
+    call(dev->cls->gather(dev, &vx, dim, &vi, &vy, &inside));
+    check(!inside, "a position outside was not found");
+  }
+  free(to);
   drop(&x);
   drop(&ix);
   drop(&y);
+}
+
+static void test_gather(nm_dtype dtype, int layout, int index_layout, int ndim,
+                        const int64_t *shape, int dim) {
+  for (int given = 0; given < (dev->cls->place ? 2 : 1); given++)
+    test_gather_into(dtype, layout, index_layout, ndim, shape, dim, given, false, false);
 }
 
 /* What a place holds after a scatter to it; what is tried has no NaN. */
@@ -598,6 +630,13 @@ static void test_indexing(void) {
   static const int64_t line[] = {40001}, lines[] = {2, 33000};
   test_gather(NM_FLOAT32, L_FLAT, L_FLAT, 1, line, 0); /* longer than a task */
   test_gather(NM_FLOAT32, L_FLAT, L_FLAT, 2, lines, 0);
+  static const int64_t large[][2] = {{130, 1100}, {2100, 72}, {3, 70000}};
+  for (int k = 0; is_cpu && k < 12; k++) {
+    bool whole = k % 2, given = k / 2 % 2;
+    for (int dim = 0; dim < 2; dim++)
+      test_gather_into(NM_FLOAT32, k % 5 ? L_FLAT : L_SWAPPED, L_FLAT, 2, large[k / 4], dim, given,
+                       true, whole);
+  }
 }
 
 /* ---- threads ---- */

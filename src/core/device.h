@@ -173,9 +173,10 @@ typedef struct nm_device_class {
                      bool *inside);
   /* y[i, j, k] = x[i, index[i, j, k], k] over dim (0-based).  x, index, y have ndim dims; index
    * (int64, 0-based, inside) and y (contiguous, dtype of x) share a shape; x's other dims are at
-   * least as long. */
+   * least as long.  `inside` may be given where there is `place`: then the index is as that takes
+   * it, counted from ctx->base, and if not all are inside, y is undefined. */
   nm_status (*gather)(nm_device *, const nm_view *x, int dim, const nm_view *index,
-                      const nm_view *y);
+                      const nm_view *y, bool *inside);
   /* y[i, index[i, j, k], k] = or += src[i, j, k]; index and src share a shape (src may be
    * expanded). ADD must be exact for integers and complete for repeated indices. */
   nm_status (*scatter)(nm_device *, const nm_view *y, int dim, const nm_view *index,

@@ -445,7 +445,7 @@ nm_status nm__cpu_rows(nm_device *dev, const nm_rows *r);
 nm_status nm__cpu_place(nm_device *dev, const nm_view *index, int64_t n, int64_t base,
                         const nm_view *at, bool *inside);
 nm_status nm__cpu_gather(nm_device *dev, const nm_view *x, int dim, const nm_view *index,
-                         const nm_view *y);
+                         const nm_view *y, bool *inside);
 nm_status nm__cpu_scatter(nm_device *dev, const nm_view *y, int dim, const nm_view *index,
                           const nm_view *src, nm_scatter_mode mode);
 nm_status nm__cpu_compress(nm_device *dev, const nm_view *x, const nm_view *mask, nm_mem *out,

@@ -22,6 +22,8 @@ typedef struct row { /* a row of the last dim, or a part of one */
 
 typedef void row_loop(const row *r);
 
+enum { SHORT_ROW = 256 }; /* bytes below which a row is not streamed */
+
 /* The elements of a row: the j-th is read and written at `at` (in the indexed tensor) and `by`. The
  * common rows have loops of their own: one index for all (rows of a table), and neighbours, above
  * all when what they index are neighbours. */
@@ -114,9 +116,13 @@ static row_loop *const fold_of[NM_NDTYPES][NM_SCATTER_MIN + 1] = {
     [NM_UINT8] = FOLD_OF(uint8),     [NM_BOOL] = FOLD_OF(bool)};
 
 typedef struct index_job {
+  const nm_isa *isa;
   const nm_view *far, *index, *near;
   int dim;
   row_loop *loop;
+  bool given, streams;    /* positions are as they were given; y goes past the caches */
+  int64_t n, base;        /* of positions that were given */
+  _Atomic bool outside;   /* one of them is */
   int64_t rows;           /* of the last dim, in all; */
   int64_t rows_together;  /* as many are walked in order by one thread, */
   int64_t columns, parts; /* or so many columns of them, where rows are cut into parts */
@@ -128,8 +134,44 @@ static void fetch(const char *at, int64_t bytes) {
   for (int64_t b = 0; b < bytes; b += LINE) __builtin_prefetch(at + b);
 }
 
+/* Positions of a part of a row as they were given: counted from 0 in `at`, if they are inside. */
+static bool count_given(index_job *x, row *part, int64_t *at) {
+  const int64_t *given = part->index;
+  int64_t many = part->index_step ? part->n : 1;
+  if (part->index_step > 1) {
+    x->isa->load[NM_INT64]((int)many, at, given, part->index_step);
+    given = at;
+  }
+  if (!x->isa->place(many, given, x->n, x->base, at)) x->outside = true;
+  part->index = at;
+  part->index_step = part->index_step != 0;
+  return !x->outside;
+}
+
+/* A row in parts that the first cache holds: positions that were given are checked there, and what
+ * goes past the caches is gathered there.  Of `next`, which is read after it, each part fetches its
+ * share. */
+static void index_row(index_job *x, const row *r, const char *next, int64_t bytes) {
+  enum { PART = 512 };
+  int64_t at[PART];
+  _Alignas(64) char tile[PART * 8];
+  for (int64_t j = 0; j < r->n; j += PART) {
+    row part = *r;
+    part.n = nm__least(PART, r->n - j);
+    part.index += j * r->index_step;
+    part.far += j * r->far_step;
+    part.near += j * r->near_step;
+    char *y = part.near;
+    if (x->given && !count_given(x, &part, at)) return;
+    if (next) fetch(next + j * bytes / r->n, part.n * bytes / r->n);
+    if (x->streams) part.near = tile;
+    x->loop(&part);
+    if (x->streams) x->isa->stream((size_t)(part.n * r->near_step), y, tile);
+  }
+}
+
 /* Rows i, i + 1, ... along the last dim but one, `count` of them. */
-static void index_rows(const index_job *x, row r, int64_t i, int64_t first, int64_t count) {
+static void index_rows(index_job *x, row r, int64_t i, int64_t first, int64_t count) {
   const nm_view *index = x->index, *far = x->far, *near = x->near;
   int last = index->ndim - 1;
   int64_t size = (int64_t)nm__dtype_size(far->dtype), rest = i, at_index = index->offset,
@@ -150,7 +192,7 @@ static void index_rows(const index_job *x, row r, int64_t i, int64_t first, int6
    * others; of rows that are read in their entirety, but here and there, the next one. */
   enum { AHEAD = 6, MOST = 512, WHOLE = 64 * 1024 };
   int64_t row_bytes = r.n * size, line_bytes = far->shape[x->dim] * size;
-  bool table = r.index_step == 0 && last - 1 == x->dim,
+  bool table = r.index_step == 0 && last - 1 == x->dim && !x->given,
        whole = last == x->dim && r.far_jump == size && line_bytes <= WHOLE &&
                4 * r.n >= far->shape[last];
   if (row_bytes > MOST) row_bytes = MOST;
@@ -160,14 +202,18 @@ static void index_rows(const index_job *x, row r, int64_t i, int64_t first, int6
   for (int64_t k = 0; k < count; k++) {
     if (table && k + AHEAD < count)
       fetch(r.far + r.index[AHEAD * index_step] * r.far_jump, row_bytes);
-    if (whole && k + 1 < count) fetch(r.far + far_step, line_bytes);
-    x->loop(&r);
+    if (table && x->streams && r.far_step == size)
+      x->isa->stream((size_t)(r.n * size), r.near, r.far + *r.index * r.far_jump);
+    else if (x->given || x->streams || whole)
+      index_row(x, &r, whole && k + 1 < count ? r.far + far_step : NULL, line_bytes);
+    else
+      x->loop(&r);
     r.index += index_step, r.far += far_step, r.near += near_step;
   }
 }
 
 static void index_work(void *arg, nm_job *job, int worker) {
-  const index_job *x = arg;
+  index_job *x = arg;
   const nm_view *index = x->index;
   int last = index->ndim - 1;
   int64_t size = (int64_t)nm__dtype_size(x->far->dtype), task,
@@ -187,6 +233,7 @@ static void index_work(void *arg, nm_job *job, int worker) {
       index_rows(x, r, i, first, n);
     }
   }
+  if (x->streams) x->isa->stream_end();
 }
 
 /* Dims d and d + 1 become one where all three tensors allow it. */
@@ -217,19 +264,33 @@ static nm_view at_least_1d(const nm_view *v) {
   return w;
 }
 
+/* inside: NULL where positions were checked before, see nm_device_class.gather. */
 static nm_status run_index(nm_device *dev, const nm_view *far, int dim, const nm_view *index,
-                           const nm_view *near, row_loop *loop, bool writes) {
+                           const nm_view *near, row_loop *loop, bool writes, bool *inside) {
   enum { PER_TASK = 8192 };
   nm_cpu *cpu = (nm_cpu *)dev;
   nm_view f = at_least_1d(far), ix = at_least_1d(index), n = at_least_1d(near);
   merge_dims(&f, &ix, &n, &dim);
   int64_t length = ix.shape[ix.ndim - 1], meeting = 1; /* rows that may meet in one place */
-  index_job x = {.far = &f, .index = &ix, .near = &n, .dim = dim, .loop = loop, .rows = 1};
+  index_job x = {.isa = cpu->isa,
+                 .far = &f,
+                 .index = &ix,
+                 .near = &n,
+                 .dim = dim,
+                 .loop = loop,
+                 .given = inside,
+                 .n = f.shape[dim],
+                 .base = dev->ctx->base,
+                 .rows = 1};
   for (int d = 0; d < ix.ndim - 1; d++) {
     x.rows *= ix.shape[d];
     if (writes && d >= dim) meeting *= ix.shape[d];
   }
+  if (inside) *inside = true;
   if (x.rows == 0 || length == 0) return NM_OK;
+  size_t row_bytes = (size_t)length * nm__dtype_size(near->dtype);
+  x.streams =
+      !writes && row_bytes >= SHORT_ROW && nm__past_caches(near->mem, (size_t)x.rows * row_bytes);
   x.columns = writes || length < 2 * PER_TASK ? length : 2 * PER_TASK;
   if (meeting > 1) { /* no columns meet: they are cut into some parts for each thread */
     int64_t threads = cpu->dev.ctx->num_threads, cuts = threads > 1 ? 4 * threads : 1;
@@ -242,6 +303,7 @@ static nm_status run_index(nm_device *dev, const nm_view *far, int dim, const nm
   int64_t tasks = (x.rows + x.rows_together - 1) / x.rows_together * x.parts;
   int workers = nm__workers(cpu, tasks, (double)x.rows * (double)length * 2);
   nm__parallel(cpu, workers, tasks, index_work, &x);
+  if (inside) *inside = !x.outside;
   return NM_OK;
 }
 
@@ -282,13 +344,13 @@ nm_status nm__cpu_place(nm_device *dev, const nm_view *index, int64_t n, int64_t
 }
 
 nm_status nm__cpu_gather(nm_device *dev, const nm_view *x, int dim, const nm_view *index,
-                         const nm_view *y) {
-  return run_index(dev, x, dim, index, y, gather_of[nm__dtype_size(x->dtype)], false);
+                         const nm_view *y, bool *inside) {
+  return run_index(dev, x, dim, index, y, gather_of[nm__dtype_size(x->dtype)], false, inside);
 }
 
 nm_status nm__cpu_scatter(nm_device *dev, const nm_view *y, int dim, const nm_view *index,
                           const nm_view *src, nm_scatter_mode mode) {
   row_loop *loop =
       mode == NM_SCATTER_SET ? set_of[nm__dtype_size(y->dtype)] : fold_of[y->dtype][mode];
-  return run_index(dev, y, dim, index, src, loop, true);
+  return run_index(dev, y, dim, index, src, loop, true, NULL);
 }

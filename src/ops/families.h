@@ -51,6 +51,9 @@ nm_tensor *nm__index_values(nm_op_call *c, nm_tensor *index, int64_t n);
 nm_tensor *nm__t_pick(nm_context *ctx, nm_tensor *x, int dim, nm_tensor *at);
 nm_tensor *nm__t_put(nm_context *ctx, nm_tensor *x, int dim, nm_tensor *at, nm_tensor *src,
                      nm_scatter_mode mode);
+/* gather by an index as it was given; where nobody needs its positions later, it is checked by the
+ * pass that reads it.  A temporary, NULL on failure. */
+nm_tensor *nm__pick_given(nm_op_call *c, nm_tensor *x, int dim, nm_tensor *index);
 nm_status nm__put_inplace(nm_context *ctx, nm_tensor *x, int dim, nm_tensor *at, nm_tensor *src,
                           nm_scatter_mode mode);
 /* Refuses a t (which may be NULL) of another dtype than x's. */

@@ -110,21 +110,23 @@ static nm_view at_least_1d(nm_view v) {
   return v;
 }
 
-static nm_status pick_forward(nm_op_call *c) {
-  nm_context *ctx = c->ctx;
-  nm_tensor *x = nm__tensor_arg(c, 0), *at = nm__tensor_arg(c, 2);
+/* The device's gather, see there for `inside`; a temporary. */
+static nm_tensor *gathered(nm_context *ctx, nm_tensor *x, int dim, nm_tensor *at, bool *inside) {
   nm_device *dev = nm__device_of(x);
   nm_view vx, vi, vy;
-  int mark = nm__scope(ctx);
   nm_tensor *y = nm__temp(ctx, nm__tensor_empty(ctx, dev, (nm_dtype)x->dtype, at->ndim, at->shape));
   if (!y || nm__view_of(ctx, x, &vx) != NM_OK || nm__view_of(ctx, at, &vi) != NM_OK ||
       nm__view_of(ctx, y, &vy) != NM_OK)
-    y = NULL;
-  if (y && nm_numel(y)) {
-    vx = at_least_1d(vx), vi = at_least_1d(vi), vy = at_least_1d(vy);
-    if (dev->cls->gather(dev, &vx, (int)c->args[1].as.integer, &vi, &vy) != NM_OK) y = NULL;
-  }
-  return nm__result(c, mark, y);
+    return NULL;
+  vx = at_least_1d(vx), vi = at_least_1d(vi), vy = at_least_1d(vy);
+  return dev->cls->gather(dev, &vx, dim, &vi, &vy, inside) == NM_OK ? y : NULL;
+}
+
+static nm_status pick_forward(nm_op_call *c) {
+  nm_context *ctx = c->ctx;
+  nm_tensor *x = nm__tensor_arg(c, 0), *at = nm__tensor_arg(c, 2);
+  int mark = nm__scope(ctx);
+  return nm__result(c, mark, gathered(ctx, x, (int)c->args[1].as.integer, at, NULL));
 }
 
 static const nm_op *put_op(nm_context *ctx, nm_scatter_mode mode) {
@@ -137,6 +139,19 @@ nm_tensor *nm__t_pick(nm_context *ctx, nm_tensor *x, int dim, nm_tensor *at) {
   if (!x || !at) return NULL;
   nm_value_arg args[3] = {nm__arg_t(x), nm__arg_int(dim), nm__arg_t(at)};
   return nm__t(ctx, nm__known(ctx, NM_OP_pick), args);
+}
+
+nm_tensor *nm__pick_given(nm_op_call *c, nm_tensor *x, int dim, nm_tensor *index) {
+  enum { LONG_ROW = 64 }; /* shorter ones are better checked many at a time */
+  nm_context *ctx = c->ctx;
+  if (!x || !index) return NULL;
+  bool saved = ctx->grad_enabled && nm__tracks(x), inside = false;
+  if (!saved && index->dtype == NM_INT64 && index->ndim &&
+      index->shape[index->ndim - 1] >= LONG_ROW && nm__device_of(x)->cls->place) {
+    nm_tensor *y = gathered(ctx, x, dim, index, &inside);
+    if (!y || inside) return y;
+  }
+  return nm__t_pick(ctx, x, dim, nm__index_values(c, index, x->ndim ? x->shape[dim] : 1));
 }
 
 nm_tensor *nm__t_put(nm_context *ctx, nm_tensor *x, int dim, nm_tensor *at, nm_tensor *src,
@@ -295,8 +310,7 @@ static nm_status gather_forward(nm_op_call *c) {
   NM_TRY(nm__same_device(c, &dev));
   NM_TRY(check(c, &dim, x, index));
   int mark = nm__scope(c->ctx);
-  nm_tensor *at = nm__index_values(c, index, x->ndim ? x->shape[dim] : 1);
-  return nm__result(c, mark, nm__t_pick(c->ctx, x, dim, at));
+  return nm__result(c, mark, nm__pick_given(c, x, dim, index));
 }
 
 /* What scatter, scatter_add and scatter_reduce have in common. */

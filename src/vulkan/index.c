@@ -25,7 +25,8 @@ typedef struct gather_push {
 } gather_push;
 
 nm_status vulkan_gather(nm_device *dev, const nm_view *x, int dim, const nm_view *index,
-                        const nm_view *y) {
+                        const nm_view *y, bool *inside) {
+  (void)inside; /* there is no place */
   nm_vulkan *d = vulkan_of(dev);
   NM_TRY(vulkan_usable(d));
   int64_t n = count(index);

@@ -55,7 +55,7 @@ nm_status vulkan_reduce(nm_device *dev, const nm_reduce *r);
 nm_status vulkan_matmul(nm_device *dev, const nm_view *a, const nm_view *x, const nm_view *y);
 nm_status vulkan_softmax(nm_device *dev, const nm_view *x, int dim, const nm_view *y, bool log);
 nm_status vulkan_gather(nm_device *dev, const nm_view *x, int dim, const nm_view *index,
-                        const nm_view *y);
+                        const nm_view *y, bool *inside);
 nm_status vulkan_scatter(nm_device *dev, const nm_view *y, int dim, const nm_view *index,
                          const nm_view *src, nm_scatter_mode mode);
 nm_status vulkan_conv(nm_device *dev, const nm_conv *conv, const nm_view *x, const nm_view *w,
