@@ -19,6 +19,8 @@
 #include "cpu/mathf.h"
 #include "cpu/order.h"
 
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 #include "cpu/isa_elementwise.h"
 #include "cpu/isa_quick.h"
 #include "cpu/isa_pow.h"

@@ -151,14 +151,24 @@ EXTREMES(i64, int64_t)
   ARG(MIN, t, T, P, <)                                                                   \
   static P any_##t(const T *x, T v) {                                                              \
     P hit = 0;                                                                                     \
-    for (int j = 0; j < 4 * ROW_LANES; j++) hit |= x[j] == v;                                          \
+    for (int j = 0; j < 4 * ROW_LANES; j++) hit |= x[j] == v;                                      \
     return hit;                                                                                    \
+  }                                                                                                \
+  static P first_##t(const T *x, T v) { /* of ROW_LANES elements, or ROW_LANES */                  \
+    P at = ROW_LANES;                                                                              \
+    for (P j = 0; j < ROW_LANES; j++) {                                                            \
+      P k = x[j] == v ? j : ROW_LANES;                                                             \
+      at = k < at ? k : at;                                                                        \
+    }                                                                                              \
+    return at;                                                                                     \
   }                                                                                                \
   static int find_##t(int n, const void *x_, nm_acc v_) {                                          \
     const T *x = x_, v = (T)v_.field;                                                              \
     int i = 0;                                                                                     \
     if (v == v) {                                                                                  \
-      while (i + 4 * ROW_LANES <= n && !any_##t(x + i, v)) i += 4 * ROW_LANES;                             \
+      while (i + 4 * ROW_LANES <= n && !any_##t(x + i, v)) i += 4 * ROW_LANES;                     \
+      for (P at; i + ROW_LANES <= n; i += ROW_LANES)                                               \
+        if ((at = first_##t(x + i, v)) < ROW_LANES) return i + (int)at;                            \
       while (i < n - 1 && x[i] != v) i++;                                                          \
     } else {                                                                                       \
       while (i < n - 1 && x[i] == x[i]) i++;                                                       \

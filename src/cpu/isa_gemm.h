@@ -31,7 +31,6 @@ enum { MR = 4, KC_4 = 256, KC_8 = 256 };
 #endif
 enum { FIRST_CACHE = 32 << 10 }; /* bytes, about */
 #define UNROLL_LANES _Pragma("GCC unroll 16")
-#define ALWAYS_INLINE inline __attribute__((always_inline))
 
 /* a * b + c of vectors: the compiler is told not to fuse, so this is where it is asked to */
 #define MADD(class, bytes, T, expression)                                                          \

@@ -75,9 +75,8 @@ typedef double items_memory __attribute__((vector_size(8 * ITEM_LANES), aligned(
 
 /* of loops whose bounds are known: what they work on is in registers then */
 #define UNROLL _Pragma("GCC unroll 32")
-#define INLINE static inline __attribute__((always_inline))
 
-INLINE void exchange(items_vector *v, int i, int j) {
+static ALWAYS_INLINE void exchange(items_vector *v, int i, int j) {
   items_vector least = ITEM_MIN(v[i], v[j]);
   v[j] = ITEM_MAX(v[i], v[j]);
   v[i] = least;
@@ -85,12 +84,12 @@ INLINE void exchange(items_vector *v, int i, int j) {
 
 /* Puts the columns of rows of vectors in order: Batcher's merge exchange (Knuth, algorithm 5.2.2M).
  * Runs of p become runs of 2 p by comparing what is k apart, for k = p, p / 2 .. 1. */
-INLINE void exchange_columns(items_vector *v, int rows, int p, int k) {
+static ALWAYS_INLINE void exchange_columns(items_vector *v, int rows, int p, int k) {
   UNROLL for (int i = k % p; i + k < rows; i++) {
     if (!((i - k % p) / k & 1) && i / (2 * p) == (i + k) / (2 * p)) exchange(v, i, i + k);
   }
 }
-INLINE void order_columns(items_vector *v, int rows) {
+static ALWAYS_INLINE void order_columns(items_vector *v, int rows) {
 #define APART(p, k)                                                                                \
   if ((p) < rows) exchange_columns(v, rows, p, k)
   /* clang-format off */
@@ -104,12 +103,12 @@ INLINE void order_columns(items_vector *v, int rows) {
 }
 
 /* The same of columns that rise and then fall, or fall and then rise. */
-INLINE void halve_columns(items_vector *v, int rows, int d) {
+static ALWAYS_INLINE void halve_columns(items_vector *v, int rows, int d) {
   UNROLL for (int i = 0; i < rows; i++) {
     if (!(i & d)) exchange(v, i, i + d);
   }
 }
-INLINE void order_bitonic(items_vector *v, int rows) {
+static ALWAYS_INLINE void order_bitonic(items_vector *v, int rows) {
   if (rows > 16) halve_columns(v, rows, 16);
   if (rows > 8) halve_columns(v, rows, 8);
   if (rows > 4) halve_columns(v, rows, 4);
@@ -156,7 +155,7 @@ INLINE void order_bitonic(items_vector *v, int rows) {
   }
 
 /* In order, column after column. */
-INLINE void order_rows(items_vector *v, int rows) {
+static ALWAYS_INLINE void order_rows(items_vector *v, int rows) {
   order_columns(v, rows);
   TURNED(2)
   order_bitonic(v, rows);
