@@ -458,8 +458,8 @@ static void test_softmaxes(void) {
   test_softmax(NM_FLOAT32, L_FLAT, false, 2, (const int64_t[]){300, 7001}, 1, 0);
   test_softmax(NM_FLOAT32, L_FLAT, true, 2, (const int64_t[]){70000, 31}, 1, 0);
   for (int k = 0; k < 4; k++) { /* rows that end with a cache line */
-    test_softmax(NM_FLOAT32, L_FLAT, k & 1, 2, (const int64_t[]){300, 7008}, 1, k);
-    test_softmax(NM_FLOAT32, L_FLAT, k & 1, 2, (const int64_t[]){2100, 1040}, 1, 0);
+    test_softmax(NM_FLOAT32, L_FLAT, k & 1, 2, (const int64_t[]){40, 7008}, 1, k);
+    test_softmax(NM_FLOAT32, L_FLAT, k & 1, 2, (const int64_t[]){300, 1040}, 1, 0);
   }
   test_softmax(NM_FLOAT32, L_FLAT, false, 2, (const int64_t[]){301, 7001}, 0, 0);
 }
