@@ -257,8 +257,10 @@ static nm_status step_op(walk *w, nm_node *n) {
   b.args = n->args;
   for (uint32_t k = 0; k < n->nout; k++) b.g[k] = n->result[k].grad;
   NM_TRY(unpack(w, n, &b));
+  for (uint32_t i = 0; i < n->nslots && i < NM_MAX_ARGS; i++)
+    b.wanted |= (uint32_t)leads(w, &n->edges[i]) << i;
   for (uint32_t i = 0; i < n->nslots; i++) {
-    if (!leads(w, &n->edges[i])) continue;
+    if (!(i < NM_MAX_ARGS ? b.wanted >> i & 1 : leads(w, &n->edges[i]))) continue;
     bool ready = i < NM_MAX_ARGS && b.ready[i];
     nm_tensor *g = ready ? b.ready[i] : n->op->backward(&b, (int)i);
     if (b.status != NM_OK) return b.status;

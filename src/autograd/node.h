@@ -61,6 +61,7 @@ typedef struct nm_grad_call {
   nm_tensor *g[NM_MAX_RESULTS]; /* gradients of the results; NULL: zero */
   nm_tensor *x[NM_MAX_ARGS];    /* the saved tensors, by slot (the first NM_MAX_ARGS) */
   nm_tensor *y;                 /* the saved result */
+  uint32_t wanted; /* bit i: the gradient of slot i, of the first NM_MAX_ARGS, is asked for */
   nm_tensor *ready[NM_MAX_ARGS]; /* a derivative that has the gradients of later slots too leaves
                                     them here */
   nm_status status;

@@ -113,7 +113,7 @@ static nm_tensor *normalized_backward(nm_grad_call *b, int i) {
   nm_tensor **to[] = {&t.y, &t.dw, &t.db};
   for (int slot = i; slot <= N_BIAS; slot++) {
     const nm_dims *s = &edges[slot].shape;
-    if (!edges[slot].wanted) continue;
+    if (!(b->wanted >> slot & 1)) continue;
     if (!(*to[slot] = nm__t_empty(ctx, x, s->ndim, s->dim))) return nm__gradient(b, NULL);
   }
   if (nm__run_rows(ctx, NM_ROWS_NORM_BACK, k.n, k.centered, k.eps, &t) != NM_OK)
