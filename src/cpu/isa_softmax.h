@@ -126,16 +126,17 @@ static inline float greatest_512(int n, const float *x) {
   if (nan) return NAN;
   return _mm512_reduce_max_ps(_mm512_max_ps(_mm512_max_ps(a, b), _mm512_max_ps(c, d)));
 }
+/* What elements, or their exponentials, become when the sum is known. */
+static ALWAYS_INLINE __m512 finished_512(__m512 v, __m512 less, __m512 by, bool log_) {
+  return log_ ? _mm512_sub_ps(_mm512_sub_ps(v, less), by) : _mm512_mul_ps(v, by);
+}
 /* Takes 16 or 64 elements further what is left of a row whose sum is known: past the caches. */
 static ALWAYS_INLINE void finish_512(int n, nm_softmax_row *r, bool log_) {
   const __m512 less = _mm512_set1_ps((float)r->less), by = _mm512_set1_ps((float)r->by);
   const float *x = r->from;
   float *y = r->to;
-  for (int j = 0; j < n; j += 16) {
-    __m512 v = _mm512_loadu_ps(x + j);
-    v = log_ ? _mm512_sub_ps(_mm512_sub_ps(v, less), by) : _mm512_mul_ps(v, by);
-    _mm512_stream_ps(y + j, v);
-  }
+  for (int j = 0; j < n; j += 16)
+    _mm512_stream_ps(y + j, finished_512(_mm512_loadu_ps(x + j), less, by, log_));
   r->from = x + n, r->to = y + n, r->left -= n;
 }
 static ALWAYS_INLINE double exp_sum_512(int n, float *y, const float *x, float greatest,
@@ -178,8 +179,7 @@ static void row_512(int n, void *y_, const void *x_, bool log_, int64_t ahead) {
   for (; n > 0; n -= 16, x += 16, y += 16) {
     __mmask16 in = n < 16 ? (__mmask16)((1u << n) - 1) : 0xffff;
     __m512 v = _mm512_maskz_loadu_ps(in, x);
-    v = log_ ? _mm512_sub_ps(_mm512_sub_ps(v, less), by) : _mm512_mul_ps(v, by);
-    _mm512_mask_storeu_ps(y, in, v);
+    _mm512_mask_storeu_ps(y, in, finished_512(v, less, by, log_));
   }
 }
 static void row_past_512(int n, void *e, const void *x, bool log_, int64_t ahead,

@@ -59,15 +59,14 @@ static void measure(const rows_job *s, const char *x, double *mean, double *scal
 
 /* Both of row `row` as the class has them, to or from the tensor that keeps them. */
 static void keep(const rows_job *s, int64_t row, double mean, double scale) {
-  char *at = (char *)s->r->stats->mem->ptr + (s->r->stats->offset + 2 * row) * (int64_t)s->size;
+  void *at = place(s->r->stats, 2 * row);
   if (s->cls == NM_F32)
     ((float *)at)[0] = (float)mean, ((float *)at)[1] = (float)scale;
   else
     ((double *)at)[0] = mean, ((double *)at)[1] = scale;
 }
 static void recall(const rows_job *s, int64_t row, double *mean, double *scale) {
-  const char *at =
-      (const char *)s->r->stats->mem->ptr + (s->r->stats->offset + 2 * row) * (int64_t)s->size;
+  const void *at = place(s->r->stats, 2 * row);
   if (s->cls == NM_F32)
     *mean = ((const float *)at)[0], *scale = ((const float *)at)[1];
   else
@@ -173,7 +172,7 @@ static void join_parts(const rows_job *s, int64_t tasks, int64_t first, const nm
   double *sum = s->parts + first;
   for (int64_t t = 1; t < tasks; t++)
     for (int64_t i = 0; i < n; i++) sum[i] += sum[2 * t * n + i];
-  if (s->size == sizeof(float)) s->cpu->isa->cast[NM_F64][NM_F32]((int)n, sum, sum, NULL, NULL);
+  if (s->size == sizeof(float)) s->cpu->isa->cast[NM_F64][NM_F32]((int)n, sum, sum, sum, sum);
   s->cpu->isa->store[s->dtype]((int)n, place(to, 0), 1, sum);
 }
 

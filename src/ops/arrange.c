@@ -22,7 +22,7 @@ static nm_tensor *picked_backwards(nm_context *ctx, nm_tensor *x, int dim) {
 static nm_tensor *device_reverse(nm_context *ctx, nm_tensor *x, uint32_t dims) {
   nm_device *dev = nm__device_of(x);
   nm_view vx, vy;
-  nm_tensor *y = nm__temp(ctx, nm__tensor_empty(ctx, dev, (nm_dtype)x->dtype, x->ndim, x->shape));
+  nm_tensor *y = nm__t_empty(ctx, x, x->ndim, x->shape);
   if (!y || nm__view_of(ctx, x, &vx) != NM_OK || nm__view_of(ctx, y, &vy) != NM_OK) return NULL;
   return dev->cls->reverse(dev, &vx, dims, &vy) == NM_OK ? y : NULL;
 }

@@ -114,7 +114,7 @@ static nm_view at_least_1d(nm_view v) {
 static nm_tensor *gathered(nm_context *ctx, nm_tensor *x, int dim, nm_tensor *at, bool *inside) {
   nm_device *dev = nm__device_of(x);
   nm_view vx, vi, vy;
-  nm_tensor *y = nm__temp(ctx, nm__tensor_empty(ctx, dev, (nm_dtype)x->dtype, at->ndim, at->shape));
+  nm_tensor *y = nm__t_empty(ctx, x, at->ndim, at->shape);
   if (!y || nm__view_of(ctx, x, &vx) != NM_OK || nm__view_of(ctx, at, &vi) != NM_OK ||
       nm__view_of(ctx, y, &vy) != NM_OK)
     return NULL;

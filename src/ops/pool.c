@@ -73,8 +73,7 @@ static nm_tensor *pooled(nm_context *ctx, nm_tensor *x, const nm_pooling *pool, 
   int64_t shape[4] = {x->shape[0]};
   nm_device *dev = nm__device_of(x);
   for (int d = 0; d < pool->dims; d++) shape[1 + d] = out[d];
-  nm_tensor *y =
-      nm__temp(ctx, nm__tensor_empty(ctx, dev, (nm_dtype)x->dtype, 1 + pool->dims, shape));
+  nm_tensor *y = nm__t_empty(ctx, x, 1 + pool->dims, shape);
   if (!y || nm__view_of(ctx, x, &vx) != NM_OK || nm__view_of(ctx, y, &vy) != NM_OK) return NULL;
   if (places && pool->kind == NM_POOL_SPREAD) {
     nm_tensor *at = nm__contiguous(ctx, *places);

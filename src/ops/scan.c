@@ -12,7 +12,7 @@ static nm_tensor *scanned(nm_context *ctx, nm_scan_kind kind, nm_tensor *x, int 
   if (!x) return NULL;
   nm_device *dev = nm__device_of(x);
   nm_view vx, vy, vi;
-  nm_tensor *y = nm__temp(ctx, nm__tensor_empty(ctx, dev, (nm_dtype)x->dtype, x->ndim, x->shape));
+  nm_tensor *y = nm__t_empty(ctx, x, x->ndim, x->shape);
   if (!y || nm__view_of(ctx, x, &vx) != NM_OK || nm__view_of(ctx, y, &vy) != NM_OK) return NULL;
   if (index) {
     *index = nm__temp(ctx, nm__tensor_empty(ctx, dev, NM_INT64, x->ndim, x->shape));

@@ -31,7 +31,7 @@ nm_tensor *nm__t_order(nm_context *ctx, nm_tensor *x, int dim, bool descending, 
   nm_tensor *at = nm__temp(ctx, nm__tensor_empty(ctx, dev, NM_INT64, x->ndim, shape)), *y = NULL;
   if (!at || nm__view_of(ctx, x, &vx) != NM_OK || nm__view_of(ctx, at, &vi) != NM_OK) return NULL;
   if (values) {
-    y = nm__temp(ctx, nm__tensor_empty(ctx, dev, (nm_dtype)x->dtype, x->ndim, shape));
+    y = nm__t_empty(ctx, x, x->ndim, shape);
     if (!y || nm__view_of(ctx, y, &vy) != NM_OK) return NULL;
     *values = y;
   }
