@@ -229,7 +229,7 @@ static char *add_chunks(const dots_job *j, int64_t group, int64_t tile_o, int64_
   char *sums =
       j->sums + (size_t)((tile_o * c->groups + group) * j->chunks) * chunk + (size_t)at * c->wide;
   for (int64_t k = 1; k < j->chunks; k++)
-    add((int)j->strip, sums, sums, sums + (size_t)k * chunk, NULL);
+    add((int)j->strip, sums, sums, sums + (size_t)k * chunk, sums);
   return sums;
 }
 
