@@ -96,11 +96,14 @@ nm_tensor *nm__t_cat(nm_context *ctx, int n, nm_tensor *const *list, int dim);
  * kernel. */
 nm_tensor *nm__t_full(nm_context *ctx, nm_device *dev, nm_dtype dtype, int ndim,
                       const int64_t *shape, double number);
-/* A new one, of the dtype and on the device of another, for a kernel to write. */
+/* A new one for a kernel to write; and one of the dtype and on the device of another. */
+static inline nm_tensor *nm__t_empty_of(nm_context *ctx, nm_device *dev, nm_dtype dtype, int ndim,
+                                        const int64_t *shape) {
+  return nm__temp(ctx, nm__tensor_empty(ctx, dev, dtype, ndim, shape));
+}
 static inline nm_tensor *nm__t_empty(nm_context *ctx, const nm_tensor *like, int ndim,
                                      const int64_t *shape) {
-  return nm__temp(ctx, nm__tensor_empty(ctx, nm__device_of(like), (nm_dtype)like->dtype, ndim,
-                                        shape));
+  return nm__t_empty_of(ctx, nm__device_of(like), (nm_dtype)like->dtype, ndim, shape);
 }
 static inline nm_tensor *nm__t_full_like(nm_context *ctx, nm_tensor *x, double number) {
   return x ? nm__t_full(ctx, nm__device_of(x), (nm_dtype)x->dtype, x->ndim, x->shape, number)

@@ -232,7 +232,7 @@ static nm_tensor *repeated_positions(nm_op_call *c, nm_tensor *repeats) {
   }
   for (int64_t i = 0, k = 0; i < n; i++)
     for (int64_t j = 0; j < times[i]; j++) list[k++] = i;
-  t = nm__temp(ctx, nm__tensor_empty(ctx, nm__device_of(repeats), NM_INT64, 1, &total));
+  t = nm__t_empty_of(ctx, nm__device_of(repeats), NM_INT64, 1, &total);
   if (t && nm_write(ctx, t, list, (size_t)total * sizeof *list) != NM_OK) t = NULL;
 out:
   free(times);

@@ -35,7 +35,7 @@ static nm_tensor *moved(nm_context *ctx, nm_tensor *t, nm_device *dev) {
   nm_view v;
   size_t size = nm__dtype_size((nm_dtype)t->dtype), bytes = (size_t)nm_numel(t) * size;
   if (from && nm__view_of(ctx, from, &v) == NM_OK &&
-      (r = nm__temp(ctx, nm__tensor_empty(ctx, dev, (nm_dtype)t->dtype, t->ndim, t->shape)))) {
+      (r = nm__t_empty_of(ctx, dev, (nm_dtype)t->dtype, t->ndim, t->shape))) {
     nm_device *src = nm__device_of(t);
     nm_mem *to = &r->storage->value->mem;
     nm_status s = NM_OK;
@@ -47,8 +47,7 @@ static nm_tensor *moved(nm_context *ctx, nm_tensor *t, nm_device *dev) {
     else if (v.mem->ptr)
       s = dev->cls->write(dev, to, 0, bytes, (char *)v.mem->ptr + at);
     else { /* from one GPU to another: by way of the host */
-      nm_tensor *host =
-          nm__temp(ctx, nm__tensor_empty(ctx, ctx->cpu, (nm_dtype)t->dtype, t->ndim, t->shape));
+      nm_tensor *host = nm__t_empty_of(ctx, ctx->cpu, (nm_dtype)t->dtype, t->ndim, t->shape);
       void *p = host ? host->storage->value->mem.ptr : NULL;
       s = p ? src->cls->read(src, v.mem, at, bytes, p) : ctx->status;
       if (s == NM_OK) s = dev->cls->write(dev, to, 0, bytes, p);

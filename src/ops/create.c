@@ -297,7 +297,7 @@ static nm_status randperm_forward(nm_op_call *c) {
     list[j] = swap;
   }
   int mark = nm__scope(ctx);
-  nm_tensor *t = nm__temp(ctx, nm__tensor_empty(ctx, p.dev, NM_INT64, 1, &n));
+  nm_tensor *t = nm__t_empty_of(ctx, p.dev, NM_INT64, 1, &n);
   if (t && nm_write(ctx, t, list, (size_t)n * sizeof *list) != NM_OK) t = NULL;
   free(list);
   t = nm__unscope(ctx, mark, nm__t_cast(ctx, t, p.dtype));

@@ -19,7 +19,7 @@ nm_tensor *nm__to_device(nm_context *ctx, nm_tensor *x, nm_device *dev) {
 nm_tensor *nm__host_matrices(nm_context *ctx, const nm_tensor *like, int64_t rows, int64_t cols) {
   nm_dims s = nm__dims_of(like);
   s.dim[s.ndim - 2] = rows, s.dim[s.ndim - 1] = cols;
-  return nm__temp(ctx, nm__tensor_empty(ctx, ctx->cpu, (nm_dtype)like->dtype, s.ndim, s.dim));
+  return nm__t_empty_of(ctx, ctx->cpu, (nm_dtype)like->dtype, s.ndim, s.dim);
 }
 
 /* A copy of x on the host that nobody else sees, each matrix by columns. */
@@ -162,29 +162,30 @@ static nm_tensor *mul(nm_context *ctx, nm_tensor *a, nm_tensor *b) {
 static nm_tensor *scaled(nm_context *ctx, nm_tensor *a, double s) {
   return nm__t2s(ctx, NM_I_mul, a, s);
 }
-static nm_tensor *mm(nm_context *ctx, nm_tensor *a, nm_tensor *b) { /* NULL passes through */
-  return a && b ? nm__t_matmul(ctx, a, b) : NULL;
-}
 
 /* ---- inverse and solve ---- */
 
-static nm_status inverse_forward(nm_op_call *c) {
+/* What LAPACK leaves where x was. */
+static nm_status in_place(nm_op_call *c, nm_lapack_task task) {
   nm_context *ctx = c->ctx;
   nm_tensor *x = nm__tensor_arg(c, 0);
   int mark = nm__scope(ctx);
-  nm_lapack_call l = nm__lapack_of(NM_LA_INVERSE, x);
+  nm_lapack_call l = nm__lapack_of(task, x);
   nm_tensor *a = nm__by_columns(ctx, x);
   l.a = nm__host_memory(ctx, a);
   bool done = a && (!l.n || nm__run_lapack(c, &l) == NM_OK);
   return nm__result(c, mark, done ? nm__from_columns(ctx, a, nm__device_of(x)) : NULL);
 }
 
+static nm_status inverse_forward(nm_op_call *c) { return in_place(c, NM_LA_INVERSE); }
+
 /* Y = A^-1: -Y^T g Y^T */
 static nm_tensor *inverse_backward(nm_grad_call *b, int i) {
   (void)i;
   nm_context *ctx = b->ctx;
   nm_tensor *t = nm__t_mT(ctx, b->y);
-  return nm__gradient(b, nm__t1(ctx, NM_I_neg, mm(ctx, mm(ctx, t, b->g[0]), t)));
+  return nm__gradient(b,
+                      nm__t1(ctx, NM_I_neg, nm__t_matmul(ctx, nm__t_matmul(ctx, t, b->g[0]), t)));
 }
 
 static nm_status solve_forward(nm_op_call *c) {
@@ -207,7 +208,7 @@ static nm_status solve_forward(nm_op_call *c) {
 static nm_tensor *solve_backward(nm_grad_call *b, int i) {
   nm_context *ctx = b->ctx;
   nm_tensor *g = nm__t_solve(ctx, nm__t_mT(ctx, b->x[0]), b->g[0]);
-  if (i == 0) g = nm__t1(ctx, NM_I_neg, mm(ctx, g, nm__t_mT(ctx, b->y)));
+  if (i == 0) g = nm__t1(ctx, NM_I_neg, nm__t_matmul(ctx, g, nm__t_mT(ctx, b->y)));
   return nm__gradient(b, g);
 }
 
@@ -216,7 +217,7 @@ static nm_tensor *triangular_backward(nm_grad_call *b, int i) {
   bool upper = b->args[2].as.boolean, unit = b->args[3].as.boolean;
   nm_tensor *g = nm__t_triangular(ctx, nm__t_mT(ctx, b->x[0]), b->g[0], !upper, unit);
   if (i == 0) {
-    g = nm__t1(ctx, NM_I_neg, mm(ctx, g, nm__t_mT(ctx, b->y)));
+    g = nm__t1(ctx, NM_I_neg, nm__t_matmul(ctx, g, nm__t_mT(ctx, b->y)));
     g = nm__t_triangle(ctx, g, upper, unit ? (upper ? 1 : -1) : 0);
   }
   return nm__gradient(b, g);
@@ -257,8 +258,7 @@ static nm_status determinant_forward(nm_op_call *c) {
   l.pivots = malloc(((size_t)(l.count * l.n) + 1) * sizeof *l.pivots);
   bool done = a && l.pivots && (!l.n || nm__run_lapack(c, &l) == NM_OK);
   for (int k = 0; done && k < nout; k++) {
-    y[k] =
-        nm__temp(ctx, nm__tensor_empty(ctx, ctx->cpu, (nm_dtype)x->dtype, x->ndim - 2, x->shape));
+    y[k] = nm__t_empty_of(ctx, ctx->cpu, (nm_dtype)x->dtype, x->ndim - 2, x->shape);
     to[k] = nm__host_memory(ctx, y[k]);
     done = y[k] && (to[k] || !l.count);
   }
@@ -299,7 +299,7 @@ static nm_tensor *cofactors(nm_context *ctx, nm_tensor *x) {
   nm_tensor *sign = mul(ctx, nm__t_factor(ctx, NM_OP_factor_det, u, false),
                         nm__t_factor(ctx, NM_OP_factor_det, vt, false));
   if (!d || !sign) return NULL;
-  nm_tensor *y = mm(ctx, mul(ctx, u, nm__t_unsqueeze(ctx, d, -2)), vt);
+  nm_tensor *y = nm__t_matmul(ctx, mul(ctx, u, nm__t_unsqueeze(ctx, d, -2)), vt);
   return mul(ctx, two_dims_more(ctx, sign), y);
 }
 
@@ -329,16 +329,7 @@ static nm_tensor *determinant_backward(nm_grad_call *b, int i) {
 
 /* ---- Cholesky ---- */
 
-static nm_status cholesky_forward(nm_op_call *c) {
-  nm_context *ctx = c->ctx;
-  nm_tensor *x = nm__tensor_arg(c, 0);
-  int mark = nm__scope(ctx);
-  nm_lapack_call l = nm__lapack_of(NM_LA_CHOLESKY, x);
-  nm_tensor *a = nm__by_columns(ctx, x);
-  l.a = nm__host_memory(ctx, a);
-  bool done = a && (!l.n || nm__run_lapack(c, &l) == NM_OK);
-  return nm__result(c, mark, done ? nm__from_columns(ctx, a, nm__device_of(x)) : NULL);
-}
+static nm_status cholesky_forward(nm_op_call *c) { return in_place(c, NM_LA_CHOLESKY); }
 
 /* The lower triangle with its diagonal halved. */
 static nm_tensor *half_triangle(nm_context *ctx, nm_tensor *x) {
@@ -350,7 +341,7 @@ static nm_tensor *half_triangle(nm_context *ctx, nm_tensor *x) {
 static nm_tensor *cholesky_backward(nm_grad_call *b, int i) {
   (void)i;
   nm_context *ctx = b->ctx;
-  nm_tensor *lt = nm__t_mT(ctx, b->y), *phi = half_triangle(ctx, mm(ctx, lt, b->g[0]));
+  nm_tensor *lt = nm__t_mT(ctx, b->y), *phi = half_triangle(ctx, nm__t_matmul(ctx, lt, b->g[0]));
   nm_tensor *s = phi ? nm__t_triangular(ctx, lt, phi, true, false) : NULL;
   s = s ? nm__t_triangular(ctx, lt, nm__t_mT(ctx, s), true, false) : NULL;
   return nm__gradient(b, s ? scaled(ctx, nm__t2(ctx, NM_I_add, s, nm__t_mT(ctx, s)), 0.5) : NULL);
@@ -379,9 +370,9 @@ static nm_status lu_forward(nm_op_call *c) {
   nm_dims s = nm__dims_of(x);
   nm_tensor *a = nm__by_columns(ctx, x);
   s.dim[--s.ndim - 1] = k;
-  nm_tensor *pivots = nm__temp(ctx, nm__tensor_empty(ctx, ctx->cpu, NM_INT32, s.ndim, s.dim));
+  nm_tensor *pivots = nm__t_empty_of(ctx, ctx->cpu, NM_INT32, s.ndim, s.dim);
   s.dim[s.ndim - 1] = l.m;
-  nm_tensor *order = nm__temp(ctx, nm__tensor_empty(ctx, ctx->cpu, NM_INT64, s.ndim, s.dim));
+  nm_tensor *order = nm__t_empty_of(ctx, ctx->cpu, NM_INT64, s.ndim, s.dim);
   if (!a || !pivots || !order) return nm__result(c, mark, NULL);
   int64_t *to = nm__host_memory(ctx, order);
   l.a = nm__host_memory(ctx, a);
@@ -415,7 +406,7 @@ static nm_tensor *lu_of_backward(nm_grad_call *b, int i) {
   nm_tensor *gl = nm__t_triangle(ctx, b->g[0], false, -1),
             *gu = nm__t_triangle(ctx, b->g[0], true, 0);
   nm_tensor *ut = nm__t_mT(ctx, nm__t_triangle(ctx, u, true, 0));
-  nm_tensor *core = mm(ctx, nm__t_mT(ctx, l), gl), *other = mm(ctx, gu, ut);
+  nm_tensor *core = nm__t_matmul(ctx, nm__t_mT(ctx, l), gl), *other = nm__t_matmul(ctx, gu, ut);
   if (!core || !other) return nm__gradient(b, NULL);
   core = nm__t2(ctx, NM_I_add, nm__t_triangle(ctx, core, false, -1),
                 nm__t_triangle(ctx, other, true, 0));

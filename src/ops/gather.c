@@ -51,7 +51,7 @@ static nm_tensor *placed(nm_context *ctx, nm_tensor *index, int64_t n, bool *ins
   nm_view from, to;
   index = nm__contiguous(ctx, index);
   if (!index) return NULL;
-  nm_tensor *at = nm__temp(ctx, nm__tensor_empty(ctx, dev, NM_INT64, index->ndim, index->shape));
+  nm_tensor *at = nm__t_empty_of(ctx, dev, NM_INT64, index->ndim, index->shape);
   if (!at || nm__view_of(ctx, index, &from) != NM_OK || nm__view_of(ctx, at, &to) != NM_OK)
     return NULL;
   return dev->cls->place(dev, &from, n, ctx->base, &to, inside) == NM_OK ? at : NULL;

@@ -53,7 +53,7 @@ static nm_status cat_forward(nm_op_call *c) {
   nm_dtype dtype = (nm_dtype)a->as.tensors[0]->dtype;
   for (int k = 1; k < a->n; k++) dtype = nm__promote(dtype, (nm_dtype)a->as.tensors[k]->dtype);
   int mark = nm__scope(ctx);
-  nm_tensor *y = nm__temp(ctx, nm__tensor_empty(ctx, dev, dtype, s.ndim, s.dim));
+  nm_tensor *y = nm__t_empty_of(ctx, dev, dtype, s.ndim, s.dim);
   int64_t at = 0;
   for (int k = 0; k < a->n && y; k++) { /* a program per slice */
     nm_tensor *t = a->as.tensors[k];

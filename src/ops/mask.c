@@ -46,7 +46,7 @@ static nm_tensor *nonzero_by_search(nm_context *ctx, nm_tensor *mask) {
   nm_view from, so_far, nth, to;
   int64_t n = nm_numel(mask), count = 0;
   nm_tensor *ones = nm__t_cast(ctx, mask, NM_INT64);
-  nm_tensor *sum = nm__temp(ctx, nm__tensor_empty(ctx, dev, NM_INT64, 1, &n));
+  nm_tensor *sum = nm__t_empty_of(ctx, dev, NM_INT64, 1, &n);
   if (!ones || !sum || nm__view_of(ctx, ones, &from) != NM_OK ||
       nm__view_of(ctx, sum, &so_far) != NM_OK)
     return NULL;
@@ -54,7 +54,7 @@ static nm_tensor *nonzero_by_search(nm_context *ctx, nm_tensor *mask) {
             dev->cls->read(dev, so_far.mem, (size_t)(n - 1) * 8, 8, &count) != NM_OK))
     return NULL;
   nm_tensor *number = nm__t2s(ctx, NM_I_add, nm__t_counting(ctx, dev, count), 1);
-  nm_tensor *t = nm__temp(ctx, nm__tensor_empty(ctx, dev, NM_INT64, 1, &count));
+  nm_tensor *t = nm__t_empty_of(ctx, dev, NM_INT64, 1, &count);
   if (!count || !t || !number) return number ? t : NULL;
   if (nm__view_of(ctx, number, &nth) != NM_OK || nm__view_of(ctx, t, &to) != NM_OK) return NULL;
   so_far = as_line(so_far), nth = as_line(nth), to = as_line(to);

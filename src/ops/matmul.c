@@ -115,7 +115,7 @@ static nm_tensor *multiply(nm_context *ctx, matrices a, matrices b, const nm_dim
   if (a.cols == 0) return nm__t_full(ctx, dev, dtype, s->ndim, s->dim, 0);
   if (!batch_view(ctx, &a, batch, &sa) || !batch_view(ctx, &b, batch, &sb)) return NULL;
   if (nm__ready(ctx, a.t) != NM_OK || nm__ready(ctx, b.t) != NM_OK) return NULL;
-  nm_tensor *y = nm__temp(ctx, nm__tensor_empty(ctx, dev, dtype, s->ndim, s->dim));
+  nm_tensor *y = nm__t_empty_of(ctx, dev, dtype, s->ndim, s->dim);
   if (!y || y->numel == 0) return y;
   /* one matrix on the right: one tall product */
   if (count > 1 && sb == 0 && (sa == a.rows * a.rstride || a.rows == 1)) {

@@ -71,8 +71,7 @@ static nm_status normalized_forward(nm_op_call *c) {
   bool by_rows = nm__takes_rows(x, k.n);
   int64_t kept[2] = {by_rows ? nm_numel(x) / k.n : 0, 2};
   nm_row_tensors t = {.x = x, .w = nm__tensor_arg(c, N_WEIGHT), .b = nm__tensor_arg(c, N_BIAS)};
-  t.stats = nm__temp(
-      ctx, nm__tensor_empty(ctx, nm__device_of(x), nm__computed_in((nm_dtype)x->dtype), 2, kept));
+  t.stats = nm__t_empty_of(ctx, nm__device_of(x), nm__computed_in((nm_dtype)x->dtype), 2, kept);
   t.y = by_rows ? nm__t_empty(ctx, x, x->ndim, x->shape) : composed(c, &k);
   bool done = t.stats && t.y;
   if (done && by_rows) done = nm__run_rows(ctx, NM_ROWS_NORM, k.n, k.centered, k.eps, &t) == NM_OK;

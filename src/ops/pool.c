@@ -79,7 +79,7 @@ static nm_tensor *pooled(nm_context *ctx, nm_tensor *x, const nm_pooling *pool, 
     nm_tensor *at = nm__contiguous(ctx, *places);
     if (!at || nm__view_of(ctx, at, &vi) != NM_OK) return NULL;
   } else if (places) {
-    *places = nm__temp(ctx, nm__tensor_empty(ctx, dev, NM_INT64, 1 + pool->dims, shape));
+    *places = nm__t_empty_of(ctx, dev, NM_INT64, 1 + pool->dims, shape);
     if (!*places || nm__view_of(ctx, *places, &vi) != NM_OK) return NULL;
   }
   return dev->cls->pool(dev, pool, &vx, &vy, places ? &vi : NULL) == NM_OK ? y : NULL;

@@ -36,7 +36,7 @@ static nm_tensor *along(nm_context *ctx, nm_device *dev, nm_dtype dtype, const v
                         int64_t n, int dim, int ndim) {
   int64_t shape[NM_MAX_DIMS];
   for (int d = 0; d < ndim; d++) shape[d] = d == dim ? n : 1;
-  nm_tensor *t = nm__temp(ctx, nm__tensor_empty(ctx, dev, dtype, ndim, shape));
+  nm_tensor *t = nm__t_empty_of(ctx, dev, dtype, ndim, shape);
   if (t && nm_write(ctx, t, data, (size_t)n * nm__dtype_size(dtype)) != NM_OK) return NULL;
   return t;
 }

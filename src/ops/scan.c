@@ -15,7 +15,7 @@ static nm_tensor *scanned(nm_context *ctx, nm_scan_kind kind, nm_tensor *x, int 
   nm_tensor *y = nm__t_empty(ctx, x, x->ndim, x->shape);
   if (!y || nm__view_of(ctx, x, &vx) != NM_OK || nm__view_of(ctx, y, &vy) != NM_OK) return NULL;
   if (index) {
-    *index = nm__temp(ctx, nm__tensor_empty(ctx, dev, NM_INT64, x->ndim, x->shape));
+    *index = nm__t_empty_of(ctx, dev, NM_INT64, x->ndim, x->shape);
     if (!*index || nm__view_of(ctx, *index, &vi) != NM_OK) return NULL;
   }
   if (nm_numel(y) && dev->cls->scan(dev, kind, &vx, dim, &vy, index ? &vi : NULL) != NM_OK)

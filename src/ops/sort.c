@@ -28,7 +28,7 @@ nm_tensor *nm__t_order(nm_context *ctx, nm_tensor *x, int dim, bool descending, 
   if (!x) return NULL;
   int64_t shape[NM_MAX_DIMS];
   for (int d = 0; d < x->ndim; d++) shape[d] = d == x->ndim - 1 ? n : x->shape[d];
-  nm_tensor *at = nm__temp(ctx, nm__tensor_empty(ctx, dev, NM_INT64, x->ndim, shape)), *y = NULL;
+  nm_tensor *at = nm__t_empty_of(ctx, dev, NM_INT64, x->ndim, shape), *y = NULL;
   if (!at || nm__view_of(ctx, x, &vx) != NM_OK || nm__view_of(ctx, at, &vi) != NM_OK) return NULL;
   if (values) {
     y = nm__t_empty(ctx, x, x->ndim, shape);
@@ -44,7 +44,7 @@ nm_tensor *nm__t_search(nm_context *ctx, nm_tensor *sorted, nm_tensor *x, bool r
   if (!sorted || !x) return NULL;
   nm_device *dev = nm__device_of(x);
   nm_view vs, vx, vi;
-  nm_tensor *at = nm__temp(ctx, nm__tensor_empty(ctx, dev, NM_INT64, 2, x->shape));
+  nm_tensor *at = nm__t_empty_of(ctx, dev, NM_INT64, 2, x->shape);
   if (!at || nm__view_of(ctx, sorted, &vs) != NM_OK || nm__view_of(ctx, x, &vx) != NM_OK ||
       nm__view_of(ctx, at, &vi) != NM_OK)
     return NULL;

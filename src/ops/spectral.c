@@ -21,7 +21,7 @@ static nm_tensor *sub(nm_context *ctx, nm_tensor *a, nm_tensor *b) {
   return nm__t2(ctx, NM_I_sub, a, b);
 }
 static nm_tensor *mm(nm_context *ctx, nm_tensor *a, nm_tensor *b) {
-  return a && b ? nm__t_matmul(ctx, a, b) : NULL;
+  return nm__t_matmul(ctx, a, b);
 }
 static nm_tensor *mT(nm_context *ctx, nm_tensor *x) { return nm__t_mT(ctx, x); }
 static nm_tensor *as_row(nm_context *ctx, nm_tensor *x) {
@@ -104,7 +104,7 @@ static nm_status values_forward(nm_op_call *c) {
   l.upper = nm__bool_arg(c, 1, false);
   nm_tensor *a = nm__by_columns(ctx, x);
   l.a = nm__host_memory(ctx, a);
-  nm_tensor *y = nm__temp(ctx, nm__tensor_empty(ctx, ctx->cpu, (nm_dtype)x->dtype, s.ndim, s.dim));
+  nm_tensor *y = nm__t_empty_of(ctx, ctx->cpu, (nm_dtype)x->dtype, s.ndim, s.dim);
   return nm__result(c, mark, a ? filled(c, &l, x, y) : NULL);
 }
 
@@ -275,10 +275,9 @@ static nm_status lstsq_forward(nm_op_call *c) {
   nm_tensor *place = nm__t_narrow(ctx, b, b->ndim - 1, 0, m);
   if (!place || nm__store(ctx, place, from, false) != NM_OK) return nm__result(c, mark, NULL);
   s.ndim -= 2;
-  nm_tensor *rank = nm__temp(ctx, nm__tensor_empty(ctx, ctx->cpu, NM_INT32, s.ndim, s.dim));
+  nm_tensor *rank = nm__t_empty_of(ctx, ctx->cpu, NM_INT32, s.ndim, s.dim);
   s.dim[s.ndim++] = least(m, n);
-  nm_tensor *values =
-      nm__temp(ctx, nm__tensor_empty(ctx, ctx->cpu, (nm_dtype)x->dtype, s.ndim, s.dim));
+  nm_tensor *values = nm__t_empty_of(ctx, ctx->cpu, (nm_dtype)x->dtype, s.ndim, s.dim);
   if (!rank || !values || nm__writable(ctx, b) != NM_OK) return nm__result(c, mark, NULL);
   l.a = nm__host_memory(ctx, a);
   l.b = nm__host_memory(ctx, b), l.b_step = most * k;
