@@ -54,6 +54,7 @@ EXTREMES(i64, int64_t)
   HALVE(lane, 16, kind)
 #define HALVE_FEW(lane, kind)                                                                      \
   HALVE(lane, 8, kind) HALVE(lane, 4, kind) HALVE(lane, 2, kind) HALVE(lane, 1, kind)
+#define HALVE_ALL(lane, kind) HALVE_MANY(lane, kind) HALVE_FEW(lane, kind)
 
 /* FOLD(kind, class t, C type T, C type of a lane, C type A and field of the accumulator,
  * identity) */
@@ -194,26 +195,30 @@ static inline void join_squares(double n, double *mean, double *squares, double 
   *squares += squares_m + d * d * (n * share);
   *mean = *mean * (1 - share) + mean_m * share;
 }
+/* Sums over a row of n elements: `start` for those of lane j, `take` for its element, `next` to go
+ * `by` elements on, `halve` to join the lanes.  A short row has one lane. */
+#define SUMS_OF_ROW(n, start, take, next, halve)                                                   \
+  int left = n;                                                                                    \
+  if (left < FEW) {                                                                                \
+    const int j = 0, by = 1;                                                                       \
+    start;                                                                                         \
+    for (; left > 0; left--, next) take;                                                           \
+  } else {                                                                                         \
+    const int by = ROW_LANES;                                                                      \
+    for (int j = 0; j < by; j++) start;                                                            \
+    for (; left >= by; left -= by, next)                                                           \
+      for (int j = 0; j < by; j++) take;                                                           \
+    for (int j = 0; j < left; j++) take;                                                           \
+    halve                                                                                          \
+  }
 #define SQUARES(t, T)                                                                              \
   static void squares_row_##t(int n, const void *x_, double before, double *mean,                  \
                               double *squares) {                                                   \
     const T *x = x_;                                                                               \
     T c = (T)(row_SUM_##t(n, x).f / n), sum[ROW_LANES], square[ROW_LANES];                                 \
-    int left = n;                                                                                  \
-    for (int j = 0; j < ROW_LANES; j++) sum[j] = square[j] = 0;                                        \
-    for (; left >= ROW_LANES; left -= ROW_LANES, x += ROW_LANES)                                               \
-      for (int j = 0; j < ROW_LANES; j++) {                                                            \
-        T d = x[j] - c;                                                                            \
-        sum[j] += d, square[j] += d * d;                                                           \
-      }                                                                                            \
-    for (int j = 0; j < left; j++) {                                                               \
-      T d = x[j] - c;                                                                              \
-      sum[j] += d, square[j] += d * d;                                                             \
-    }                                                                                              \
-    HALVE_MANY(sum, SUM)                                                                           \
-    HALVE_FEW(sum, SUM)                                                                            \
-    HALVE_MANY(square, SUM)                                                                        \
-    HALVE_FEW(square, SUM)                                                                         \
+    SUMS_OF_ROW(n, sum[j] = square[j] = 0,                                                         \
+                (sum[j] += x[j] - c, square[j] += (x[j] - c) * (x[j] - c)), x += by,               \
+                HALVE_ALL(sum, SUM) HALVE_ALL(square, SUM))                                        \
     double rest = (double)sum[0] / n, q = (double)square[0] - rest * sum[0];                       \
     rest = c - c == 0 ? rest : 0; /* an infinite mean stays one */                                 \
     join_squares(before, mean, squares, n, c + rest, q < 0 ? 0 : q);                               \

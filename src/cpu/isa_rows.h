@@ -1,46 +1,37 @@
-/* isa_rows.h: the loops of rows.c, over a row of any length; see nm_row_loops.  Sums in the class of
- * the elements are of a block of a row at most, as in isa_fold.h; beyond, in double. */
+/* isa_rows.h: the loops of rows.c, over a row of any length; see nm_row_loops.  Sums in the class
+ * of the elements are of a block of a row at most, as in isa_fold.h; beyond, in double. */
 
-#define ROW_BLOCKS(n, k) for (int k; (n) > 0; (n) -= k)
+/* a row of `length` in blocks of n */
+#define ROW_BLOCKS(length) for (int n; (n = NEXT_BLOCK(length)) > 0; (length) -= n)
 #define NEXT_BLOCK(n) ((n) < NM_BLOCK / (int)sizeof *x ? (n) : NM_BLOCK / (int)sizeof *x)
-#define FOLD_LANES(lane)                                                                           \
-  HALVE_MANY(lane, SUM)                                                                            \
-  HALVE_FEW(lane, SUM)
 
 #define ROWS(t, T)                                                                                 \
-  static void row_stats_##t(int n, const void *x_, double *mean, double *squares) {                \
+  static void row_stats_##t(int length, const void *x_, double *mean, double *squares) {           \
     const T *x = x_;                                                                               \
     double before = 0;                                                                             \
     *mean = *squares = 0;                                                                          \
-    ROW_BLOCKS(n, k) {                                                                             \
-      k = NEXT_BLOCK(n);                                                                           \
-      squares_row_##t(k, x, before, mean, squares);                                                \
-      before += k, x += k;                                                                         \
+    ROW_BLOCKS(length) {                                                                           \
+      squares_row_##t(n, x, before, mean, squares);                                                \
+      before += n, x += n;                                                                         \
     }                                                                                              \
   }                                                                                                \
-  static double row_dot_##t(int n, const void *x_, const void *z_) {                               \
+  static double row_dot_##t(int length, const void *x_, const void *z_) {                          \
     const T *x = x_, *z = z_;                                                                      \
     double sum = 0;                                                                                \
-    ROW_BLOCKS(n, k) {                                                                             \
+    ROW_BLOCKS(length) {                                                                           \
       T lane[ROW_LANES];                                                                           \
-      int left = k = NEXT_BLOCK(n);                                                                \
-      for (int j = 0; j < ROW_LANES; j++) lane[j] = 0;                                             \
-      for (; left >= ROW_LANES; left -= ROW_LANES, x += ROW_LANES, z += ROW_LANES)                 \
-        for (int j = 0; j < ROW_LANES; j++) lane[j] = madd_##t(x[j], z[j], lane[j]);               \
-      for (int j = 0; j < left; j++) lane[j] = madd_##t(x[j], z[j], lane[j]);                      \
-      x += left, z += left;                                                                        \
-      FOLD_LANES(lane)                                                                             \
+      SUMS_OF_ROW(n, lane[j] = 0, lane[j] = madd_##t(x[j], z[j], lane[j]), (x += by, z += by),     \
+                  HALVE_ALL(lane, SUM))                                                            \
       sum += (double)lane[0];                                                                      \
     }                                                                                              \
     return sum;                                                                                    \
   }                                                                                                \
-  static double row_total_##t(int n, const void *x_) {                                             \
+  static double row_total_##t(int length, const void *x_) {                                        \
     const T *x = x_;                                                                               \
     double sum = 0;                                                                                \
-    ROW_BLOCKS(n, k) {                                                                             \
-      k = NEXT_BLOCK(n);                                                                           \
-      sum += row_SUM_##t(k, x).f;                                                                  \
-      x += k;                                                                                      \
+    ROW_BLOCKS(length) {                                                                           \
+      sum += row_SUM_##t(n, x).f;                                                                  \
+      x += n;                                                                                      \
     }                                                                                              \
     return sum;                                                                                    \
   }                                                                                                \
@@ -50,28 +41,17 @@
     const T *x = x_, *w = w_, *b = b_;                                                             \
     EACH(n) y[i] = madd_##t((x[i] - m) * s, w[i], b[i]);                                           \
   }                                                                                                \
-  static void normalize_sums_##t(int n, const void *g_, const void *x_, double mean,               \
+  static void normalize_sums_##t(int length, const void *g_, const void *x_, double mean,          \
                                  double scale, const void *w_, double *sum, double *dot) {         \
     const T *g = g_, *x = x_, *w = w_;                                                             \
     T m = (T)mean, s = (T)scale;                                                                   \
     *sum = *dot = 0;                                                                               \
-    ROW_BLOCKS(n, k) {                                                                             \
+    ROW_BLOCKS(length) {                                                                           \
       T lane[ROW_LANES], other[ROW_LANES];                                                         \
-      int left = k = NEXT_BLOCK(n);                                                                \
-      for (int j = 0; j < ROW_LANES; j++) lane[j] = other[j] = 0;                                  \
-      for (; left >= ROW_LANES;                                                                    \
-           left -= ROW_LANES, x += ROW_LANES, g += ROW_LANES, w += ROW_LANES)                      \
-        for (int j = 0; j < ROW_LANES; j++) {                                                      \
-          T v = g[j] * w[j];                                                                       \
-          lane[j] += v, other[j] = madd_##t(v, (x[j] - m) * s, other[j]);                          \
-        }                                                                                          \
-      for (int j = 0; j < left; j++) {                                                             \
-        T v = g[j] * w[j];                                                                         \
-        lane[j] += v, other[j] = madd_##t(v, (x[j] - m) * s, other[j]);                            \
-      }                                                                                            \
-      x += left, g += left, w += left;                                                             \
-      FOLD_LANES(lane)                                                                             \
-      FOLD_LANES(other)                                                                            \
+      SUMS_OF_ROW(                                                                                 \
+          n, lane[j] = other[j] = 0,                                                               \
+          (lane[j] += g[j] * w[j], other[j] = madd_##t(g[j] * w[j], (x[j] - m) * s, other[j])),    \
+          (x += by, g += by, w += by), HALVE_ALL(lane, SUM) HALVE_ALL(other, SUM))                 \
       *sum += (double)lane[0], *dot += (double)other[0];                                           \
     }                                                                                              \
   }                                                                                                \
@@ -106,12 +86,12 @@
       EACH(n) dw[i] += (double)(g[i] * ((x[i] - m) * s)), db[i] += (double)g[i];                   \
     }                                                                                              \
   }                                                                                                \
-  static void softmax_back_##t(int n, void *y_, const void *g_, const void *x_, double sum) {       \
+  static void softmax_back_##t(int n, void *y_, const void *g_, const void *x_, double sum) {      \
     T *y = y_, s = (T)sum;                                                                         \
     const T *g = g_, *x = x_;                                                                      \
     EACH(n) y[i] = (g[i] - s) * x[i];                                                              \
   }                                                                                                \
-  static void log_softmax_back_##t(int n, void *y_, const void *g_, const void *x_, double sum) {   \
+  static void log_softmax_back_##t(int n, void *y_, const void *g_, const void *x_, double sum) {  \
     T *y = y_, s = (T)sum;                                                                         \
     const T *g = g_, *x = x_;                                                                      \
     EACH(n) y[i] = madd_##t(x[i], -s, g[i]);                                                       \

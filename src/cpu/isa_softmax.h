@@ -13,8 +13,7 @@
     }                                                                                              \
     EACH(n) y[i] = exp_##t(x[i] - m);                                                              \
     for (int j = 0; j < n; j++) lane[j] += y[j];                                                   \
-    HALVE_MANY(lane, SUM)                                                                          \
-    HALVE_FEW(lane, SUM)                                                                           \
+    HALVE_ALL(lane, SUM)                                                                           \
     return (double)lane[0];                                                                        \
   }                                                                                                \
   static double exp_sum_##t(int n, void *y_, const void *x_, double m, int64_t ahead) {            \
