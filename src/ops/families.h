@@ -22,7 +22,8 @@ typedef struct nm_family {
   X(create) X(shape) X(part) X(split) X(copy) X(join) X(arrange) X(compose) X(activation) X(loss) \
   X(reduce) X(statistics) X(scan) X(sort) X(quantile) X(search) X(unique) X(histogram) X(matmul)  \
   X(product) X(algebra) X(einsum) X(factor) X(spectral) X(equations) X(linalg) X(norms) X(rows)   \
-  X(gather) X(normalize) X(select) X(mask) X(conv) X(pool) X(fold) X(resample) X(grid) X(draw)
+  X(pick) X(gather) X(normalize) X(select) X(mask) X(conv) X(pool) X(fold) X(resample) X(grid)    \
+  X(draw)
 /* clang-format on */
 #define X(name) extern const nm_family nm__family_##name;
 NM_FAMILIES(X)
