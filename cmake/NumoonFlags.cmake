@@ -16,6 +16,17 @@ if(NOT MSVC)
     target_compile_options(numoon_flags INTERFACE -Werror)
   endif()
 endif()
+# Calls of the host's functions go through one jump less, those of numoon's own public ones through
+# none.
+if(UNIX AND NOT APPLE)
+  foreach(flag -fno-plt -fno-semantic-interposition)
+    string(MAKE_C_IDENTIFIER "NUMOON_HAVE${flag}" have)
+    check_c_compiler_flag(${flag} ${have})
+    if(${have})
+      target_compile_options(numoon_flags INTERFACE ${flag})
+    endif()
+  endforeach()
+endif()
 if(NUMOON_SANITIZE)
   target_compile_options(numoon_flags INTERFACE -fsanitize=${NUMOON_SANITIZE}
     -fno-sanitize-recover=all -fno-omit-frame-pointer)

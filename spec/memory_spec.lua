@@ -52,6 +52,16 @@ describe("temporaries", function()
     assert.is_true((helper.resident() or 0) - before < 200 * MB)
   end)
 
+  it("of constants alone take none, however many ops", function()
+    for dtype in pairs { float32 = true, float64 = true, int64 = true } do
+      local before = allocated()
+      local x, y = nm.full({ MB }, 2, { dtype = dtype }), nm.tensor({ 2 }, { dtype = dtype })
+      for i = 1, 200 do x, y = (x + i):minimum(7) * 2 - 3, (y + i):minimum(7) * 2 - 3 end
+      assert.is_true(nm.memory_stats().allocated - before < 64 * 1024)
+      assert.are.equal(y:item(), x:get(MB))
+    end
+  end)
+
   it("never run a collector that the program has stopped", function()
     collectgarbage("stop")
     local gone = false

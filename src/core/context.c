@@ -102,9 +102,3 @@ nm_status nm__device_get(nm_context *ctx, const char *name, nm_device **out) {
   *out = ctx->vulkan[index];
   return NM_OK;
 }
-
-nm_status nm__mem_alloc(nm_device *dev, size_t bytes, nm_mem *out) {
-  NM_TRY(dev->cls->alloc(dev, bytes, out));
-  dev->ctx->debt += bytes;
-  return NM_OK;
-}

@@ -86,6 +86,10 @@ static inline void nm__struct_free(nm_context *ctx, void *p, size_t size) {
 /* Finds or opens a device by name ("cpu", "vulkan", "vulkan:1"); NULL is the default device. */
 nm_status nm__device_get(nm_context *ctx, const char *name, nm_device **out);
 /* Allocates on a device; when it is full, drops the caches and tries once more. */
-nm_status nm__mem_alloc(nm_device *dev, size_t bytes, nm_mem *out);
+static inline nm_status nm__mem_alloc(nm_device *dev, size_t bytes, nm_mem *out) {
+  NM_TRY(dev->cls->alloc(dev, bytes, out));
+  dev->ctx->debt += bytes;
+  return NM_OK;
+}
 
 #endif

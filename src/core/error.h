@@ -7,10 +7,17 @@
 /* Sets the context's message, which begins with the op that is being applied, and returns `code`.
  */
 #if defined(__GNUC__)
-__attribute__((format(printf, 3, 4)))
+__attribute__((cold, format(printf, 3, 4)))
 #endif
 nm_status
 nm__error(nm_context *ctx, nm_status code, const char *format, ...);
+
+/* Before a function: it stays out of those that call it, whose way past it is the hot one. */
+#if defined(__GNUC__)
+#define NM_APART __attribute__((noinline))
+#else
+#define NM_APART
+#endif
 
 /* Leaves the function with the status of a failing call. */
 #define NM_TRY(call)                                                                               \

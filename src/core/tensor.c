@@ -113,8 +113,8 @@ const char *nm__shape_text(int ndim, const int64_t *shape, char buffer[NM_SHAPE_
   return buffer;
 }
 
-static nm_tensor *tensor_over(nm_context *ctx, nm_storage *s, nm_dtype dtype, int ndim,
-                              const int64_t *shape) {
+static inline nm_tensor *tensor_over(nm_context *ctx, nm_storage *s, nm_dtype dtype, int ndim,
+                                     const int64_t *shape) {
   nm_tensor *t = nm__struct_new(ctx, sizeof *t);
   if (!t) {
     nm__error(ctx, NM_ENOMEM, "out of memory");

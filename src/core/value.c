@@ -1,7 +1,7 @@
 /* value.c: life and death of values and storages. */
 #include "core/value.h"
 
-nm_value *nm__value_make(nm_device *dev, nm_dtype dtype, int64_t n, bool recorded) {
+static inline nm_value *make(nm_device *dev, nm_dtype dtype, int64_t n, bool recorded) {
   nm_value *v = nm__struct_new(dev->ctx, nm__value_size(recorded));
   if (!v) {
     nm__error(dev->ctx, NM_ENOMEM, "out of memory");
@@ -25,8 +25,12 @@ nm_value *nm__value_make(nm_device *dev, nm_dtype dtype, int64_t n, bool recorde
   return v;
 }
 
+nm_value *nm__value_make(nm_device *dev, nm_dtype dtype, int64_t n, bool recorded) {
+  return make(dev, dtype, n, recorded);
+}
+
 nm_status nm__value_new(nm_device *dev, nm_dtype dtype, int64_t n, nm_value **out) {
-  nm_value *v = nm__value_make(dev, dtype, n, false);
+  nm_value *v = make(dev, dtype, n, false);
   if (!v) return NM_ENOMEM;
   v->ready = true;
   if (n > 0) {
@@ -52,9 +56,8 @@ void nm__value_drop_args(nm_context *ctx, nm_value *v) {
   }
 }
 
-void nm__value_unref(nm_context *ctx, nm_value *v) {
-  if (--v->refs) return;
-  nm__value_drop_args(ctx, v);
+void nm__value_free(nm_context *ctx, nm_value *v) {
+  if (v->nargs) nm__value_drop_args(ctx, v);
   if (v->ready) {
     if (v->release) {
       v->release(v->release_arg);
@@ -62,23 +65,10 @@ void nm__value_unref(nm_context *ctx, nm_value *v) {
       v->dev->cls->release(v->dev, &v->mem);
     }
   }
-  nm__struct_free(ctx, v, nm__value_size(v->recorded));
-}
-
-nm_storage *nm__storage_new(nm_context *ctx, nm_value *v) {
-  nm_storage *s = nm__struct_new(ctx, sizeof *s);
-  if (!s) {
-    nm__value_unref(ctx, v);
-    return NULL;
-  }
-  *s = (nm_storage){.refs = 1, .inference = ctx->inference, .value = v};
-  return s;
-}
-
-void nm__storage_unref(nm_context *ctx, nm_storage *s) {
-  if (--s->refs) return;
-  nm__value_unref(ctx, s->value);
-  nm__struct_free(ctx, s, sizeof *s);
+  if (v->recorded) /* two calls, whose sizes the compiler knows */
+    nm__struct_free(ctx, v, nm__value_size(true));
+  else
+    nm__struct_free(ctx, v, nm__value_size(false));
 }
 
 void nm__storage_set(nm_context *ctx, nm_storage *s, nm_value *v) {

@@ -71,7 +71,10 @@ typedef struct nm_storage {
 nm_value *nm__value_make(nm_device *dev, nm_dtype dtype, int64_t n, bool recorded);
 /* A ready value of n elements with undefined contents, one reference. */
 nm_status nm__value_new(nm_device *dev, nm_dtype dtype, int64_t n, nm_value **out);
-void nm__value_unref(nm_context *ctx, nm_value *v);
+void nm__value_free(nm_context *ctx, nm_value *v);
+static inline void nm__value_unref(nm_context *ctx, nm_value *v) {
+  if (--v->refs == 0) nm__value_free(ctx, v);
+}
 /* Lets go of the arguments of a value that has become ready (or is dying). */
 void nm__value_drop_args(nm_context *ctx, nm_value *v);
 static inline void nm__source_link(nm_source *s, nm_value *v, nm_value *owner) {
@@ -85,8 +88,19 @@ static inline void nm__source_link(nm_source *s, nm_value *v, nm_value *owner) {
 }
 
 /* A storage around a value; takes over the caller's reference to it. */
-nm_storage *nm__storage_new(nm_context *ctx, nm_value *v);
-void nm__storage_unref(nm_context *ctx, nm_storage *s);
+static inline nm_storage *nm__storage_new(nm_context *ctx, nm_value *v) {
+  nm_storage *s = nm__struct_new(ctx, sizeof *s);
+  if (s)
+    *s = (nm_storage){.refs = 1, .inference = ctx->inference, .value = v};
+  else
+    nm__value_unref(ctx, v);
+  return s;
+}
+static inline void nm__storage_unref(nm_context *ctx, nm_storage *s) {
+  if (--s->refs) return;
+  nm__value_unref(ctx, s->value);
+  nm__struct_free(ctx, s, sizeof *s);
+}
 /* Gives the storage another value (takes over the reference) and counts the write. */
 void nm__storage_set(nm_context *ctx, nm_storage *s, nm_value *v);
 

@@ -70,32 +70,50 @@ static void *reuse_big(nm_cpu *cpu, size_t *capacity) {
   return NULL;
 }
 
-nm_status nm__cpu_alloc(nm_device *dev, size_t bytes, nm_mem *out) {
-  nm_cpu *cpu = (nm_cpu *)dev;
-  size_t capacity;
+static void *take(nm_cpu *cpu, size_t bytes, size_t *capacity) {
   void *p;
   if (bytes <= SMALL_MAX) {
-    void **list = &cpu->pool.small[class_of(bytes ? bytes : 1, &capacity)];
+    void **list = &cpu->pool.small[class_of(bytes ? bytes : 1, capacity)];
     p = *list;
-    if (p) {
-      SHOW(p, capacity);
-      memcpy(list, p, sizeof p);
-      dev->cached -= capacity;
-    } else {
-      p = fresh(cpu, capacity);
-    }
-  } else {
-    capacity = bytes < SIZE_MAX - PAGE ? (bytes + PAGE - 1) / PAGE * PAGE : SIZE_MAX;
-    p = reuse_big(cpu, &capacity);
-    if (p) SHOW(p, capacity);
-    else p = fresh(cpu, capacity);
+    if (!p) return fresh(cpu, *capacity);
+    SHOW(p, *capacity);
+    memcpy(list, p, sizeof p);
+    cpu->dev.cached -= *capacity;
+    return p;
   }
-  if (!p)
-    return nm__error(dev->ctx, NM_ENOMEM, "out of memory: %zu bytes on cpu, where %zu are in use",
-                     bytes, dev->live);
+  *capacity = bytes < SIZE_MAX - PAGE ? (bytes + PAGE - 1) / PAGE * PAGE : SIZE_MAX;
+  p = reuse_big(cpu, capacity);
+  if (!p) return fresh(cpu, *capacity);
+  SHOW(p, *capacity);
+  return p;
+}
+
+static inline void hand_out(nm_device *dev, void *p, size_t bytes, size_t capacity, nm_mem *out) {
   dev->live += capacity;
   if (dev->live > dev->peak) dev->peak = dev->live;
   *out = (nm_mem){.ptr = p, .size = bytes, .handle = (void *)(uintptr_t)capacity};
+}
+
+NM_APART static nm_status alloc(nm_device *dev, size_t bytes, nm_mem *out) {
+  size_t capacity;
+  void *p = take((nm_cpu *)dev, bytes, &capacity);
+  if (!p)
+    return nm__error(dev->ctx, NM_ENOMEM, "out of memory: %zu bytes on cpu, where %zu are in use",
+                     bytes, dev->live);
+  hand_out(dev, p, bytes, capacity, out);
+  return NM_OK;
+}
+
+/* A kept block of the smallest classes is handed out here: for small tensors this is half of what
+ * they cost. */
+nm_status nm__cpu_alloc(nm_device *dev, size_t bytes, nm_mem *out) {
+  size_t line = (bytes - 1) / ALIGN; /* of 0 bytes: beyond all */
+  void **list = &((nm_cpu *)dev)->pool.small[line < LINEAR ? line : 0], *p = *list;
+  if (line >= LINEAR || !p) return alloc(dev, bytes, out);
+  SHOW(p, (line + 1) * ALIGN);
+  memcpy(list, p, sizeof p);
+  dev->cached -= (line + 1) * ALIGN;
+  hand_out(dev, p, bytes, (line + 1) * ALIGN, out);
   return NM_OK;
 }
 
@@ -111,26 +129,36 @@ static bool keep_big(nm_pool *pool, void *p, size_t capacity) {
   return true;
 }
 
-void nm__cpu_release(nm_device *dev, nm_mem *mem) {
+static inline void keep_small(nm_cpu *cpu, int class, void *p) {
+  void **list = &cpu->pool.small[class];
+  memcpy(p, list, sizeof *list);
+  *list = p;
+}
+
+NM_APART static void release(nm_device *dev, nm_mem *mem, size_t capacity) {
   nm_cpu *cpu = (nm_cpu *)dev;
-  size_t capacity = (size_t)(uintptr_t)mem->handle;
-  if (!mem->ptr) return;
-  dev->live -= capacity;
+  size_t same;
   if (mem->size <= SMALL_MAX) {
-    size_t same;
-    void **list = &cpu->pool.small[class_of(mem->size ? mem->size : 1, &same)];
-    memcpy(mem->ptr, list, sizeof *list);
-    *list = mem->ptr;
-    HIDE(mem->ptr, capacity);
-  } else if (keep_big(&cpu->pool, mem->ptr, capacity)) {
-    HIDE(mem->ptr, capacity);
-  } else {
+    keep_small(cpu, class_of(mem->size ? mem->size : 1, &same), mem->ptr);
+  } else if (!keep_big(&cpu->pool, mem->ptr, capacity)) {
     free(mem->ptr);
     capacity = 0;
   }
+  if (capacity) HIDE(mem->ptr, capacity);
   dev->cached += capacity;
   mem->ptr = NULL;
   if (dev->cached > dev->cache_limit) nm__cpu_trim(cpu, dev->cache_limit);
+}
+
+void nm__cpu_release(nm_device *dev, nm_mem *mem) {
+  size_t capacity = (size_t)(uintptr_t)mem->handle, cached = dev->cached + capacity;
+  if (!mem->ptr) return;
+  dev->live -= capacity;
+  if (capacity > LINEAR * ALIGN || cached > dev->cache_limit) return release(dev, mem, capacity);
+  keep_small((nm_cpu *)dev, (int)(capacity / ALIGN) - 1, mem->ptr);
+  HIDE(mem->ptr, capacity);
+  dev->cached = cached;
+  mem->ptr = NULL;
 }
 
 void nm__cpu_trim(nm_cpu *cpu, size_t limit) {

@@ -7,12 +7,6 @@
 
 #include <string.h>
 
-bool nm__constant(const nm_value *v, nm_bits *out) {
-  if (v->ready || v->op != NM_I_copy || v->args[0].value) return false;
-  *out = v->args[0].bits;
-  return true;
-}
-
 /* The dtype's own rounding of a constant that is held in its class. */
 static nm_bits round_bits(nm_dtype dtype, nm_bits b) {
   switch (dtype) {
@@ -123,13 +117,15 @@ static nm_status connect(nm_context *ctx, nm_value *v, int n, const nm_input *in
   return NM_OK;
 }
 
-nm_tensor *nm__record(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls, int ndim,
-                      const int64_t *shape, int n, const nm_input *in) {
+nm_tensor *nm__record_pending(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls, int ndim,
+                              const int64_t *shape, int n, const nm_input *in) {
   nm_context *ctx = dev->ctx;
   const char *feature;
-  nm_value *v;
-  if (nm__compute_short(dev, op, dtype, cls, ndim, shape, n, in, &v) != NM_OK) return NULL;
-  if (v) return nm__tensor_new(ctx, v, ndim, shape);
+  nm_input number = {.tensor = NULL};
+  if (nm__compute_number(dev, op, dtype, cls, n, in, &number.bits)) {
+    op = NM_I_copy, cls = nm__dtype_class(dtype);
+    n = 1, in = &number;
+  }
   if (!dev->cls->holds(dev, dtype, &feature)) {
     nm__error(ctx, NM_ENOTSUP, "%s cannot hold %s: it lacks %s", dev->name, nm__dtypes[dtype].name,
               feature);
@@ -137,7 +133,7 @@ nm_tensor *nm__record(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls
   }
   int64_t numel = nm__countable(ctx, ndim, shape);
   if (numel < 0) return NULL;
-  v = nm__value_make(dev, dtype, numel, true);
+  nm_value *v = nm__value_make(dev, dtype, numel, true);
   if (!v) return NULL;
   v->op = (uint8_t)op;
   v->cls = (uint8_t)cls;

@@ -12,9 +12,12 @@ nm_status nm__materialize(nm_context *ctx, nm_value *v);
 nm_status nm__materialize_into(nm_context *ctx, nm_value *v, nm_tensor *dst, bool consumed,
                                bool *done);
 
-/* Computes an instruction at once if it is short and its inputs are ready (arguments as those of
- * nm__record): *out is its value, NULL where it has to be recorded. */
-nm_status nm__compute_short(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls, int ndim,
-                            const int64_t *shape, int n, const nm_input *in, nm_value **out);
+/* nm__record of what is not computed at once. */
+nm_tensor *nm__record_pending(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls, int ndim,
+                              const int64_t *shape, int n, const nm_input *in);
+/* Computes an instruction over numbers alone, which is one in the class of `dtype`; false where it
+ * has to be recorded. */
+bool nm__compute_number(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls, int n,
+                        const nm_input *in, nm_bits *out);
 
 #endif

@@ -21,16 +21,20 @@ typedef union buffer { /* a dense operand */
   int64_t i64[NM_SHORT];
 } buffer;
 
-typedef struct operand { /* of a loop over tiles of NM_SHORT elements */
-  const char *at;
-  size_t step; /* bytes from tile to tile; 0: all tiles are the same */
-} operand;
+typedef struct operands { /* of a loop over tiles of NM_SHORT elements */
+  const char *at[3];
+  size_t step[3]; /* bytes from tile to tile; 0: all tiles are the same */
+} operands;
 
-static void fill(buffer *to, int n, size_t size, nm_bits b) {
+/* Operand i is a tile of n elements, or the first of more, that are all the same. */
+static void fill(operands *o, int i, buffer *to, int n, size_t size, nm_bits b) {
+  if (n > NM_SHORT) n = NM_SHORT;
   if (size == 4)
-    for (int i = 0; i < n; i++) to->i32[i] = b.i32;
+    for (int k = 0; k < n; k++) to->i32[k] = b.i32;
   else
-    for (int i = 0; i < n; i++) to->i64[i] = b.i64;
+    for (int k = 0; k < n; k++) to->i64[k] = b.i64;
+  o->at[i] = (const char *)to;
+  o->step[i] = 0;
 }
 
 /* The first n elements of t over the shape that it broadcasts to. */
@@ -68,44 +72,56 @@ static bool repeats(const nm_tensor *t, int n, int ndim, const int64_t *shape) {
   return t->contiguous && n % t->numel == 0;
 }
 
-/* Where the loop reads operand i: the tensor's own memory, or the buffer.  at == NULL: it can't. */
-static operand place(const nm_input *in, nm_class want, buffer *b, int n, int ndim,
-                     const int64_t *shape) {
+/* The number that an operand is everywhere, in the class that is wanted. */
+static bool number_of(const nm_input *in, nm_class want, nm_bits *out) {
+  if (!in->tensor) return *out = in->bits, true;
+  const nm_value *v = in->tensor->storage->value;
+  if (!nm__constant(v, out)) return false;
+  *out = nm__bits_cast(*out, nm__dtype_class((nm_dtype)v->dtype), want);
+  return true;
+}
+
+enum { NEITHER, NUMBER, MEMORY }; /* what an operand of the loop is; NEITHER: it can't be one */
+
+/* Operand i does not lie as the loop reads: the buffer. */
+NM_APART static int copy_in(operands *o, int i, const nm_input *in, nm_class want, buffer *b, int n,
+                            int ndim, const int64_t *shape) {
+  const nm_tensor *t = in->tensor;
   size_t size = nm__class_size[want];
   int first = n < NM_SHORT ? n : NM_SHORT;
-  operand o = {(const char *)b, 0};
-  const nm_tensor *t = in->tensor;
-  if (!t) return fill(b, first, size, in->bits), o;
-  const nm_value *v = t->storage->value;
   nm_bits bits;
-  if (nm__constant(v, &bits)) {
-    fill(b, first, size, nm__bits_cast(bits, nm__dtype_class((nm_dtype)v->dtype), want));
-    return o;
-  }
-  if (!v->ready || t->dtype != nm__class_dtype[want]) return (operand){NULL, 0};
-  const char *at = (const char *)v->mem.ptr + t->offset * (int64_t)size;
-  if (t->numel == n && t->contiguous) return (operand){at, NM_SHORT * size};
+  if (number_of(in, want, &bits)) return fill(o, i, b, n, size, bits), NUMBER;
+  if (!t->storage->value->ready || t->dtype != nm__class_dtype[want]) return NEITHER;
+  o->at[i] = (const char *)b;
+  o->step[i] = 0;
   if (t->numel == 1) {
-    memcpy(&bits, at, size);
-    return fill(b, first, size, bits), o;
+    memcpy(&bits, (const char *)t->storage->value->mem.ptr + t->offset * (int64_t)size, size);
+    return fill(o, i, b, n, size, bits), MEMORY;
   }
-  if (repeats(t, first, ndim, shape)) return repeat(b, t, first, size), o;
-  if (n > NM_SHORT) return (operand){NULL, 0};
-  return spread(b, t, n, size, ndim, shape), o;
+  if (repeats(t, first, ndim, shape)) return repeat(b, t, first, size), MEMORY;
+  if (n > NM_SHORT) return NEITHER;
+  return spread(b, t, n, size, ndim, shape), MEMORY;
 }
 
-static void run_tiles(nm_loop *loop, int n, char *y, size_t size, operand o[3]) {
-  for (; n > 0; n -= NM_SHORT, y += NM_SHORT * size) {
-    loop(n < NM_SHORT ? n : NM_SHORT, y, o[0].at, o[1].at, o[2].at);
-    for (int i = 0; i < 3; i++) o[i].at += o[i].step;
-  }
+/* Puts operand i where the loop reads it. */
+static inline int place(operands *o, int i, const nm_input *in, nm_class want, buffer *b, int n,
+                        int ndim, const int64_t *shape) {
+  const nm_tensor *t = in->tensor;
+  size_t size = nm__class_size[want];
+  if (!t || t->numel != n || !t->contiguous || t->dtype != nm__class_dtype[want] ||
+      !t->storage->value->ready)
+    return copy_in(o, i, in, want, b, n, ndim, shape);
+  o->at[i] = (const char *)t->storage->value->mem.ptr + t->offset * (int64_t)size;
+  o->step[i] = NM_SHORT * size;
+  return MEMORY;
 }
 
-static bool reads_memory(int n, const nm_input *in) {
-  nm_bits bits;
-  for (int i = 0; i < n; i++)
-    if (in[i].tensor && !nm__constant(in[i].tensor->storage->value, &bits)) return true;
-  return false;
+static inline void run_tiles(nm_loop *loop, int n, char *y, size_t size, operands *o) {
+  for (; n > NM_SHORT; n -= NM_SHORT, y += NM_SHORT * size) {
+    loop(NM_SHORT, y, o->at[0], o->at[1], o->at[2]);
+    for (int i = 0; i < 3; i++) o->at[i] += o->step[i];
+  }
+  loop(n, y, o->at[0], o->at[1], o->at[2]);
 }
 
 /* The number of elements, or 0 when it is not 1 to SHORT. */
@@ -119,28 +135,45 @@ static int short_count(int ndim, const int64_t *shape) {
 }
 
 /* The loop that may run at once; NULL where there is none, or everything is to be recorded. */
-static nm_loop *loop_at_once(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls) {
+static inline nm_loop *loop_at_once(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls) {
   if (!dev->cls->loop || dev->ctx->records_short || nm__is_narrow(dtype)) return NULL;
   return dev->cls->loop(dev, op, cls);
 }
 
-nm_status nm__compute_short(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls, int ndim,
-                            const int64_t *shape, int n, const nm_input *in, nm_value **out) {
-  int numel = short_count(ndim, shape);
+nm_tensor *nm__record(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls, int ndim,
+                      const int64_t *shape, int n, const nm_input *in) {
+  int numel = short_count(ndim, shape), what = MEMORY, reads = 0;
   nm_loop *loop = numel ? loop_at_once(dev, op, dtype, cls) : NULL;
-  *out = NULL;
-  /* a constant stays one: programs and derivatives make use of it */
-  if (!loop || !reads_memory(n, in)) return NM_OK;
   buffer b[3];
-  operand o[3];
-  for (int i = 0; i < n; i++) {
-    o[i] = place(&in[i], nm__operand_class(op, cls, i), &b[i], numel, ndim, shape);
-    if (!o[i].at) return NM_OK;
+  operands o;
+  for (int i = 0; i < n && loop && what; i++) {
+    what = place(&o, i, &in[i], nm__operand_class(op, cls, i), &b[i], numel, ndim, shape);
+    reads |= what;
   }
-  for (int i = n; i < 3; i++) o[i] = o[0]; /* loops may look at all three addresses */
-  NM_TRY(nm__value_new(dev, dtype, numel, out));
-  run_tiles(loop, numel, (*out)->mem.ptr, nm__dtype_size(dtype), o);
-  return NM_OK;
+  /* what reads no memory is a constant, which it stays: nm__compute_number */
+  if (!loop || !what || !(reads & MEMORY))
+    return nm__record_pending(dev, op, dtype, cls, ndim, shape, n, in);
+  for (int i = n; i < 3; i++) { /* loops may look at all three addresses */
+    o.at[i] = o.at[0];
+    o.step[i] = o.step[0];
+  }
+  nm_value *v;
+  if (nm__value_new(dev, dtype, numel, &v) != NM_OK) return NULL;
+  run_tiles(loop, numel, v->mem.ptr, nm__dtype_size(dtype), &o);
+  return nm__tensor_new(dev->ctx, v, ndim, shape);
+}
+
+bool nm__compute_number(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls, int n,
+                        const nm_input *in, nm_bits *out) {
+  nm_loop *loop = n ? loop_at_once(dev, op, dtype, cls) : NULL;
+  nm_bits number[3];
+  *out = (nm_bits){.u64 = 0};
+  if (!loop) return false;
+  for (int i = 0; i < n; i++)
+    if (!number_of(&in[i], nm__operand_class(op, cls, i), &number[i])) return false;
+  for (int i = n; i < 3; i++) number[i] = number[0];
+  loop(1, out, &number[0], &number[1], &number[2]);
+  return true;
 }
 
 bool nm__short_rows(nm_opcode op, nm_tensor *y, nm_tensor *row) {
@@ -152,9 +185,11 @@ bool nm__short_rows(nm_opcode op, nm_tensor *y, nm_tensor *row) {
   if (!loop) return false;
   buffer b;
   nm_input in = {.tensor = row};
-  operand o[3] = {{v->mem.ptr, NM_SHORT * nm__dtype_size(dtype)}};
-  o[1] = o[2] = place(&in, cls, &b, (int)y->numel, y->ndim, y->shape);
-  if (!o[1].at) return false;
-  run_tiles(loop, (int)y->numel, v->mem.ptr, nm__dtype_size(dtype), o);
+  int n = (int)y->numel;
+  size_t size = nm__dtype_size(dtype);
+  operands o = {.at = {v->mem.ptr}, .step = {NM_SHORT * size}};
+  if (!place(&o, 1, &in, cls, &b, n, y->ndim, y->shape)) return false;
+  o.at[2] = o.at[1], o.step[2] = o.step[1];
+  run_tiles(loop, n, v->mem.ptr, size, &o);
   return true;
 }

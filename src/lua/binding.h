@@ -44,7 +44,12 @@ enum { NML_DEBT = 64 * 1024 }; /* bytes taken between two looks at the collector
 void nml_collect(lua_State *L, nml_state *s);
 /* For `do status = ...; while (nml_again(...))`: collects everything and says true when memory ran
  * out for the first time. */
-bool nml_again(lua_State *L, nm_status status, bool *tried);
+static inline bool nml_again(lua_State *L, nm_status status, bool *tried) {
+  if (status != NM_ENOMEM || *tried) return false;
+  *tried = true;
+  lua_gc(L, LUA_GCCOLLECT, 0);
+  return true;
+}
 
 /* ---- error.c ---- */
 /* Raises at the line of the caller outside of numoon's own Lua files; formats as lua_pushfstring.

@@ -27,24 +27,27 @@ static void hold(nm_context *ctx, const nm_op *op, const nm_value_arg *args) {
 
 typedef enum form { CALL, INPLACE, OUT } form;
 
+static inline nm_status once(nm_context *ctx, form how, const nm_op *op, const nm_value_arg *args,
+                             nm_tensor *y, int *nout, nm_tensor **out) {
+  switch (how) {
+    case CALL: return nm__apply(ctx, op, args, nout, out);
+    case INPLACE: return nm__apply_inplace(ctx, op, args);
+    default: return nm__apply_out(ctx, op, args, y);
+  }
+}
+
 /* Applies, and when memory runs out collects everything and tries once more. */
-static nm_status apply(lua_State *L, nml_state *s, form how, const nm_op *op,
-                       const nm_value_arg *args, nm_tensor *y, int *nout, nm_tensor **out) {
+static inline nm_status apply(lua_State *L, nml_state *s, form how, const nm_op *op,
+                              const nm_value_arg *args, nm_tensor *y, int *nout, nm_tensor **out) {
   nm_context *ctx = s->ctx;
   bool tried = false;
+  nm_status status = once(ctx, how, op, args, y, nout, out);
+  if (status != NM_ENOMEM) return status;
   int mark = nm__scope(ctx);
-  nm_status status;
-  for (;;) {
-    switch (how) {
-      case CALL: status = nm__apply(ctx, op, args, nout, out); break;
-      case INPLACE: status = nm__apply_inplace(ctx, op, args); break;
-      default: status = nm__apply_out(ctx, op, args, y); break;
-    }
-    if (status != NM_ENOMEM || tried) break;
-    hold(ctx, op, args);
-    nml_again(L, status, &tried);
-  }
-  if (tried) nm__unscope(ctx, mark, NULL);
+  hold(ctx, op, args);
+  nml_again(L, status, &tried);
+  status = once(ctx, how, op, args, y, nout, out);
+  nm__unscope(ctx, mark, NULL);
   return status;
 }
 

@@ -10,14 +10,18 @@ static void announce(lua_State *L, nml_state *s, int i) {
   if (t) nm__announce(t);
 }
 
-static void evaluate(lua_State *L, nml_state *s, int i) {
+static void compute(lua_State *L, nml_state *s, nm_tensor *t) {
   bool tried = false;
   nm_status status;
-  nm_tensor *t = nml_tensor_at(L, s, i);
-  if (!t) nml_error(L, "eval: takes tensors and lists of them, got %s", nml_describe(L, s, i));
   do status = nm_eval(s->ctx, t);
   while (nml_again(L, status, &tried));
   if (status != NM_OK) nml_fail(L, s);
+}
+
+static void evaluate(lua_State *L, nml_state *s, int i) {
+  nm_tensor *t = nml_tensor_at(L, s, i);
+  if (!t) nml_error(L, "eval: takes tensors and lists of them, got %s", nml_describe(L, s, i));
+  compute(L, s, t);
 }
 
 /* Calls f with the stack index of each of n arguments, and of each element of those that are
@@ -41,7 +45,9 @@ static void for_each(lua_State *L, nml_state *s, int n, void (*f)(lua_State *, n
 int nml_l_eval(lua_State *L) {
   nml_state *s = nml_enter(L);
   int n = lua_gettop(L);
-  if (n != 1 || lua_istable(L, 1)) for_each(L, s, n, announce);
+  nm_tensor *alone = n == 1 ? nml_tensor_at(L, s, 1) : NULL;
+  if (alone) return compute(L, s, alone), 1;
+  for_each(L, s, n, announce);
   for_each(L, s, n, evaluate);
   return n;
 }

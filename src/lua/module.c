@@ -58,13 +58,6 @@ void nml_collect(lua_State *L, nml_state *s) {
   lua_gc(L, LUA_GCSTEP, kb);
 }
 
-bool nml_again(lua_State *L, nm_status status, bool *tried) {
-  if (status != NM_ENOMEM || *tried) return false;
-  *tried = true;
-  lua_gc(L, LUA_GCCOLLECT, 0);
-  return true;
-}
-
 static int l_close(lua_State *L) {
   nml_state *s = lua_touserdata(L, 1);
   nm_context *ctx = s->ctx;

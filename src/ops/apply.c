@@ -59,7 +59,8 @@ static nm_status apply(nm_context *ctx, const nm_op *op, const nm_value_arg *arg
     }
   }
   *nout = c.nout;
-  for (int i = 0; i < c.nout; i++) out[i] = c.out[i];
+  out[0] = c.out[0];
+  for (int i = 1; i < c.nout; i++) out[i] = c.out[i];
   if (op->flags & NM_VIEW && !grad && c.out[0]->base) c.out[0]->made = NM_MADE_UNTRACKED;
   return NM_OK;
 }
