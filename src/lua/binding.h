@@ -115,7 +115,8 @@ static inline nml_state *nml_enter(lua_State *L) {
 void nml_set_tensor_fields(lua_State *L, int nup);
 void nml_push_shape(lua_State *L, const nm_tensor *t);
 void nml_push_integers(lua_State *L, int n, const int64_t *list);
-int nml_l_gc(lua_State *L); /* tensor.c */
+int nml_l_concat(lua_State *L); /* of anything, as texts */
+int nml_l_gc(lua_State *L);     /* tensor.c */
 int nml_l_close(lua_State *L);
 
 /* ---- hooks.c ---- */

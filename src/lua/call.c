@@ -231,13 +231,6 @@ static int l_length(lua_State *L) {
   return 1;
 }
 
-static int l_concat(lua_State *L) {
-  luaL_tolstring(L, 1, NULL);
-  luaL_tolstring(L, 2, NULL);
-  lua_concat(L, 2);
-  return 1;
-}
-
 static const struct {
   const char *event, *op;
   lua_CFunction f;
@@ -249,7 +242,7 @@ static const struct {
   {"__bxor", "bitwise_xor", l_binary}, {"__bnot", "bitwise_not", l_unary},
   {"__shl", "bitwise_left_shift", l_binary}, {"__shr", "bitwise_right_shift", l_binary},
   {"__eq", NULL, l_equal}, {"__lt", NULL, l_less}, {"__le", NULL, l_less_equal},
-  {"__len", NULL, l_length}, {"__concat", NULL, l_concat},
+  {"__len", NULL, l_length}, {"__concat", NULL, nml_l_concat},
 };
 
 void nml_set_operators(lua_State *L, int nup) {

@@ -48,7 +48,7 @@ static int l_shape_index(lua_State *L) {
   return 1;
 }
 
-static int l_shape_concat(lua_State *L) {
+int nml_l_concat(lua_State *L) {
   luaL_tolstring(L, 1, NULL);
   luaL_tolstring(L, 2, NULL);
   lua_concat(L, 2);
@@ -67,7 +67,7 @@ void nml_push_shape(lua_State *L, const nm_tensor *t) {
   static const luaL_Reg fields[] = {{"__tostring", l_shape_text},
                                     {"__eq", l_shape_equal},
                                     {"__index", l_shape_index},
-                                    {"__concat", l_shape_concat},
+                                    {"__concat", nml_l_concat},
                                     {NULL, NULL}};
   nml_push_integers(L, t->ndim, t->shape);
   if (lua_rawgetp(L, LUA_REGISTRYINDEX, &shape_key) == LUA_TNIL) {
