@@ -388,14 +388,14 @@ typedef struct nm_step {
 typedef struct nm_plan {
   const nm_program *program;
   const nm_isa *isa;
-  int nsteps, nslots, ndirect, nfixed, npanels;
-  bool fetches; /* inputs are fetched into the caches ahead of their use */
+  int nsteps, nslots, ndirect, nfetched, nfixed, npanels;
   int bounce;   /* slot in which narrow elements are made before they are streamed, or -1 */
   bool streams; /* some output */
   size_t slot_size, panel_size;
   int64_t chunk; /* elements of a task */
   nm_step step[NM_STEPS];
   uint8_t direct[NM_PROG_IN + NM_PROG_OUT];  /* operands read or written in place */
+  uint8_t fetched[NM_PROG_IN + NM_PROG_OUT]; /* those that are fetched into the caches ahead */
   uint8_t fixed[NM_PROG_IN + NM_PROG_CONST]; /* operands that are the same everywhere */
   nm_place place[NM_OPERANDS];
   nm_walk walk[NM_PROG_IN + NM_PROG_OUT]; /* of strided inputs, then outputs */

@@ -198,31 +198,35 @@ static void other_step(nm_machine *m, const nm_step *s, int64_t start, int n) {
   }
 }
 
-/* Lines of memory that will be read in the tile after the next.  A step asks for its share of them:
- * all at once they would wait for each other, and a tile's length is too short for the hardware's
- * own prefetching to catch on. */
+/* Lines of memory that the tile after the next will read or write.  A step asks for its share of
+ * them: all at once they would wait for each other, and a tile is too short for the hardware's own
+ * prefetching to catch on. */
 typedef struct ahead {
-  const char *at[NM_PROG_IN];
-  int n, line, lines, share;
+  struct {
+    const char *at;
+    int apart; /* a line, or of elements of 8 bytes two: the hardware fetches pairs */
+  } stream[NM_PROG_IN + NM_PROG_OUT];
+  int n, share;
 } ahead;
 
 static void ahead_start(ahead *h, const nm_machine *m) {
   const nm_plan *plan = m->plan;
-  h->n = h->line = 0;
-  if (!plan->fetches) return;
-  for (int d = 0; d < plan->ndirect; d++) {
-    int r = plan->direct[d];
-    if (r < plan->program->nin) h->at[h->n++] = m->where[r] + 2 * NM_TILE * plan->place[r].scale;
+  enum { LINE = 64, LINES = NM_TILE * 4 / LINE };
+  h->n = plan->nfetched;
+  h->share = (LINES + plan->nsteps - 1) / plan->nsteps;
+  for (int k = 0; k < h->n; k++) {
+    int r = plan->fetched[k], scale = plan->place[r].scale;
+    h->stream[k].at = m->where[r] + 2 * NM_TILE * scale;
+    h->stream[k].apart = LINE / 4 * scale;
   }
-  if (h->n < 2) h->n = 0;      /* one stream is what the hardware sees */
-  h->lines = NM_TILE * 4 / 64; /* of those of 8 bytes each second one */
-  h->share = (h->lines + plan->nsteps - 1) / plan->nsteps;
 }
 
 static inline void ahead_fetch(ahead *h) {
-  if (!h->n) return;
-  for (int end = h->line + h->share; h->line < end && h->line < h->lines; h->line++)
-    for (int k = 0; k < h->n; k++) __builtin_prefetch(h->at[k] + h->line * 64);
+  for (int k = 0; k < h->n; k++) {
+    const char *at = h->stream[k].at;
+    for (int i = 0; i < h->share; i++, at += h->stream[k].apart) __builtin_prefetch(at);
+    h->stream[k].at = at;
+  }
 }
 
 void nm__machine_run(nm_machine *m, int64_t start, int n) {

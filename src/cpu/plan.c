@@ -11,7 +11,7 @@
 #include "cpu/cpu.h"
 
 enum { CHUNK = 32 * NM_TILE, KEPT = 255 };
-enum { FETCH_FROM = 128 << 10, FETCH_STEPS = 3 }; /* a program whose inputs are fetched ahead */
+enum { FETCH_FROM = 128 << 10, FETCH_STEPS = 3 }; /* a program whose memory is fetched ahead */
 enum {
   STREAM_FROM = 24 << 20,  /* bytes of a block of memory that the caches don't hold for long, */
   STREAM_LEAST = 512 << 10 /* and as much of it that is written at once */
@@ -333,6 +333,15 @@ static size_t widest_class(const builder *b) {
   return 4;
 }
 
+/* What is read or written in place is fetched ahead; once, where an output lies over an input. */
+static void find_fetched(nm_plan *plan) {
+  for (int d = 0; d < plan->ndirect; d++) {
+    int r = plan->direct[d], e = 0;
+    while (e < d && plan->place[plan->direct[e]].base != plan->place[r].base) e++;
+    if (e == d) plan->fetched[plan->nfetched++] = (uint8_t)r;
+  }
+}
+
 void nm__plan(nm_plan *plan, const nm_isa *isa, const nm_program *p, int keep) {
   builder b;
   b.plan = plan, b.p = p, b.keep = keep, b.nfree = 0, b.first_result = p->nin + p->nconst;
@@ -341,7 +350,7 @@ void nm__plan(nm_plan *plan, const nm_isa *isa, const nm_program *p, int keep) {
   memset(b.placed, 0, operands);
   memset(plan->place, 0, operands * sizeof *plan->place);
   plan->program = p, plan->isa = isa;
-  plan->nsteps = plan->nslots = plan->ndirect = plan->nfixed = plan->npanels = 0;
+  plan->nsteps = plan->nslots = plan->ndirect = plan->nfetched = plan->nfixed = plan->npanels = 0;
   plan->bounce = -1, plan->streams = false;
   plan->chunk = CHUNK;
   plan->slot_size =
@@ -369,5 +378,5 @@ void nm__plan(nm_plan *plan, const nm_isa *isa, const nm_program *p, int keep) {
     add_store(&b, o);
   }
   if (keep >= 0) need(&b, keep);
-  plan->fetches = p->numel >= FETCH_FROM && plan->nsteps >= FETCH_STEPS;
+  if (p->numel >= FETCH_FROM && plan->nsteps >= FETCH_STEPS) find_fetched(plan);
 }
