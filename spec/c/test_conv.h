@@ -195,6 +195,16 @@ static void test_convolutions(void) {
       {2, 1, 2, 3, 4, {30, 20}, {28, 18}, {3, 3}, {-1, -2}, {-2, -4}, {1, 1}, {1, 1}},
       /* both at once, with parts and phases in common */
       {2, 1, 1, 3, 9, {20, 41}, {3, 2}, {9, 21}, {4, 6}, {1, 0}, {2, 3}, {3, 1}},
+      /* vectors of outputs: strips and lone vectors, stretches of a row, steps, parts with and
+       * without taps, more parts than that takes */
+      {2, 1, 2, 20, 32, {7, 7}, {3, 3}, {7, 7}, {1, 1}, {1, 1}, {1, 1}, {1, 1}},
+      {2, 1, 1, 20, 47, {5, 6}, {3, 3}, {5, 6}, {1, 1}, {1, 1}, {1, 1}, {1, 1}},
+      {2, 2, 1, 20, 40, {13, 17}, {3, 3}, {7, 9}, {2, 2}, {1, 1}, {1, 1}, {1, 1}},
+      {1, 1, 1, 40, 64, {150}, {7}, {150}, {1}, {3}, {1}, {1}},
+      {2, 1, 1, 40, 32, {7, 9}, {3, 3}, {13, 17}, {1, 1}, {1, 1}, {2, 2}, {-1, -1}},
+      {2, 1, 1, 50, 32, {7, 7}, {2, 2}, {19, 20}, {1, 1}, {1, 1}, {3, 3}, {1, 1}},
+      {2, 1, 1, 50, 32, {7, 5}, {2, 2}, {13, 24}, {1, 1}, {1, 1}, {2, 5}, {1, 1}},
+      {3, 1, 1, 5, 32, {4, 5, 9}, {3, 3, 3}, {4, 5, 9}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}},
   };
   static const conv_case large[] = {
       /* several slabs, in every dim */
@@ -243,7 +253,11 @@ static void test_convolutions(void) {
   test_conv_infinite();
   static const int64_t small[4] = {7, 5, 3, 3}, many[4] = {3, 7, 40, 41},
                        large_w[4] = {7, 5, 40, 41}, few[4] = {3, 7, 3, 3};
-  if (is_cpu) test_conv_threads(5, small, many), test_conv_threads(5, large_w, few);
+  static const int64_t deep_w[4] = {32, 64, 3, 3}, outs[4] = {3, 32, 40, 41};
+  if (!is_cpu) return;
+  test_conv_threads(5, small, many);
+  test_conv_threads(5, large_w, few);
+  test_conv_threads(64, deep_w, outs);
 }
 
 #endif

@@ -49,6 +49,26 @@ typedef struct conv_planes {
   int nslots;
 } conv_planes;
 
+typedef struct conv_part { /* places of y that read x in the same way */
+  int64_t at[3];           /* the first of them */
+  int taps;                /* how many of the kernel's they meet */
+  int64_t depth;           /* C * taps */
+  int32_t *offset;         /* of each row of the patches, and again of the first few */
+  char *panels;            /* of all groups: (G, O, depth) in panels of a few outputs */
+} conv_part;
+
+typedef struct conv_columns {
+  const conv_call *c;
+  const conv_planes *planes; /* NULL: gathered */
+  int nparts;
+  conv_part parts[NM_CONV_PARTS];
+  char *bias;                /* (G, O) of the class, zeros where there is none */
+  int64_t slabs[3], channel; /* elements of x's channel as it is laid out */
+  int64_t tile;              /* gathered: columns of a task */
+  bool across;               /* vectors hold outputs, not places */
+  int64_t outs;              /* of a group, in panels */
+} conv_columns;
+
 static inline int64_t conv_most(int64_t a, int64_t b) { return a > b ? a : b; }
 
 /* ---- conv_planes.c ---- */
@@ -69,6 +89,20 @@ void nm__conv_lay_x(const conv_call *c, const conv_planes *p, const int64_t firs
 /* Lays out a part of w (its positions are along): `block` positions, zeros around them. */
 void nm__conv_lay_w(const conv_call *c, const conv_planes *p, const int64_t part[3],
                     const int64_t first[3], const int64_t block[3], const char *mem, char *to);
+
+/* Positions of a slab that are a part's, and the place of the first.  False where there are none.
+ */
+bool nm__conv_block(const conv_planes *p, const int64_t part[3], const int64_t first[3],
+                    int64_t block[3], int64_t place[3]);
+
+/* ---- conv_outs.c ---- */
+enum { NM_CONV_STRETCH = 64 }; /* places of a row whose sums are turned at a time, at most */
+/* Whether vectors of outputs are less work than vectors of places. */
+bool nm__conv_outs_pay(const conv_call *c, const conv_planes *p);
+/* All places of a slab whose x lies at x; y is the group's, sums scratch for a stretch of places by
+ * two vectors. */
+void nm__conv_outs(const conv_columns *j, int64_t group, const int64_t first[3], const char *x,
+                   char *y, char *sums);
 
 /* ---- the ways ---- */
 /* Columns of y side by side; `planes` NULL: patches are gathered. */

@@ -77,6 +77,43 @@ static void OF_CLASS(conv_line)(int vectors, int depth, const void *a, const voi
 #undef R
 }
 
+/* ---- outputs along the vectors ---- */
+
+static ALWAYS_INLINE void OF_CLASS(outs_tile)(int n, int vectors, int depth, const T *w, const T *x,
+                                              const int32_t *at, const T *bias, T *to,
+                                              int64_t pitch) {
+  V acc[OUT_PLACES][2];
+  UNROLL_PLACES for (int i = 0; i < n; i++) for (int v = 0; v < vectors; v++) acc[i][v] =
+      (V) * (const AT *)(bias + v * W);
+  for (int k = 0; k < depth; k++, w += vectors * W) {
+    const T *p = x + at[k];
+    V b[2];
+    for (int v = 0; v < vectors; v++) b[v] = *(const V *)(w + v * W);
+    __builtin_prefetch(x + at[k + NM_CONV_AHEAD]);
+    UNROLL_PLACES for (int i = 0; i < n; i++) {
+      V xi = p[i] - (V){0}; /* splat */
+      for (int v = 0; v < vectors; v++) acc[i][v] = MADD(xi, b[v], acc[i][v]);
+    }
+  }
+  UNROLL_PLACES for (int i = 0; i < n; i++) {
+    V *sums = (V *)(to + i * pitch);
+    for (int v = 0; v < vectors; v++) sums[v] = acc[i][v];
+  }
+}
+
+static void OF_CLASS(conv_outs)(int n, int vectors, int depth, const void *w, const void *x,
+                                const int32_t *at, const void *bias, void *to, int64_t pitch) {
+#define R(k)                                                                                       \
+  case k:                                                                                          \
+    if (vectors == 1)                                                                              \
+      OF_CLASS(outs_tile)(k, 1, depth, w, x, at, bias, to, pitch);                                 \
+    else                                                                                           \
+      OF_CLASS(outs_tile)(k, 2, depth, w, x, at, bias, to, pitch);                                 \
+    break;
+  switch (n) { EACH_OUT_PLACES(R) }
+#undef R
+}
+
 /* to[i] = from[i] + bias: whole vectors, the last of them once more over some of those before. */
 static ALWAYS_INLINE void OF_CLASS(put_piece)(int n, const T *from, T bias, T *to) {
   V b = bias - (V){0};

@@ -22,24 +22,6 @@ enum {
   MAX_COLUMNS = 384, /* of a tile */
 };
 
-typedef struct part { /* places of y that read x in the same way */
-  int64_t at[3];      /* the first of them */
-  int taps;           /* how many of the kernel's they meet */
-  int64_t depth;      /* C * taps */
-  int32_t *offset;    /* of each row of the patches, and again of the first few */
-  char *panels;       /* of all groups: (G, O, depth) in panels of a few rows */
-} part;
-
-typedef struct columns_job {
-  const conv_call *c;
-  const conv_planes *planes; /* NULL: gathered */
-  int nparts;
-  part parts[NM_CONV_PARTS];
-  char *bias;                /* (G, O) of the class, zeros where there is none */
-  int64_t slabs[3], channel; /* elements of x's channel as it is laid out */
-  int64_t tile;              /* gathered: columns of a task */
-} columns_job;
-
 /* ---- weights ---- */
 
 static int64_t w_offset(const conv_call *c, int64_t tap) {
@@ -48,10 +30,10 @@ static int64_t w_offset(const conv_call *c, int64_t tap) {
   return at;
 }
 
-/* rows x depth of w from row r on, depth-major.  Taps that lie evenly are read a channel, or all
- * channels, at a time. */
-static void pack_panel(const conv_call *c, const part *p, const int64_t *taps, int64_t group,
-                       int64_t r, int rows, char *to) {
+/* rows x depth of w from row r on, depth-major, `wide` apart.  Taps that lie evenly are read a
+ * channel, or all channels, at a time. */
+static void pack_panel(const conv_call *c, const conv_part *p, const int64_t *taps, int64_t group,
+                       int64_t r, int rows, int wide, char *to) {
   nm_pack_loop *pack = c->cpu->isa->pack[c->dtype];
   const char *w = (const char *)c->wv->mem->ptr +
                   (c->wv->offset + group * c->w_g + r * c->w_o) * (int64_t)c->size;
@@ -59,41 +41,53 @@ static void pack_panel(const conv_call *c, const part *p, const int64_t *taps, i
   bool even = true;
   for (int t = 1; t < p->taps; t++) even &= taps[t] - taps[t - 1] == step;
   if (even && c->w_c == step * p->taps) {
-    pack(rows, rows, (int)p->depth, w + taps[0] * (int64_t)c->size, c->w_o, step, to);
+    pack(rows, wide, (int)p->depth, w + taps[0] * (int64_t)c->size, c->w_o, step, to);
     return;
   }
-  size_t row = (size_t)rows * c->wide;
+  size_t row = (size_t)wide * c->wide;
   for (int64_t i = 0; i < c->in; i++, w += c->w_c * (int64_t)c->size)
     for (int t = 0; t < p->taps; t += even ? p->taps : 1)
-      pack(rows, rows, even ? p->taps : 1, w + taps[t] * (int64_t)c->size, c->w_o, step,
+      pack(rows, wide, even ? p->taps : 1, w + taps[t] * (int64_t)c->size, c->w_o, step,
            to + (size_t)(i * p->taps + t) * row);
 }
 
-/* The rows of a group come in strips of nearly equal height: where strip n begins. */
-static int64_t strips(const conv_call *c) { return nm__parts(c->out, c->loops->rows); }
-static int64_t strip(const conv_call *c, int64_t n) { return c->out * n / strips(c); }
+/* The outputs of a group come in strips: two vectors, or rows of nearly equal height.  Where strip
+ * n begins. */
+static int64_t strips(const conv_columns *j) {
+  return nm__parts(j->c->out, j->across ? 2 * j->c->loops->width : j->c->loops->rows);
+}
+static int64_t strip(const conv_columns *j, int64_t n) {
+  return j->across ? nm__least(2 * j->c->loops->width * n, j->c->out) : j->c->out * n / strips(j);
+}
+
+static char *panel_of(const conv_columns *j, const conv_part *p, int64_t group, int64_t r) {
+  return p->panels + (size_t)((group * j->outs + r) * p->depth) * j->c->wide;
+}
 
 typedef struct packing {
-  const columns_job *j;
-  const part *p;
+  const conv_columns *j;
+  const conv_part *p;
   const int64_t *taps;
 } packing;
 
 static void pack_work(void *arg, nm_job *job, int worker) {
   const packing *k = arg;
   const conv_call *c = k->j->c;
-  int64_t task, n = strips(c);
+  int64_t task, n = strips(k->j);
   while ((task = nm__near_task(job, worker)) >= 0) {
-    int64_t group = task / n, r = strip(c, task % n);
-    pack_panel(c, k->p, k->taps, group, r, (int)(strip(c, task % n + 1) - r),
-               k->p->panels + (size_t)((group * c->out + r) * k->p->depth) * c->wide);
+    int64_t group = task / n, r = strip(k->j, task % n);
+    int rows = (int)(strip(k->j, task % n + 1) - r), wide = rows;
+    char *panel = panel_of(k->j, k->p, group, r);
+    if (k->j->across) wide = (int)nm__parts(rows, c->loops->width) * c->loops->width;
+    if (wide > rows) memset(panel, 0, (size_t)(wide * k->p->depth) * c->wide);
+    pack_panel(c, k->p, k->taps, group, r, rows, wide, panel);
   }
 }
 
-static void pack_part(const columns_job *j, const part *p, const int64_t *taps) {
+static void pack_part(const conv_columns *j, const conv_part *p, const int64_t *taps) {
   const conv_call *c = j->c;
   packing k = {j, p, taps};
-  int64_t tasks = c->groups * strips(c);
+  int64_t tasks = c->groups * strips(j);
   if (p->depth == 0) return;
   nm__parallel(c->cpu, nm__workers(c->cpu, tasks, (double)(c->groups * c->out * p->depth)), tasks,
                pack_work, &k);
@@ -131,17 +125,17 @@ static void fetch_places(const tile_place *at, const char *y, size_t size) {
 }
 
 /* A tile's columns for all rows of a group: x has them at offset[k] for row k of the patches. */
-static void multiply(const columns_job *j, const part *p, int64_t group, int vectors, const char *x,
-                     const tile_place *at, char *y, int64_t stride) {
+static void multiply(const conv_columns *j, const conv_part *p, int64_t group, int vectors,
+                     const char *x, const tile_place *at, char *y, int64_t stride) {
   const conv_call *c = j->c;
   const nm_conv_loops *loops = c->loops;
   _Alignas(64) char tile[MAX_TILE];
   int64_t blocks = conv_most(1, nm__parts(p->depth, DEPTH)), block = nm__parts(p->depth, blocks);
   bool plain = c->size == c->wide;
   for (int64_t n = 0, r = 0, end; r < c->out; r = end) {
-    end = strip(c, ++n);
+    end = strip(j, ++n);
     int rows = (int)(end - r);
-    const char *panel = p->panels + (size_t)((group * c->out + r) * p->depth) * c->wide;
+    const char *panel = panel_of(j, p, group, r);
     const char *bias = j->bias + (size_t)(group * c->out + r) * c->wide;
     char *to = y + r * c->places * (int64_t)c->size;
     int64_t k = 0;
@@ -183,19 +177,13 @@ static void place_columns(const conv_call *c, const conv_planes *l, const int64_
   }
 }
 
-static void slab_part(const columns_job *j, const part *p, int64_t group, const int64_t first[3],
-                      const char *x, char *y) {
+static void slab_part(const conv_columns *j, const conv_part *p, int64_t group,
+                      const int64_t first[3], const char *x, char *y) {
   const conv_call *c = j->c;
   const conv_planes *l = j->planes;
   int64_t block[3], place[3];
   int width = c->loops->width, most = (c->out == 1 ? LINE : c->loops->vectors) * width;
-  for (int d = 0; d < 3; d++) {
-    const conv_axis *a = &l->axis[d];
-    int64_t all = a->along > p->at[d] ? nm__parts(a->along - p->at[d], a->parts) : 0;
-    block[d] = nm__least(l->block[d], all - first[d]);
-    place[d] = p->at[d] + first[d] * a->parts;
-    if (block[d] <= 0) return;
-  }
+  if (!nm__conv_block(l, p->at, first, block, place)) return;
   int64_t flat = (block[1] - 1) * l->pitch + block[2];
   for (int64_t d = 0; d < block[0]; d++, place[0] += l->axis[0].parts)
     for (int64_t column = 0; column < flat; column += most) {
@@ -208,8 +196,12 @@ static void slab_part(const columns_job *j, const part *p, int64_t group, const 
     }
 }
 
+static size_t x_bytes(const conv_columns *j) {
+  return nm__align64((size_t)(j->c->in * j->channel + MAX_COLUMNS) * j->c->wide);
+}
+
 static void planes_work(void *arg, nm_job *job, int worker) {
-  const columns_job *j = arg;
+  const conv_columns *j = arg;
   const conv_call *c = j->c;
   char *x = c->cpu->scratch[worker];
   int64_t task, slabs = j->slabs[0] * j->slabs[1] * j->slabs[2];
@@ -224,8 +216,11 @@ static void planes_work(void *arg, nm_job *job, int worker) {
     for (int64_t i = 0; i < c->in; i++)
       nm__conv_lay_x(c, j->planes, first, mem + i * c->x_c * (int64_t)c->size,
                      x + (size_t)(i * j->channel) * c->wide, j->planes->plane);
-    for (int p = 0; p < j->nparts; p++)
-      slab_part(j, &j->parts[p], group, first, x, y_of(c, sample, group));
+    char *y = y_of(c, sample, group);
+    if (j->across)
+      nm__conv_outs(j, group, first, x, y, x + x_bytes(j));
+    else
+      for (int p = 0; p < j->nparts; p++) slab_part(j, &j->parts[p], group, first, x, y);
   }
 }
 
@@ -236,7 +231,7 @@ static int64_t slab_bytes(const conv_call *c, conv_planes *l) {
 
 /* Cuts y into slabs for which x fits into the second cache, and more of them where tasks are few.
  */
-static void choose_slabs(columns_job *j, conv_planes *l) {
+static void choose_slabs(conv_columns *j, conv_planes *l) {
   const conv_call *c = j->c;
   int64_t all[3] = {l->block[0], l->block[1], l->block[2]};
   for (;;) {
@@ -320,9 +315,9 @@ static void place_gathered(const conv_call *c, int64_t first, int columns, tile_
 }
 
 static void gathered_work(void *arg, nm_job *job, int worker) {
-  const columns_job *j = arg;
+  const conv_columns *j = arg;
   const conv_call *c = j->c;
-  const part *p = &j->parts[0];
+  const conv_part *p = &j->parts[0];
   int most = c->loops->vectors * c->loops->width;
   int64_t task, placed = -1, columns_of_y = c->samples * c->places;
   int32_t *offset = c->cpu->scratch[worker];
@@ -350,7 +345,7 @@ static void gathered_work(void *arg, nm_job *job, int worker) {
 /* ---- all together ---- */
 
 /* The taps that a part meets, as offsets into w, and the offsets of the patches' rows. */
-static void list_taps(columns_job *j, part *p, int64_t *taps) {
+static void list_taps(conv_columns *j, conv_part *p, int64_t *taps) {
   const conv_call *c = j->c;
   int64_t phase[3], shift[3];
   int32_t *to = p->offset;
@@ -377,7 +372,7 @@ static void list_taps(columns_job *j, part *p, int64_t *taps) {
     p->offset[p->depth + k] = p->depth ? p->offset[k % p->depth] : 0;
 }
 
-static nm_status run_job(columns_job *j) {
+static nm_status run_job(conv_columns *j) {
   const conv_call *c = j->c;
   double work = (double)(c->samples * c->groups * c->out * c->places) * (double)(c->in * c->taps) /
                 8 / (j->planes ? (double)j->nparts : 1);
@@ -385,7 +380,7 @@ static nm_status run_job(columns_job *j) {
   size_t bytes;
   if (j->planes) {
     tasks = c->samples * c->groups * j->slabs[0] * j->slabs[1] * j->slabs[2];
-    bytes = ((size_t)(c->in * j->channel) + MAX_COLUMNS) * c->wide;
+    bytes = x_bytes(j) + (size_t)(NM_CONV_STRETCH * 2 * c->loops->width) * c->wide;
   } else {
     int64_t all = c->samples * c->places, row = c->loops->vectors * c->loops->width;
     j->tile = nm__least(GATHERED, nm__parts(all, row) * row);
@@ -400,17 +395,20 @@ static nm_status run_job(columns_job *j) {
 }
 
 nm_status nm__conv_columns(const conv_call *c, conv_planes *planes) {
-  columns_job j = {.c = c, .planes = planes, .nparts = 1};
-  int64_t depth = c->in * c->taps, outs = c->groups * c->out;
+  conv_columns j = {.c = c, .planes = planes, .nparts = 1, .outs = c->out};
+  int64_t depth = c->in * c->taps, width = c->loops->width;
   if (planes) {
     choose_slabs(&j, planes);
+    j.across = nm__conv_outs_pay(c, planes);
+    if (j.across) j.outs = nm__parts(c->out, width) * width;
     j.nparts = (int)(planes->axis[0].parts * planes->axis[1].parts * planes->axis[2].parts);
   }
   if (c->in * conv_most(j.channel, 0) > INT32_MAX / 2 || depth > INT_MAX / 1024)
     return nm__error(c->cpu->dev.ctx, NM_ENOTSUP, "a convolution of more than 2^30 elements");
+  int64_t outs = c->groups * j.outs;
   /* of a dim's parts one at most meets a tap, so all parts' panels are no more than the weights */
   size_t ahead = NM_CONV_AHEAD * sizeof(int32_t), spare = (size_t)j.nparts * 64,
-         bias = nm__align64((size_t)outs * c->wide),
+         bias = nm__align64((size_t)(c->groups * c->out + 2 * width) * c->wide),
          panels = nm__align64((size_t)(outs * depth) * c->wide + spare),
          offsets = nm__align64((size_t)depth * sizeof(int32_t) + (size_t)j.nparts * ahead + spare);
   nm_mem mem;
@@ -421,9 +419,10 @@ nm_status nm__conv_columns(const conv_call *c, conv_planes *planes) {
   j.bias = memset(mem.ptr, 0, bias);
   if (c->bias)
     c->cpu->isa->load[c->dtype](
-        (int)outs, j.bias, (const char *)c->bias->mem->ptr + c->bias->offset * (int64_t)c->size, 1);
+        (int)(c->groups * c->out), j.bias,
+        (const char *)c->bias->mem->ptr + c->bias->offset * (int64_t)c->size, 1);
   for (int n = 0; n < j.nparts; n++) {
-    part *p = &j.parts[n];
+    conv_part *p = &j.parts[n];
     int64_t left = n;
     for (int d = 2; d >= 0 && planes; d--)
       p->at[d] = left % planes->axis[d].parts, left /= planes->axis[d].parts;

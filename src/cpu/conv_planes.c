@@ -89,6 +89,18 @@ int64_t nm__conv_offset(const conv_planes *p, const int64_t phase[3], const int6
   return slot * slot_pitch + at;
 }
 
+bool nm__conv_block(const conv_planes *p, const int64_t part[3], const int64_t first[3],
+                    int64_t block[3], int64_t place[3]) {
+  for (int d = 0; d < 3; d++) {
+    const conv_axis *a = &p->axis[d];
+    int64_t all = a->along > part[d] ? nm__parts(a->along - part[d], a->parts) : 0;
+    block[d] = nm__least(p->block[d], all - first[d]);
+    place[d] = part[d] + first[d] * a->parts;
+    if (block[d] <= 0) return false;
+  }
+  return true;
+}
+
 typedef struct source { /* positions q of a phase or part, of those that x or w has */
   const char *mem;      /* element 0 */
   int64_t count[3];     /* how many there are */

@@ -100,6 +100,7 @@ enum { NM_CONV_AHEAD = 6 }; /* rows of x that are fetched ahead */
 /* Convolutions of one float class, see isa_conv.h. */
 typedef struct nm_conv_loops {
   int rows, width, vectors, dot_rows, dot_columns; /* of tiles; width: elements of a vector */
+  int places;                                      /* of a tile of `outs` */
   /* tile (rows x vectors of the full `vectors`) = or += a (depth x rows) times rows of vectors,
    * the k-th at x + at[k]; `at` has NM_CONV_AHEAD more */
   void (*columns)(int rows, int vectors, int depth, const void *a, const void *x, const int32_t *at,
@@ -107,6 +108,10 @@ typedef struct nm_conv_loops {
   /* the same of one row, with any number of vectors; they are dense in the tile */
   void (*line)(int vectors, int depth, const void *a, const void *x, const int32_t *at, void *tile,
                bool add);
+  /* to[i * pitch + o] = bias[o] + sum of w[k, o] x[at[k] + i] for i < n places and o in one or two
+   * vectors; w is depth x vectors */
+  void (*outs)(int n, int vectors, int depth, const void *w, const void *x, const int32_t *at,
+               const void *bias, void *to, int64_t pitch);
   /* y[r * pitch + piece.to + i * step] = tile[r, piece.column + i] + bias[r] */
   void (*put)(int rows, const void *tile, int pieces, const nm_conv_piece *piece, const void *bias,
               void *y, int64_t pitch, int64_t step);

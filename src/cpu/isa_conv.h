@@ -3,28 +3,35 @@
  *
  * `columns` is the tile of a matrix product whose right factor is not packed: row k of it lies
  * anywhere, at x + at[k], so the same elements of an image serve all taps of a kernel that read
- * them.  `dots` is the tile for long rows that meet element by element, as weights' gradients do:
- * each of its results is a vector of partial sums until the end.  A tile has just the rows and
- * vectors that are asked for. */
+ * them.  `outs` is that tile turned: outputs along the vectors, x an element at a time.  `dots` is
+ * the tile for long rows that meet element by element, as weights' gradients do: each of its
+ * results is a vector of partial sums until the end.  A tile has just the rows and vectors that
+ * are asked for. */
 
 #if defined(__AVX512F__)
-enum { CONV_ROWS = 9, CONV_VECTORS = 3, DOT_ROWS = 6, DOT_COLUMNS = 4 };
+enum { CONV_ROWS = 9, CONV_VECTORS = 3, OUT_PLACES = 14, DOT_ROWS = 6, DOT_COLUMNS = 4 };
 #define EACH_CONV_ROWS(R) R(1) R(2) R(3) R(4) R(5) R(6) R(7) R(8) R(9)
 #define EACH_DOT_ROWS(R) R(1) R(2) R(3) R(4) R(5) R(6)
+#define EACH_OUT_PLACES(R)                                                                         \
+  R(1) R(2) R(3) R(4) R(5) R(6) R(7) R(8) R(9) R(10) R(11) R(12) R(13) R(14)
 #elif defined(__AVX2__)
-enum { CONV_ROWS = 4, CONV_VECTORS = 3, DOT_ROWS = 3, DOT_COLUMNS = 4 };
+enum { CONV_ROWS = 4, CONV_VECTORS = 3, OUT_PLACES = 6, DOT_ROWS = 3, DOT_COLUMNS = 4 };
 #define EACH_CONV_ROWS(R) R(1) R(2) R(3) R(4)
 #define EACH_DOT_ROWS(R) R(1) R(2) R(3)
+#define EACH_OUT_PLACES(R) R(1) R(2) R(3) R(4) R(5) R(6)
 #elif defined(__aarch64__)
-enum { CONV_ROWS = 6, CONV_VECTORS = 4, DOT_ROWS = 6, DOT_COLUMNS = 4 };
+enum { CONV_ROWS = 6, CONV_VECTORS = 4, OUT_PLACES = 12, DOT_ROWS = 6, DOT_COLUMNS = 4 };
 #define EACH_CONV_ROWS(R) R(1) R(2) R(3) R(4) R(5) R(6)
 #define EACH_DOT_ROWS(R) R(1) R(2) R(3) R(4) R(5) R(6)
+#define EACH_OUT_PLACES(R) R(1) R(2) R(3) R(4) R(5) R(6) R(7) R(8) R(9) R(10) R(11) R(12)
 #else
-enum { CONV_ROWS = 4, CONV_VECTORS = 2, DOT_ROWS = 2, DOT_COLUMNS = 4 };
+enum { CONV_ROWS = 4, CONV_VECTORS = 2, OUT_PLACES = 4, DOT_ROWS = 2, DOT_COLUMNS = 4 };
 #define EACH_CONV_ROWS(R) R(1) R(2) R(3) R(4)
 #define EACH_DOT_ROWS(R) R(1) R(2)
+#define EACH_OUT_PLACES(R) R(1) R(2) R(3) R(4)
 #endif
 #define UNROLL_CONV _Pragma("GCC unroll 9")
+#define UNROLL_PLACES _Pragma("GCC unroll 14")
 #define UNROLL_SUMS _Pragma("GCC unroll 24")
 
 /* Every second element of a register and of the one that begins where this ends, or one before. */
@@ -52,6 +59,10 @@ enum { CONV_ROWS = 4, CONV_VECTORS = 2, DOT_ROWS = 2, DOT_COLUMNS = 4 };
 #define SECONDS SECONDS_F64
 #include "cpu/conv_body.h"
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC push_options /* a few vectors of zeros are to be no call of memset */
+#pragma GCC optimize("no-tree-loop-distribute-patterns")
+#endif
 /* LAY(name, type in memory, type of the class, class, widened a): see nm_lay_loop.  Long dense rows
  * of the class's own type go a vector at a time, as they are put. */
 #define LAY(name, M, C, class, widened, COPY_ROW, HALVE_ROW)                                       \
@@ -90,3 +101,6 @@ LAY(float32, float, float, f32, a, copy_row_f32, halve_row_f32)
 LAY(float64, double, double, f64, a, copy_row_f64, halve_row_f64)
 LAY(float16, uint16_t, float, f32, from_float16(a), NEVER, NEVER)
 LAY(bfloat16, uint16_t, float, f32, from_bfloat16(a), NEVER, NEVER)
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC pop_options
+#endif

@@ -38,7 +38,8 @@ static void stream_end(void) {}
 
 /* TURN(bits of an element, lanes n): blocks of n x n are turned in registers.  Interleaving the
  * lanes of rows i and i + n/2 into rows 2i and 2i + 1 moves a bit of the row's number to the
- * lane's; done log2 n times it exchanges the two. */
+ * lane's; done log2 n times it exchanges the two.  What is left over is turned in a block that
+ * begins earlier. */
 #define TURN(bits, n, LOW, HIGH)                                                                   \
   typedef uint##bits##_t lanes_##bits                                                              \
       __attribute__((vector_size((n) * (bits) / 8), aligned((bits) / 8), may_alias));              \
@@ -60,15 +61,18 @@ static void stream_end(void) {}
                           int64_t ys) {                                                            \
     const uint##bits##_t *x = from;                                                                \
     uint##bits##_t *y = to;                                                                        \
-    int r = 0, c;                                                                                  \
-    for (; r + (n) <= rows; r += (n)) {                                                            \
-      for (c = 0; c + (n) <= columns; c += (n))                                                    \
-        turn_block_##bits(x + c * xs + r, xs, y + r * ys + c, ys);                                 \
-      for (; c < columns; c++)                                                                     \
-        for (int i = r; i < r + (n); i++) y[i * ys + c] = x[c * xs + i];                           \
+    if (rows < (n) || columns < (n)) {                                                             \
+      for (int r = 0; r < rows; r++)                                                               \
+        for (int c = 0; c < columns; c++) y[r * ys + c] = x[c * xs + r];                           \
+      return;                                                                                      \
     }                                                                                              \
-    for (; r < rows; r++)                                                                          \
-      for (c = 0; c < columns; c++) y[r * ys + c] = x[c * xs + r];                                 \
+    for (int r = 0;; r = r + 2 * (n) <= rows ? r + (n) : rows - (n)) {                             \
+      for (int c = 0;; c = c + 2 * (n) <= columns ? c + (n) : columns - (n)) {                     \
+        turn_block_##bits(x + c * xs + r, xs, y + r * ys + c, ys);                                 \
+        if (c == columns - (n)) break;                                                             \
+      }                                                                                            \
+      if (r == rows - (n)) break;                                                                  \
+    }                                                                                              \
   }
 #define LOW_2 0, 2
 #define HIGH_2 1, 3
