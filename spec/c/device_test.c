@@ -59,6 +59,7 @@ int main(int argc, char **argv) {
   test_convolutions();
   test_pooling();
   test_rows();
+  if (is_cpu) test_all_sizes();
   if (is_cpu) test_all_neighbours();
   if (is_cpu) test_threads();
   testing("end");

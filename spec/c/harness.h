@@ -67,7 +67,7 @@ static const struct {
     {NM_I_atan2, 2, 2, 4, 4},   {NM_I_sinh, 3, 3, 4, 4},       {NM_I_cosh, 2, 2, 4, 4},
     {NM_I_asinh, 1, 3, 4, 4},   {NM_I_acosh, 1, 3, 4, 4},      {NM_I_atanh, 1, 3, 4, 4},
     {NM_I_erf, 3, 3, 4, 4},     {NM_I_erfc, 4, 4, 4, 4},       {NM_I_erfinv, 4, 4, 4, 4},
-    {NM_I_lgamma, 1, 4, 4, 4},  {NM_I_digamma, 1, 4, 4, 4},    {NM_I_zeta, 1, 8, 8, 8},
+    {NM_I_lgamma, 2, 4, 4, 4},  {NM_I_digamma, 1, 4, 4, 4},    {NM_I_zeta, 1, 8, 8, 8},
     {NM_I_hypot, 2, 2, 4, 4},
 };
 static double bound_of(int op, nm_class cls) {

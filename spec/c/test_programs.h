@@ -156,6 +156,43 @@ static void test_neighbours(nm_opcode op, nm_class cls) {
   drop(&alone);
 }
 
+/* Arguments of all sizes, not only those that lo and hi are among: steps of 1/32 of a power of two,
+ * of both signs, beside the ends of what tables and choices go by. */
+static void test_sizes(nm_opcode op) {
+  enum { FIRST = 0x33000000, STEP = 1 << 18, STEPS = 960, BESIDE = 3, N = 2 * BESIDE * STEPS };
+  int64_t n = N;
+  testing("%s of float32, arguments of all sizes", nm__instrs[op].name);
+  array in = make(NM_FLOAT32, L_FLAT, 1, &n, 0, 1, false);
+  array out = make(NM_FLOAT32, L_FLAT, 1, &n, 0, 1, false);
+  for (int k = 0; k < N; k++) {
+    uint32_t u = FIRST + (uint32_t)(k / (2 * BESIDE)) * STEP + (uint32_t)(k % BESIDE) - 1;
+    u |= (uint32_t)(k / BESIDE % 2) << 31;
+    memcpy(in.host + (size_t)place(&in, k) * sizeof u, &u, sizeof u);
+  }
+  call(dev->cls->write(dev, &in.mem, 0, (size_t)in.n * sizeof(float), in.host));
+  nm_program p;
+  start(&p, 1, &n);
+  p.in[p.nin++] = operand(&in, 0);
+  p.out[p.nout++] = operand(&out, add(&p, op, NM_F32, 0, 0, 0, 0));
+  call(dev->cls->run(dev, &p));
+  fetch(&out);
+  for (int64_t k = 0; k < N; k++) {
+    val x = at(&in, k), got = at(&out, k);
+    long double want = ref_float(op, NM_F32, x.f, x.f);
+    if (!check(close(NM_FLOAT32, NM_F32, got, want, bound_of(op, NM_F32), true),
+               "%s(%.9g) is %.9g, should be %.9g (%.2f ulp)", nm__instrs[op].name, x.f, got.f,
+               (double)want, ref_ulps(NM_F32, got.f, want)))
+      break;
+  }
+  drop(&in);
+  drop(&out);
+}
+
+static void test_all_sizes(void) {
+  for (int op = 0; op < NM_NOPCODES; op++)
+    if (nm__instrs[op].kind == NM_K_FLOAT && nm__instrs[op].arity == 1) test_sizes((nm_opcode)op);
+}
+
 static void test_all_neighbours(void) {
   for (int op = 0; op < NM_NOPCODES; op++)
     for (nm_class cls = NM_F32; cls <= NM_F64; cls++)

@@ -24,6 +24,7 @@
 #include "cpu/isa_elementwise.h"
 #include "cpu/isa_quick.h"
 #include "cpu/isa_pow.h"
+#include "cpu/isa_tanh.h"
 #include "cpu/isa_move.h"
 #include "cpu/isa_random.h"
 #include "cpu/isa_fold.h"
@@ -126,7 +127,12 @@ static const nm_isa table = {
 #undef LOOP
         },
 #define QUICK(name, t, T, inside, value) [NM_I_##name] = quick_##name##_##t,
-    .quick = {[NM_F32] = {QUICK_F32[NM_I_pow] = quick_pow_f32}, [NM_F64] = {QUICK_F64}},
+    .quick = {[NM_F32] = {QUICK_F32[NM_I_pow] = quick_pow_f32,
+#if defined(__AVX512F__)
+                          [NM_I_tanh] = quick_tanh_f32
+#endif
+                         },
+              [NM_F64] = {QUICK_F64}},
 #undef QUICK
     .pair = {[NM_F32] = PAIRS_OF(f32), [NM_F64] = PAIRS_OF(f64)},
     .cast =
