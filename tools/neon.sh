@@ -2,7 +2,7 @@
 # neon.sh FOLDER: builds the core for AArch64 in a folder, and runs its tests in C under an emulator.
 #
 # Needs a cross compiler and qemu (Debian: gcc-aarch64-linux-gnu libc6-dev-arm64-cross
-# qemu-user-static).  Where these are installed `./numoon test` runs this too; it takes two minutes.
+# qemu-user-static).  Where these are installed `./numoon test` runs this too; it takes six minutes.
 set -eu
 source=$(cd "$(dirname "$0")/.." && pwd)
 folder=$1
