@@ -27,6 +27,15 @@ if(UNIX AND NOT APPLE)
     endif()
   endforeach()
 endif()
+# gcc clears and copies what is small, or of unknown size, by `rep stos` and `rep movs`, which take
+# some thirty cycles to begin.
+set(strategy unrolled_loop:256:noalign,libcall:-1:noalign)
+check_c_compiler_flag("-mmemset-strategy=${strategy} -mmemcpy-strategy=${strategy}"
+  NUMOON_HAVE_STRATEGIES)
+if(NUMOON_HAVE_STRATEGIES)
+  target_compile_options(numoon_flags INTERFACE
+    -mmemset-strategy=${strategy} -mmemcpy-strategy=${strategy})
+endif()
 if(NUMOON_SANITIZE)
   target_compile_options(numoon_flags INTERFACE -fsanitize=${NUMOON_SANITIZE}
     -fno-sanitize-recover=all -fno-omit-frame-pointer)

@@ -246,7 +246,8 @@ nm_status nm__node_record(nm_op_call *c) {
     n->dev = nm__device_of(c->out[0]);
     for (int i = 0; i < c->nout; i++) {
       nm_tensor *y = c->out[i];
-      n->result[i] = (nm_outcome){.shape = nm__dims_of(y), .dtype = y->dtype, .dev = n->dev};
+      nm_outcome *r = &n->result[i]; /* its gradient is NULL already */
+      r->shape = nm__dims_of(y), r->dtype = y->dtype, r->dev = n->dev;
       if (nm__is_float((nm_dtype)y->dtype)) nm__node_result(n, i, y);
     }
   }

@@ -12,24 +12,24 @@ int64_t nm__count(int ndim, const int64_t *shape) {
   return n;
 }
 
-int64_t nm__checked_count(const nm_dims *s) {
+static inline int64_t checked_count(int ndim, const int64_t *shape) {
   int64_t n = 1;
   bool zero = false;
-  for (int d = 0; d < s->ndim; d++) {
-    if (s->dim[d] < 0) return -1;
-    if (s->dim[d] == 0)
+  for (int d = 0; d < ndim; d++) {
+    if (shape[d] < 0) return -1;
+    if (shape[d] == 0)
       zero = true;
-    else if (__builtin_mul_overflow(n, s->dim[d], &n))
+    else if (__builtin_mul_overflow(n, shape[d], &n))
       return -1;
   }
   return zero ? 0 : n > INT64_MAX / 8 ? -1 : n;
 }
 
+int64_t nm__checked_count(const nm_dims *s) { return checked_count(s->ndim, s->dim); }
+
 int64_t nm__countable(nm_context *ctx, int ndim, const int64_t *shape) {
   char text[NM_SHAPE_TEXT];
-  nm_dims s = {.ndim = ndim};
-  for (int d = 0; d < ndim; d++) s.dim[d] = shape[d];
-  int64_t n = nm__checked_count(&s);
+  int64_t n = checked_count(ndim, shape);
   if (n < 0)
     nm__error(ctx, NM_EINVAL, "shape %s has too many elements", nm__shape_text(ndim, shape, text));
   return n;

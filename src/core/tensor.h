@@ -36,7 +36,7 @@ typedef struct nm_dims {
 
 static inline nm_dims nm__dims_of(const nm_tensor *t) {
   nm_dims s = {.ndim = t->ndim};
-  for (int d = 0; d < t->ndim; d++) s.dim[d] = t->shape[d];
+  memcpy(s.dim, t->shape, sizeof s.dim); /* all: of a size that the compiler knows */
   return s;
 }
 static inline nm_device *nm__device_of(const nm_tensor *t) { return t->storage->value->dev; }

@@ -59,7 +59,8 @@ static const char *element(const product *p, matrix m, int64_t i, int64_t j) {
 }
 
 static one product_of(const product *p, int64_t i) {
-  int64_t b = i / p->chunks, k0 = i % p->chunks * p->chunk;
+  int64_t b = i, k0 = 0;
+  if (p->chunks > 1) b = i / p->chunks, k0 = i % p->chunks * p->chunk;
   one o = {.a = matrix_of(p, p->a, b), .x = matrix_of(p, p->x, b)};
   o.a.at = element(p, o.a, 0, k0);
   o.x.at = element(p, o.x, k0, 0);
@@ -80,8 +81,9 @@ static double work_of(const product *p) {
 /* Workers for all products cut into pieces; sets how many of these a task takes. */
 static int share(product *p, int64_t pieces) {
   int64_t all = p->batch * p->chunks * pieces;
-  double each = products_of(p) / (double)all;
   p->pieces = pieces;
+  if (all == 1) return p->group = 1, 1; /* a small product is faster than the divisions below */
+  double each = products_of(p) / (double)all;
   p->group = each < TASK ? (int64_t)(TASK / each) : 1;
   return nm__workers(p->cpu, nm__parts(all, p->group), work_of(p));
 }
@@ -102,8 +104,15 @@ static void run_pieces(const product *p, int workers, nm_work *work) {
 
 /* ---- in place ---- */
 
+/* The product that piece i of all is of; *piece: which of its pieces. */
+static int64_t product_at(const product *p, int64_t i, int64_t *piece) {
+  if (p->pieces == 1) return *piece = 0, i;
+  return *piece = i % p->pieces, i / p->pieces;
+}
+
 /* Piece i of `pieces` of n things that come in units: where it begins. */
 static int64_t cut(int64_t n, int64_t unit, int64_t i, int64_t pieces) {
+  if (pieces == 1) return i ? n : 0;
   return nm__least(n, nm__parts(n, unit) * i / pieces * unit);
 }
 
@@ -114,8 +123,8 @@ static void in_place_work(void *arg, nm_job *job, int worker) {
   (void)worker;
   while (next_pieces(p, job, &from, &to))
     for (; from < to; from++) {
-      one o = product_of(p, from / p->pieces);
-      int64_t i = 0, m = p->m, j = 0, n = p->n, piece = from % p->pieces;
+      int64_t i = 0, m = p->m, j = 0, n = p->n, piece;
+      one o = product_of(p, product_at(p, from, &piece));
       if (m >= n)
         i = cut(p->m, 4, piece, p->pieces), m = cut(p->m, 4, piece + 1, p->pieces);
       else
@@ -323,14 +332,14 @@ static void vector_work(void *arg, nm_job *job, int worker) {
   int64_t from, to, loaded = -1;
   while (next_pieces(p, job, &from, &to))
     for (; from < to; from++) {
-      int64_t i = from / p->pieces;
+      int64_t piece, i = product_at(p, from, &piece);
       one o = product_of(p, i);
       matrix a = left ? (matrix){o.x.at, o.x.cs, o.x.rs} : o.a, v = left ? o.a : o.x;
       int64_t stride = left ? v.cs : v.rs;
       bool dense = stride == 1 && !nm__is_narrow(p->dtype);
       if (!dense && loaded != i) p->cpu->isa->load[p->dtype]((int)o.k, vector, v.at, stride);
       loaded = i;
-      int64_t rows = left ? p->n : p->m, piece = from % p->pieces;
+      int64_t rows = left ? p->n : p->m;
       vector_piece(p, a, o.k, cut(rows, p->gemm->nr, piece, p->pieces),
                    cut(rows, p->gemm->nr, piece + 1, p->pieces), dense ? v.at : vector, row, o.y);
     }

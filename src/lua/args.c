@@ -401,24 +401,25 @@ _Noreturn static void too_many(reader *r, int k, int i) {
             most, given);
 }
 
-static void read_positions(reader *r) {
+/* table: the last positional argument is one. */
+static void read_positions(reader *r, bool table) {
   lua_State *L = r->L;
   nml_args *a = r->a;
   const nm_op *op = a->op;
   int k = next_parameter(op, 0), i = 1;
   while (i <= a->npos) {
-    if (k == op->nparams ||
-        (i == a->npos && i > 1 && lua_istable(L, i) && !is_list_kind(op->params[k].kind))) {
-      bool empty = i == a->npos && lua_istable(L, i) && lua_rawlen(L, i) == 0; /* no options */
+    bool last_table = table && i == a->npos;
+    if (k == op->nparams || (last_table && i > 1 && !is_list_kind(op->params[k].kind))) {
+      bool empty = last_table && lua_rawlen(L, i) == 0; /* no options */
       if (empty && (k == op->nparams || op->params[k].kind != NML_P_ANY)) break;
       if (k == op->nparams) too_many(r, k, i);
     }
-    bool trailing = next_parameter(op, k + 1) == op->nparams;
+    int next = next_parameter(op, k + 1);
     r->p = &op->params[k];
     r->position = i;
-    if (lua_isnil(L, i) && (r->p->flags & NM_OPTIONAL)) i++;
-    else i += read_value(r, &a->arg[k], i, trailing);
-    k = next_parameter(op, k + 1);
+    if ((r->p->flags & NM_OPTIONAL) && lua_isnil(L, i)) i++;
+    else i += read_value(r, &a->arg[k], i, next == op->nparams);
+    k = next;
   }
   if (!a->options || lua_rawlen(L, a->options) == 0) return;
   while (k < op->nparams && a->arg[k].kind != NM_ARG_NONE) k = next_parameter(op, k + 1);
@@ -437,14 +438,16 @@ void nml_parse(lua_State *L, const nml_state *s, const nm_op *op, int n, nml_arg
   a->out = NULL;
   for (int k = 0; k < op->nparams; k++) a->arg[k].kind = NM_ARG_NONE;
   bool any_value = op->nparams == 1 && op->params[0].kind == NML_P_ANY; /* a table is the value */
-  if (n > 0 && lua_istable(L, n) && !any_value) {
+  bool table = n > 0 && lua_istable(L, n);
+  if (table && !any_value) {
     luaL_checkstack(L, 2 * NM_MAX_ARGS + 8, NULL);
     if (has_string_key(L, n, op)) {
       a->options = n;
       a->npos = n - 1;
+      table = n > 1 && lua_istable(L, n - 1);
     }
   }
-  read_positions(&r);
+  read_positions(&r, table);
   if (a->options) read_options(&r);
   for (int k = 0; k < op->nparams; k++) {
     if (a->arg[k].kind != NM_ARG_NONE || (op->params[k].flags & (NM_OPTIONAL | NM_NAMED))) continue;

@@ -51,7 +51,8 @@ end
 --- Forgets all gradients.
 function Optimizer:zero_grad()
   for _, group in ipairs(self.param_groups) do
-    for _, p in ipairs(group.params) do p.grad = nil end
+    local params = group.params
+    for i = 1, #params do params[i].grad = nil end
   end
 end
 
@@ -64,7 +65,9 @@ function Optimizer:step(closure)
   local update, states = self.kind.update, self.state
   local _ <close> = nm.no_grad()
   for _, group in ipairs(self.param_groups) do
-    for _, p in ipairs(group.params) do
+    local params = group.params
+    for i = 1, #params do
+      local p = params[i]
       local g = p.grad
       if g then
         local state = states[p]
