@@ -169,11 +169,16 @@ int nml_l_function(lua_State *L) {
 }
 
 /* ---- operators ---- */
+/* Of the ops that operators stand for, the matrix product alone takes no numbers: the operand of an
+ * unary one is a tensor, or its metamethod would not be called. */
 static int operand(lua_State *L, const nml_state *s, int i, const nm_op *op, nm_value_arg *v) {
   nm_tensor *t = nml_tensor_at(L, s, i);
   if (t) {
     v->kind = NM_ARG_TENSOR;
     v->as.tensor = t;
+  } else if (op->params[i - 1].kind == NM_P_TENSOR) {
+    return nml_error(L, "matmul: %% is matrix multiplication and takes two tensors, got %s; "
+                        "the remainder of a division is x:remainder(y)", nml_describe(L, s, i));
   } else if (!nml_number_at(L, i, v)) {
     return nml_error(L, "%s: an operand must be a tensor or a number, got %s", op->name,
                      nml_describe(L, s, i));
@@ -194,16 +199,6 @@ static int l_operator(lua_State *L, int arity) {
 
 static int l_binary(lua_State *L) { return l_operator(L, 2); }
 static int l_unary(lua_State *L) { return l_operator(L, 1); }
-
-static int l_matmul(lua_State *L) {
-  nml_state *s = nml_enter(L);
-  if (!nml_box_at(L, s, 1) || !nml_box_at(L, s, 2)) {
-    int other = nml_box_at(L, s, 1) ? 2 : 1;
-    return nml_error(L, "matmul: %% is matrix multiplication and takes two tensors, got %s; "
-                        "the remainder of a division is x:remainder(y)", nml_describe(L, s, other));
-  }
-  return l_operator(L, 2);
-}
 
 static int l_equal(lua_State *L) {
   nml_state *s = nml_enter(L);
@@ -237,7 +232,7 @@ static const struct {
 } operators[] = {
   {"__add", "add", l_binary}, {"__sub", "sub", l_binary}, {"__mul", "mul", l_binary},
   {"__div", "div", l_binary}, {"__idiv", "floor_divide", l_binary}, {"__pow", "pow", l_binary},
-  {"__mod", "matmul", l_matmul}, {"__unm", "neg", l_unary},
+  {"__mod", "matmul", l_binary}, {"__unm", "neg", l_unary},
   {"__band", "bitwise_and", l_binary}, {"__bor", "bitwise_or", l_binary},
   {"__bxor", "bitwise_xor", l_binary}, {"__bnot", "bitwise_not", l_unary},
   {"__shl", "bitwise_left_shift", l_binary}, {"__shr", "bitwise_right_shift", l_binary},
