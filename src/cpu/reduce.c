@@ -79,10 +79,8 @@ static void join_each(const fold *f, int64_t n, nm_acc *v, nm_acc *v2, const nm_
       bool same = !before(f, v[i], w[i]) && w2[i].i < v2[i].i;
       if (same || before(f, w[i], v[i])) v[i] = w[i], v2[i] = w2[i];
     }
-  } else if (f->r->kind == NM_R_SUM && f->real) {
-    for (int64_t i = 0; i < n; i++) v[i].f += w[i].f;
-  } else {
-    for (int64_t i = 0; i < n; i++) v[i] = join(f, v[i], w[i]);
+  } else { /* w is a row of elements of the widest class */
+    f->cpu->isa->fold_columns[f->r->kind][f->real ? NM_F64 : NM_I64]((int)n, 1, v, w, n);
   }
 }
 
