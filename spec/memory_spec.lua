@@ -11,6 +11,16 @@ local function allocated()
   return nm.memory_stats().allocated
 end
 
+describe("an activation", function()
+  it("keeps its input alone on the tape", function()
+    local x = nm.eval(nm.randn(1000, 1000)):requires_grad_()
+    local before = allocated()
+    local y = nm.eval(x:gelu("tanh"):mish():softplus())
+    assert.is_true(allocated() - before < 3.5 * 4 * MB)
+    y:sum():backward()
+  end)
+end)
+
 describe("temporaries", function()
   after_each(function()
     collectgarbage("incremental")

@@ -103,19 +103,25 @@ static bool leads(const walk *w, const nm_edge *e) {
   return false;
 }
 
+/* Whether n computed the only input, so that nothing below it is asked for. */
+static bool ends(const walk *w, const nm_node *n) {
+  return w->ninputs == 1 && n == w->input[0]->node;
+}
+
 /* Marks the nodes on the way to what is asked for; the others are neither run nor spent. */
 static void find_needed(walk *w) {
   for (size_t i = w->n; i-- > 0;) { /* what is below comes first */
     nm_node *n = w->node[i];
     n->needed = false;
-    for (uint32_t k = 0; k < n->nslots && !n->needed; k++) n->needed = leads(w, &n->edges[k]);
+    for (uint32_t k = 0; k < n->nslots && !n->needed && !ends(w, n); k++)
+      n->needed = leads(w, &n->edges[k]);
   }
 }
 
 static nm_status collect(walk *w) {
   for (size_t i = 0; i < w->n; i++) {
     const nm_node *n = w->node[i];
-    for (uint32_t k = 0; k < n->nslots; k++)
+    for (uint32_t k = 0; k < n->nslots && !ends(w, n); k++)
       if (n->edges[k].wanted) NM_TRY(visit(w, n->edges[k].node));
   }
   if (w->n) qsort(w->node, w->n, sizeof *w->node, newest_first);

@@ -11,7 +11,7 @@ static inline nm_value *make(nm_device *dev, nm_dtype dtype, int64_t n, bool rec
   v->refs = 1;
   v->saved = v->epoch = 0;
   v->reg = v->op = v->cls = v->aux = v->nargs = v->ndim = v->nin = v->nconst = 0;
-  v->ready = v->seen = v->pinned = v->strided = false;
+  v->ready = v->seen = v->pinned = v->strided = v->shares = false;
   v->weight = 0;
   v->dtype = (uint8_t)dtype;
   v->recorded = recorded;

@@ -42,6 +42,7 @@ struct nm_value {
   bool ready, seen; /* seen: was computed on the way once and not stored; next time it is stored */
   bool pinned;      /* its memory is known outside: it may not move */
   bool strided;     /* pending: its program's operands depend on its shape */
+  bool shares;      /* pending: its bounds count once what it reads twice, see fuse/record.c */
   bool recorded;    /* was made by nm__record: it has the fields from `shape` on */
   uint16_t weight;  /* pending: bounds of its program: instructions, */
   uint8_t nin, nconst; /* inputs and constants */

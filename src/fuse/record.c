@@ -66,22 +66,74 @@ static load load_of(const nm_value *owner, int n, nm_value *const *arg) {
   return l;
 }
 
+static bool is_over(load l) {
+  return l.weight > NM_WEIGHT_CAP || l.nin > NM_PROG_IN || l.nconst > NM_PROG_CONST;
+}
+
+static void count(load *l, const nm_value *owner, nm_value *const *arg, uint32_t epoch);
+
+/* Counts value v, the argument i of its owner, unless it is counted already. */
+static void count_argument(load *l, const nm_value *owner, int i, nm_value *v, uint32_t epoch) {
+  const nm_source *s = &owner->args[i];
+  nm_class want = nm__operand_class((nm_opcode)owner->op, (nm_class)owner->cls, i);
+  bool met = v->epoch == epoch, flat = s->layout == NM_FLAT && !s->offset;
+  l->weight += nm__dtype_class((nm_dtype)v->dtype) != want; /* a cast */
+  if (v->ready) l->nin += !(flat && met);
+  if (v->ready && !flat) return; /* perhaps another input of the same value */
+  v->epoch = epoch;
+  if (v->ready || met) return;
+  nm_value *const below[3] = {v->args[0].value, v->args[1].value, v->args[2].value};
+  count(l, v, below, epoch);
+}
+
+static void count(load *l, const nm_value *owner, nm_value *const *arg, uint32_t epoch) {
+  l->weight += 1 + nm__is_narrow((nm_dtype)owner->dtype);
+  for (int i = 0; i < owner->nargs; i++)
+    if (arg[i])
+      count_argument(l, owner, i, arg[i], epoch);
+    else
+      l->nconst++;
+}
+
+/* As load_of, but what is read in several places is counted once.  That takes longer, and is asked
+ * where the arguments' bounds, added up, pass a cap.  It is no bound of the inputs that there will
+ * be: of several values that are computed of one input, each may become an input itself. */
+static load exact_load(nm_context *ctx, const nm_value *owner, nm_value *const *arg) {
+  load l = {0, 0, 0};
+  count(&l, owner, arg, ++ctx->epoch);
+  return l;
+}
+
+static nm_value *heaviest(int n, nm_value *const *arg) {
+  nm_value *most = NULL;
+  for (int i = 0; i < n; i++)
+    if (arg[i] && !arg[i]->ready && (!most || arg[i]->weight > most->weight)) most = arg[i];
+  return most;
+}
+
 /* Computes arguments, the heaviest first, until the program fits. */
 static nm_status fit(nm_context *ctx, nm_value *owner, int n, nm_value *const *arg) {
-  for (;;) {
-    load l = load_of(owner, n, arg);
-    if (l.weight <= NM_WEIGHT_CAP && l.nin <= NM_PROG_IN && l.nconst <= NM_PROG_CONST) {
-      owner->weight = (uint16_t)l.weight;
-      owner->nin = (uint8_t)l.nin;
-      owner->nconst = (uint8_t)l.nconst;
-      return NM_OK;
-    }
-    nm_value *heaviest = NULL;
-    for (int i = 0; i < n; i++)
-      if (arg[i] && !arg[i]->ready && (!heaviest || arg[i]->weight > heaviest->weight))
-        heaviest = arg[i];
-    NM_TRY(nm__materialize(ctx, heaviest));
+  load l = load_of(owner, n, arg);
+  for (; is_over(l); l = load_of(owner, n, arg)) {
+    l = exact_load(ctx, owner, arg);
+    owner->shares = !is_over(l);
+    if (owner->shares) break;
+    NM_TRY(nm__materialize(ctx, heaviest(n, arg)));
   }
+  for (int i = 0; i < n; i++) owner->shares |= arg[i] && !arg[i]->ready && arg[i]->shares;
+  owner->weight = (uint16_t)l.weight;
+  owner->nin = (uint8_t)l.nin;
+  owner->nconst = (uint8_t)l.nconst;
+  return NM_OK;
+}
+
+nm_status nm__fit_inputs(nm_context *ctx, const nm_value *v) {
+  while (v->shares) {
+    nm_value *const arg[3] = {v->args[0].value, v->args[1].value, v->args[2].value};
+    if (exact_load(ctx, v, arg).nin <= NM_PROG_IN) break;
+    NM_TRY(nm__materialize(ctx, heaviest(v->nargs, arg)));
+  }
+  return NM_OK;
 }
 
 static nm_status connect(nm_context *ctx, nm_value *v, int n, const nm_input *in) {
@@ -105,6 +157,7 @@ static nm_status connect(nm_context *ctx, nm_value *v, int n, const nm_input *in
     if (!a->ready && !fuses(s, a, v)) NM_TRY(nm__materialize(ctx, a));
     arg[i] = a;
   }
+  v->nargs = (uint8_t)n;
   NM_TRY(fit(ctx, v, n, arg));
   for (int i = 0; i < n; i++) {
     if (!arg[i]) continue;
@@ -113,7 +166,6 @@ static nm_status connect(nm_context *ctx, nm_value *v, int n, const nm_input *in
   }
   if (v->op == NM_I_copy && !arg[0])
     v->args[0].bits = round_bits((nm_dtype)v->dtype, v->args[0].bits);
-  v->nargs = (uint8_t)n;
   return NM_OK;
 }
 

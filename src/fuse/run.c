@@ -238,6 +238,7 @@ static void keep_stored(build *b, int n) {
 nm_status nm__materialize(nm_context *ctx, nm_value *v) {
   if (v->ready) return NM_OK;
   if (v->numel == 0) return become_ready(ctx, v), NM_OK;
+  NM_TRY(nm__fit_inputs(ctx, v));
   build b;
   begin(&b, ctx, v->ndim, v->shape, v->numel);
   int root = add_value(&b, v) - TAG_CODE;
@@ -267,6 +268,7 @@ nm_status nm__materialize_into(nm_context *ctx, nm_value *v, nm_tensor *dst, boo
   nm_value *to = dst->storage->value;
   *done = true;
   if (v->numel == 0) return NM_OK;
+  NM_TRY(nm__fit_inputs(ctx, v));
   begin(&b, ctx, v->ndim, v->shape, v->numel);
   uint8_t root = add_value(&b, v);
   nm_operand out = {.layout = nm__is_contiguous(dst) ? NM_FLAT : NM_STRIDED, .reg = root};
@@ -310,7 +312,7 @@ static nm_status reduce_into(nm_context *ctx, nm_reduction kind, nm_tensor *t, u
                              nm_value *out, nm_value *also) {
   nm_value *v = t->storage->value;
   bool fused = reduces_pending(t);
-  if (!fused) NM_TRY(nm__materialize(ctx, v));
+  NM_TRY(fused ? nm__fit_inputs(ctx, v) : nm__materialize(ctx, v));
   build b;
   begin(&b, ctx, t->ndim, t->shape, nm_numel(t));
   nm_reduce r = {.kind = kind,

@@ -12,6 +12,9 @@ nm_status nm__materialize(nm_context *ctx, nm_value *v);
 nm_status nm__materialize_into(nm_context *ctx, nm_value *v, nm_tensor *dst, bool consumed,
                                bool *done);
 
+/* Makes arguments of a pending value ready until its program has no more inputs than it may. */
+nm_status nm__fit_inputs(nm_context *ctx, const nm_value *v);
+
 /* nm__record of what is not computed at once. */
 nm_tensor *nm__record_pending(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls, int ndim,
                               const int64_t *shape, int n, const nm_input *in);

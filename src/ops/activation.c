@@ -1,8 +1,13 @@
 /* activation.c: activations, each a few instructions that fuse by themselves.
  *
+ * On the tape an activation is one node that keeps its input alone.  The derivative runs the
+ * formula again and asks the tape for its gradient: all of that is one program, and what it saves
+ * is a store and a load of every step in between.
+ *
  * A branch that is not taken must not reach the gradient: where(c, f(x), ...) is written with the
  * operand of f set to a harmless number where c is false, as 0 * inf would be NaN.  Halves are
  * computed in float32 and rounded once. */
+#include "autograd/node.h"
 #include "fuse/fuse.h"
 #include "ops/families.h"
 
@@ -133,6 +138,7 @@ static nm_tensor *threshold(const activation *a) {
 }
 
 static nm_status forward(nm_op_call *c);
+static nm_tensor *backward(nm_grad_call *b, int i);
 
 /* input where it is positive, else weight * input; a weight for all, or one for each index of the
  * second dim. */
@@ -230,8 +236,8 @@ static nm_status glu_forward(nm_op_call *c) {
 
 #define ROW(op, params_, defaults, doc_, example_)                                                 \
   {.name = #op, params_, .doc = doc_, .shapes = "(*) -> (*)",                                      \
-   .flags = NM_ANYWHERE | NM_INPLACE | NM_OUT | NM_COMPOSED, .forward = forward, .dtypes = "f",    \
-   .lo = -2.9, .hi = 2.9, .example = example_},
+   .flags = NM_ANYWHERE | NM_INPLACE | NM_OUT, .forward = forward, .backward = backward,           \
+   .uses = {1}, .dtypes = "f", .lo = -2.9, .hi = 2.9, .example = example_},
 static const nm_op ops[] = {
   FORMS(ROW)
   {.name = "prelu", NM_PARAMS(X, {"weight", NM_P_TENSOR, 0, NULL}),
@@ -275,19 +281,49 @@ static nm_status check(const nm_op_call *c, const nm_tensor *x, const activation
   return NM_OK;
 }
 
-static nm_status forward(nm_op_call *c) {
-  nm_context *ctx = c->ctx;
+/* What the op was called with. */
+static activation activation_of(const nm_op_call *c) {
   const formula *f = &formulas[c->op - ops];
-  nm_tensor *x = nm__tensor_arg(c, 0);
-  nm_dtype dtype = (nm_dtype)x->dtype;
-  activation a = {.ctx = ctx, .p = {f->standard[0], f->standard[1]}};
+  activation a = {.ctx = c->ctx, .p = {f->standard[0], f->standard[1]}};
   for (int i = 1; i < c->nargs; i++) {
-    if (c->args[i].kind == NM_ARG_STRING) a.text = c->args[i].as.string;
-    else a.p[i - 1] = nm__float_arg(c, i, f->standard[i - 1]);
+    if (c->args[i].kind == NM_ARG_STRING)
+      a.text = c->args[i].as.string;
+    else
+      a.p[i - 1] = nm__float_arg(c, i, f->standard[i - 1]);
   }
+  return a;
+}
+
+static nm_tensor *activated(const nm_op_call *c, activation *a, nm_tensor *x) {
+  nm_dtype dtype = (nm_dtype)x->dtype;
+  a->x = nm__t_cast(c->ctx, x, nm__computed_in(dtype));
+  return nm__t_cast(c->ctx, a->x ? formulas[c->op - ops].f(a) : NULL, dtype);
+}
+
+static nm_status forward(nm_op_call *c) {
+  activation a = activation_of(c);
+  nm_tensor *x = nm__tensor_arg(c, 0);
   NM_TRY(check(c, x, &a));
-  int mark = nm__scope(ctx);
-  a.x = nm__t_cast(ctx, x, nm__computed_in(dtype));
-  return nm__result(c, mark, nm__t_cast(ctx, a.x ? f->f(&a) : NULL, dtype));
+  int mark = nm__scope(c->ctx);
+  return nm__result(c, mark, activated(c, &a, x));
+}
+
+/* Of a leaf that stands for the input, unless the gradient is to be differentiated again. */
+static nm_tensor *backward(nm_grad_call *b, int i) {
+  nm_context *ctx = b->ctx;
+  bool create = ctx->grad_enabled;
+  nm_op_call c = {.ctx = ctx, .op = b->node->op, .nargs = b->node->nargs, .args = b->args};
+  activation a = activation_of(&c);
+  nm_tensor *x = b->x[i], *g = b->g[0], *dx = NULL;
+  if (!create) {
+    x = nm__temp(ctx, nm__tensor_view(ctx, x, x->ndim, x->shape, x->stride, x->offset));
+    if (!x) return nm__gradient(b, NULL);
+    x->requires_grad = true;
+  }
+  nm_set_grad_enabled(ctx, true);
+  nm_tensor *y = activated(&c, &a, x);
+  nm_set_grad_enabled(ctx, create);
+  if (y) nm_gradients(ctx, 1, &y, &g, 1, &x, create, create, false, &dx);
+  return nm__gradient(b, nm__temp(ctx, dx));
 }
 NM_FAMILY(activation);
