@@ -36,6 +36,30 @@ describe("gradients", function()
     same(x.grad, { { 2.0, 0.0 }, { 0.0, 16.0 } })
   end)
 
+  it("of parts are summed in place of the whole's, which hooks see", function()
+    local x = nm.randn(3, 4, 5):requires_grad_()
+    local y, seen = x * 2, 0
+    y:register_hook(function(g) seen = g:clone() end)
+    local w = nm.randn(4, 5)
+    local function loss(z, a, b, c)
+      return (a * w + (b * b) * c + a * a):sum() + z:narrow(2, 2, 2):square():sum() + z:sum()
+    end
+    loss(y, y[1], y[2], y[3]):backward()
+    local copies = nm.stack { y[1], y[2], y[3] }:detach():requires_grad_()
+    local parts = nm.unbind(copies, 1)
+    loss(copies, table.unpack(parts)):backward()
+    same(copies.grad, seen, 1e-5)
+    same(copies.grad * 2, x.grad, 1e-5)
+  end)
+
+  it("of parts don't change what was given", function()
+    local x = nm.randn(3, 4):requires_grad_()
+    local y, given = x * 2, nm.ones(3, 4)
+    nm.autograd.backward({ y, y[2] * 3 }, { given, nm.ones(4) })
+    same(nm.ones(3, 4), given)
+    same({ { 2, 2, 2, 2 }, { 8, 8, 8, 8 }, { 2, 2, 2, 2 } }, x.grad)
+  end)
+
   it("need something that asks for them", function()
     local y = nm.ones(1) * 2
     assert.matches("requires", failure(y.backward, y))

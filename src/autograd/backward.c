@@ -216,6 +216,14 @@ static nm_status deliver(walk *w, const nm_edge *e, nm_tensor *g) {
   return arrive(w, e->leaf, g);
 }
 
+nm_tensor *nm__gradient_so_far(const nm_grad_call *b, int i) {
+  const nm_edge *e = &b->node->edges[i];
+  nm_tensor *sum = e->node && !b->ctx->grad_enabled ? e->node->result[e->output].grad : NULL;
+  if (!sum || sum->refs > 1 || sum->storage->refs > 1 || !nm__is_whole(sum)) return NULL;
+  const nm_value *v = sum->storage->value;
+  return v->refs > 1 || v->pinned || v->release ? NULL : sum;
+}
+
 /* Fills in what the derivative reads. */
 static nm_status unpack(const walk *w, nm_node *n, nm_grad_call *b) {
   nm_context *ctx = w->ctx;

@@ -67,6 +67,11 @@ typedef struct nm_grad_call {
   nm_status status;
 } nm_grad_call;
 
+/* What has come in so far of the gradient that slot i's input, which isn't a leaf, will have: a
+ * derivative may add to it in place instead of giving a gradient.  NULL: nothing yet, or others see
+ * it. */
+nm_tensor *nm__gradient_so_far(const nm_grad_call *b, int i);
+
 /* Puts a node for `c` on the tape and makes its results point to it. */
 nm_status nm__node_record(nm_op_call *c);
 /* A node without edges yet, one reference; NULL when out of memory. */

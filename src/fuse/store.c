@@ -44,8 +44,25 @@ static nm_status unshare(nm_context *ctx, nm_storage *st) {
   return s;
 }
 
+/* A storage that holds a number shared with others gets one of its own, which costs nothing yet. */
+static nm_status unshare_number(nm_context *ctx, nm_storage *st) {
+  nm_value *v = st->value;
+  nm_dtype dtype = (nm_dtype)v->dtype;
+  nm_input in = {.tensor = NULL};
+  if (v->refs == 1 || !nm__constant(v, &in.bits)) return NM_OK;
+  nm_tensor *own =
+      nm__record(v->dev, NM_I_copy, dtype, nm__dtype_class(dtype), 1, &v->numel, 1, &in);
+  if (!own) return ctx->status;
+  own->storage->value->refs++;
+  nm__storage_set(ctx, st, own->storage->value);
+  st->version--; /* the elements are the same */
+  nm_release(ctx, own);
+  return NM_OK;
+}
+
 /* Makes the storage's value ready and its own, with no pending readers but `but`. */
 static nm_status prepare(nm_context *ctx, nm_storage *st, const nm_value *but) {
+  NM_TRY(unshare_number(ctx, st));
   NM_TRY(nm__materialize(ctx, st->value));
   NM_TRY(run_readers(ctx, st->value, but));
   uint32_t read = 0;

@@ -33,12 +33,21 @@ static nm_tensor *positions(nm_grad_call *b, int n, const int64_t *size, const i
   return nm__t_reshape(ctx, nm__t_expand(ctx, sum, n, size), 1, count);
 }
 
-/* Zeros of the input's shape with g added at a place of their row-major elements: the gradient of
- * what reads that place. */
-static nm_tensor *write_at(nm_grad_call *b, nm_tensor *g, int n, const int64_t *stride,
-                           int64_t offset) {
+/* g added to a place of `sum`, a row-major gradient that is the walk's alone. */
+static nm_status add_at(nm_context *ctx, nm_tensor *sum, nm_tensor *g, const int64_t *stride,
+                        int64_t offset) {
+  nm_tensor *place =
+      nm__temp(ctx, nm__tensor_view(ctx, sum, g->ndim, g->shape, stride, sum->offset + offset));
+  nm_tensor *total = place ? nm__t2(ctx, NM_I_add, place, g) : NULL;
+  return total ? nm__store(ctx, place, total, true) : ctx->status;
+}
+
+/* The gradient of what reads a place of the input's row-major elements: zeros with g added there.
+ * Where gradients of other parts have come in already, g is added to their sum. */
+static nm_tensor *write_at(nm_grad_call *b, int n, const int64_t *stride, int64_t offset) {
   nm_context *ctx = b->ctx;
   const nm_dims *s = &b->node->edges[0].shape;
+  nm_tensor *g = b->g[0], *sum = nm__gradient_so_far(b, 0);
   int64_t size[NM_MAX_DIMS], flat[1] = {nm__count(s->ndim, s->dim)}, count[1];
   uint32_t repeated = 0;
   for (int d = 0; d < n; d++) {
@@ -46,18 +55,22 @@ static nm_tensor *write_at(nm_grad_call *b, nm_tensor *g, int n, const int64_t *
     if (stride[d] == 0 && size[d] > 1) repeated |= 1u << d, size[d] = 1;
   }
   g = nm__t_sum(ctx, g, repeated, true);
-  if (!g) return NULL;
+  if (!g) return nm__gradient(b, NULL);
   if (nm__overlaps(n, size, stride)) {
     nm_tensor *at = positions(b, n, size, stride, offset);
     nm_tensor *zeros = nm__t_full(ctx, b->node->dev, (nm_dtype)g->dtype, 1, flat, 0);
     count[0] = nm_numel(g);
     g = nm__t_put(ctx, zeros, 0, at, nm__t_reshape(ctx, g, 1, count), NM_SCATTER_ADD);
-    return nm__t_reshape(ctx, g, s->ndim, s->dim);
+    return nm__gradient(b, nm__t_reshape(ctx, g, s->ndim, s->dim));
+  }
+  if (sum) {
+    b->status = add_at(ctx, sum, g, stride, offset);
+    return NULL;
   }
   nm_tensor *zeros = nm__t_full(ctx, b->node->dev, (nm_dtype)g->dtype, s->ndim, s->dim, 0);
   nm_value_arg args[5] = {nm__arg_t(zeros), nm__arg_t(g), nm__arg_ints(n, size),
                           nm__arg_ints(n, stride), nm__arg_int(offset)};
-  return nm__t(ctx, nm__known(ctx, NM_OP_write), args);
+  return nm__gradient(b, nm__t(ctx, nm__known(ctx, NM_OP_write), args));
 }
 
 static nm_tensor *slice_backward(nm_grad_call *b, int i) {
@@ -69,7 +82,7 @@ static nm_tensor *slice_backward(nm_grad_call *b, int i) {
     if (b->g[0]->shape[d] > 0) offset += start[d] * stride[d];
     stride[d] *= step[d];
   }
-  return nm__gradient(b, write_at(b, b->g[0], s->ndim, stride, offset));
+  return write_at(b, s->ndim, stride, offset);
 }
 
 nm_tensor *nm__t_slice(nm_context *ctx, nm_tensor *t, const int64_t *start, const int64_t *step,
@@ -186,7 +199,7 @@ static nm_tensor *diagonal_backward(nm_grad_call *b, int i) {
   if (diagonal_of(&call, &like, &p) != NM_OK) return nm__gradient(b, NULL);
   nm__row_major(s->ndim, s->dim, all);
   int n = diagonal_strides(&p, s->ndim, all, stride, &offset);
-  return nm__gradient(b, write_at(b, b->g[0], n, stride, offset));
+  return write_at(b, n, stride, offset);
 }
 
 /* Zeros with the last dim of input on a diagonal of two dims: what diagonal reads. */
@@ -228,8 +241,7 @@ static nm_status diag_forward(nm_op_call *c) {
   nm_value_arg args[4] = {nm__arg_t(x), c->args[1], nm__arg_none(), nm__arg_none()};
   int mark = nm__scope(ctx);
   if (x->ndim == 1) return nm__result(c, mark, nm__t(ctx, nm__known(ctx, NM_OP_diag_embed), args));
-  return nm__result(c, mark,
-                    nm__t_clone(ctx, nm__t(ctx, nm__known(ctx, NM_OP_diagonal), args)));
+  return nm__result(c, mark, nm__t_clone(ctx, nm__t(ctx, nm__known(ctx, NM_OP_diagonal), args)));
 }
 
 /* Strides of windows of dim d, which come last. */
@@ -268,7 +280,7 @@ static nm_tensor *unfold_backward(nm_grad_call *b, int i) {
   if (s->ndim && step > s->dim[dim]) step = s->dim[dim] ? s->dim[dim] : 1;
   nm__row_major(s->ndim, s->dim, all);
   window_strides(s->ndim, all, (int)dim, step, stride);
-  return nm__gradient(b, write_at(b, b->g[0], s->ndim + 1, stride, 0));
+  return write_at(b, s->ndim + 1, stride, 0);
 }
 
 /* ---- any view of a storage ---- */
@@ -283,8 +295,7 @@ static nm_status strided_forward(nm_op_call *c) {
 
 static nm_tensor *strided_backward(nm_grad_call *b, int i) {
   (void)i;
-  return nm__gradient(
-      b, write_at(b, b->g[0], b->args[1].n, b->args[2].as.ints, b->args[3].as.integer));
+  return write_at(b, b->args[1].n, b->args[2].as.ints, b->args[3].as.integer);
 }
 
 /* Gradients go to the tensor that all views of the storage are views of, or to a leaf. */
