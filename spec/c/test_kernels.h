@@ -340,6 +340,54 @@ static void test_matmul(nm_dtype dtype, int la, int lx, int64_t b, int64_t m, in
   drop(&y);
 }
 
+/* Batches of batches: heads that lie between the rows give the same bits as each by itself. */
+static void test_nested_products(int64_t b, int64_t heads, int64_t m, int64_t n, int64_t k) {
+  testing("matmul of %d x %d x (%d, %d, %d)", (int)b, (int)heads, (int)m, (int)k, (int)n);
+  array a = make_view(NM_FLOAT32, L_FLAT, b, m, heads * k, -2, 2),
+        x = make_view(NM_FLOAT32, L_FLAT, b, n, heads * k, -2, 2);
+  array y = make_view(NM_FLOAT32, L_FLAT, b, heads * m, n, 0, 1),
+        z = make_view(NM_FLOAT32, L_FLAT, b, heads * m, n, 0, 1);
+  nm_view va = view(&a), vx = view(&x), vy = view(&y);
+  va.ndim = vx.ndim = vy.ndim = 4;
+  const int64_t sizes[3][4] = {{b, heads, m, k}, {b, heads, k, n}, {b, heads, m, n}},
+                strides[3][4] = {{m * heads * k, k, heads * k, 1},
+                                 {n * heads * k, k, 1, heads * k},
+                                 {heads * m * n, m * n, n, 1}};
+  nm_view *const all[3] = {&va, &vx, &vy};
+  for (int v = 0; v < 3; v++) {
+    memcpy(all[v]->shape, sizes[v], sizeof sizes[v]);
+    memcpy(all[v]->stride, strides[v], sizeof strides[v]);
+  }
+  call(dev->cls->matmul(dev, &va, &vx, &vy));
+  fetch(&y);
+  vy.mem = &z.mem, vy.offset = z.offset;
+  for (int v = 0; v < 3; v++) { /* one of both batches */
+    all[v]->ndim = 3;
+    memmove(all[v]->shape, all[v]->shape + 1, 3 * sizeof *all[v]->shape);
+    memmove(all[v]->stride, all[v]->stride + 1, 3 * sizeof *all[v]->stride);
+    all[v]->shape[0] = 1;
+  }
+  for (int64_t i = 0; i < b; i++)
+    for (int64_t h = 0; h < heads; h++) {
+      nm_view part[3];
+      for (int v = 0; v < 3; v++) {
+        part[v] = *all[v];
+        part[v].offset += i * strides[v][0] + h * strides[v][1];
+      }
+      call(dev->cls->matmul(dev, &part[0], &part[1], &part[2]));
+    }
+  fetch(&z);
+  bool same = true;
+  for (int64_t i = 0; i < b * heads * m * n && same; i++) {
+    val one = at(&y, i), other = at(&z, i);
+    same = check(one.f == other.f, "element %d is %.9g, by itself %.9g", (int)i, one.f, other.f);
+  }
+  drop(&a);
+  drop(&x);
+  drop(&y);
+  drop(&z);
+}
+
 static void test_products(void) {
   static const int sizes[][4] = {
       {1, 1, 1, 1},      {1, 4, 4, 4},    {2, 3, 5, 7},    {1, 1, 37, 129}, {3, 65, 1, 70},
@@ -380,6 +428,11 @@ static void test_products(void) {
   test_matmul(NM_FLOAT64, L_FLAT, L_FLAT, 1, 1, 1, 50000);
   test_matmul(NM_FLOAT32, L_FLAT, L_SWAPPED, 1, 1, 1500, 700);
   test_matmul(NM_FLOAT32, L_SWAPPED, L_FLAT, 1, 1500, 1, 700);
+  if (!dev->cls->nests_batches) return;
+  test_nested_products(3, 5, 7, 6, 4);
+  test_nested_products(2, 8, 40, 60, 32);
+  test_nested_products(2, 3, 1, 9, 20);
+  test_nested_products(1, 2, 5, 3, 9000);
 }
 
 /* ---- softmax ---- */

@@ -141,6 +141,7 @@ typedef struct nm_device_class {
   bool fuses_reductions; /* reduce takes any program; otherwise only one of a single input,
                             unchanged */
   bool reduces_pairs;    /* reduce has second outputs, and SQUARES */
+  bool nests_batches;    /* matmul takes batches of batches */
 
   void (*close)(nm_device *);
   nm_status (*alloc)(nm_device *, size_t bytes,
@@ -157,7 +158,8 @@ typedef struct nm_device_class {
   nm_loop *(*loop)(nm_device *, nm_opcode, nm_class);
   nm_status (*reduce)(nm_device *, const nm_reduce *);
   /* y[b] = a[b] @ x[b]: a (B, M, K), x (B, K, N), y (B, M, N) contiguous; all of one dtype.
-   * Floats accumulate in float32 at least, integers wrap; bool is refused above.  K may be 0. */
+   * Floats accumulate in float32 at least, integers wrap; bool is refused above.  K may be 0.  If
+   * the device nests_batches, also y[b, c] = a[b, c] @ x[b, c], of four dims. */
   nm_status (*matmul)(nm_device *, const nm_view *a, const nm_view *x, const nm_view *y);
   /* y = softmax or log_softmax of x (float dtypes) over dim; y contiguous, same shape. */
   nm_status (*softmax)(nm_device *, const nm_view *x, int dim, const nm_view *y, bool log);

@@ -75,6 +75,7 @@ static const nm_device_class cpu_class = {
     .name = "cpu",
     .fuses_reductions = true,
     .reduces_pairs = true,
+    .nests_batches = true,
     .close = cpu_close,
     .alloc = nm__cpu_alloc,
     .release = nm__cpu_release,

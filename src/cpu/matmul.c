@@ -38,9 +38,9 @@ typedef struct product {
   nm_dtype dtype;
   size_t size, wide; /* bytes of an element in memory and in its class */
   const nm_view *a, *x;
-  char *y; /* dense elements of the class: the result or a temporary */
-  int64_t batch, m, n, k;
-  int64_t chunks, chunk; /* of k: products of their own */
+  char *y;                       /* dense elements of the class: the result or a temporary */
+  int64_t batch, inner, m, n, k; /* inner: of batches of batches, how many each holds, else 1 */
+  int64_t chunks, chunk;         /* of k: products of their own */
   int64_t pieces, group; /* each product is cut into pieces, of which a task takes a group */
 } product;
 
@@ -51,8 +51,10 @@ typedef struct one { /* of the products */
 } one;
 
 static matrix matrix_of(const product *p, const nm_view *v, int64_t b) {
-  return (matrix){(const char *)v->mem->ptr + (v->offset + b * v->stride[0]) * (int64_t)p->size,
-                  v->stride[1], v->stride[2]};
+  int64_t at = v->offset + b * v->stride[0];
+  if (p->inner > 1) at = v->offset + b / p->inner * v->stride[0] + b % p->inner * v->stride[1];
+  return (matrix){(const char *)v->mem->ptr + at * (int64_t)p->size, v->stride[v->ndim - 2],
+                  v->stride[v->ndim - 1]};
 }
 static const char *element(const product *p, matrix m, int64_t i, int64_t j) {
   return m.at + (i * m.rs + j * m.cs) * (int64_t)p->size;
@@ -395,11 +397,13 @@ nm_status nm__cpu_matmul(nm_device *dev, const nm_view *a, const nm_view *x, con
                .size = nm__dtype_size(dtype),
                .wide = nm__class_size[cls],
                .batch = y->shape[0],
-               .m = y->shape[1],
-               .n = y->shape[2],
-               .k = a->shape[2],
+               .inner = 1,
+               .m = y->shape[y->ndim - 2],
+               .n = y->shape[y->ndim - 1],
+               .k = a->shape[a->ndim - 1],
                .chunks = 1,
-               .chunk = a->shape[2]};
+               .chunk = a->shape[a->ndim - 1]};
+  if (y->ndim == 4) p.inner = y->shape[1], p.batch *= p.inner;
   int64_t numel = p.batch * p.m * p.n;
   char *to = (char *)y->mem->ptr + y->offset * (int64_t)p.size;
   if (numel == 0) return NM_OK;

@@ -23,34 +23,50 @@ static matrices turned(matrices m) {
   return (matrices){m.t, m.nbatch, m.cols, m.rows, m.cstride, m.rstride};
 }
 
-/* The stride of a batch index that runs over all batch dims, or -1 if there is none. */
-static int64_t batch_stride(const matrices *m, const nm_dims *batch) {
-  int64_t step = 0, expected = -1;
-  int shift = batch->ndim - m->nbatch;
-  for (int d = batch->ndim - 1; d >= 0; d--) {
-    if (batch->dim[d] == 1) continue;
-    int64_t s = d < shift || m->t->shape[d - shift] == 1 ? 0 : m->t->stride[d - shift];
-    if (expected < 0)
-      step = s;
-    else if (s != expected)
-      return -1;
-    expected = s * batch->dim[d];
-  }
-  return step;
+/* The batch dims that are left when those that lie one behind the other, in both factors, are one;
+ * the last comes first. */
+typedef struct batches {
+  int n;
+  int64_t size[NM_MAX_DIMS], a[NM_MAX_DIMS], b[NM_MAX_DIMS]; /* and the factors' strides */
+} batches;
+
+static int64_t batch_stride(const matrices *m, const nm_dims *batch, int d) {
+  int own = d - (batch->ndim - m->nbatch);
+  return own < 0 || m->t->shape[own] == 1 ? 0 : m->t->stride[own];
 }
 
-/* The batch expanded and copied, where the strides of its dims can't be one. */
-static bool batch_view(nm_context *ctx, matrices *m, const nm_dims *batch, int64_t *step) {
-  *step = batch_stride(m, batch);
-  if (*step >= 0) return true;
+static batches merged(const matrices *a, const matrices *b, const nm_dims *batch) {
+  batches m = {.n = 0, .size = {1}};
+  for (int d = batch->ndim - 1; d >= 0; d--) {
+    int64_t size = batch->dim[d], sa = batch_stride(a, batch, d), sb = batch_stride(b, batch, d);
+    int k = m.n - 1;
+    if (size == 1) continue;
+    if (m.n && sa == m.a[k] * m.size[k] && sb == m.b[k] * m.size[k]) {
+      m.size[k] *= size;
+    } else {
+      m.size[m.n] = size;
+      m.a[m.n] = sa, m.b[m.n++] = sb;
+    }
+  }
+  return m;
+}
+
+/* Whether one matrix is met by the whole batch. */
+static bool is_single(const matrices *m, const nm_dims *batch) {
+  for (int d = 0; d < batch->ndim; d++)
+    if (batch->dim[d] != 1 && batch_stride(m, batch, d)) return false;
+  return true;
+}
+
+/* The batch expanded and copied, where its dims aren't one. */
+static bool copy_batch(nm_context *ctx, matrices *m, const nm_dims *batch) {
+  if (merged(m, m, batch).n <= 1) return true;
   nm_dims s = *batch;
   s.dim[s.ndim++] = m->rows;
   s.dim[s.ndim++] = m->cols;
   nm_tensor *t = nm__contiguous(ctx, nm__t_expand(ctx, m->t, s.ndim, s.dim));
-  if (!t) return false;
-  *m = as_matrices(t, true);
-  *step = batch_stride(m, batch);
-  return true;
+  if (t) *m = as_matrices(t, true);
+  return t;
 }
 
 nm_status nm__check_product_dtypes(const nm_op_call *c, const nm_tensor *a, const nm_tensor *b) {
@@ -94,15 +110,18 @@ static nm_status join_batches(const nm_op_call *c, const matrices *a, const matr
                       nm__shape_text(b->t->ndim, b->t->shape, two));
 }
 
-static nm_view kernel_view(const matrices *m, int64_t batch, int64_t step) {
+/* Matrices in as many batch dims as there are, one at least. */
+static nm_view kernel_view(const matrices *m, int n, const int64_t *size, const int64_t *stride) {
   const nm_tensor *t = m->t;
   nm_view v;
   v.mem = &t->storage->value->mem;
   v.dtype = (nm_dtype)t->dtype;
-  v.ndim = 3;
   v.offset = t->offset;
-  v.shape[0] = batch, v.shape[1] = m->rows, v.shape[2] = m->cols;
-  v.stride[0] = step, v.stride[1] = m->rstride, v.stride[2] = m->cstride;
+  v.ndim = 0;
+  if (!n) v.shape[0] = 1, v.stride[v.ndim++] = 0;
+  while (n-- > 0) v.shape[v.ndim] = size[n], v.stride[v.ndim++] = stride[n];
+  v.shape[v.ndim] = m->rows, v.stride[v.ndim++] = m->rstride;
+  v.shape[v.ndim] = m->cols, v.stride[v.ndim++] = m->cstride;
   return v;
 }
 
@@ -111,21 +130,26 @@ static nm_tensor *multiply(nm_context *ctx, matrices a, matrices b, const nm_dim
                            const nm_dims *s) {
   nm_device *dev = nm__device_of(a.t);
   nm_dtype dtype = (nm_dtype)a.t->dtype;
-  int64_t count = nm__count(batch->ndim, batch->dim), sa, sb;
   if (a.cols == 0) return nm__t_full(ctx, dev, dtype, s->ndim, s->dim, 0);
-  if (!batch_view(ctx, &a, batch, &sa) || !batch_view(ctx, &b, batch, &sb)) return NULL;
+  batches m = merged(&a, &b, batch);
+  bool single = is_single(&b, batch);
+  if (m.n > (dev->cls->nests_batches && !single ? 2 : 1)) {
+    if (!copy_batch(ctx, &a, batch) || !copy_batch(ctx, &b, batch)) return NULL;
+    m = merged(&a, &b, batch);
+  }
   if (nm__ready(ctx, a.t) != NM_OK || nm__ready(ctx, b.t) != NM_OK) return NULL;
   nm_tensor *y = nm__t_empty_of(ctx, dev, dtype, s->ndim, s->dim);
   if (!y || y->numel == 0) return y;
   /* one matrix on the right: one tall product */
-  if (count > 1 && sb == 0 && (sa == a.rows * a.rstride || a.rows == 1)) {
-    if (a.rows == 1) a.rstride = sa;
-    a.rows *= count;
-    count = 1;
+  if (m.n && single && (m.a[0] == a.rows * a.rstride || a.rows == 1)) {
+    if (a.rows == 1) a.rstride = m.a[0];
+    a.rows *= m.size[0];
+    m.n = 0;
   }
   matrices my = {y, 0, a.rows, b.cols, b.cols, 1};
-  nm_view va = kernel_view(&a, count, sa), vb = kernel_view(&b, count, sb),
-          vy = kernel_view(&my, count, a.rows * b.cols);
+  int64_t each = a.rows * b.cols, to[2] = {each, each * m.size[0]};
+  nm_view va = kernel_view(&a, m.n, m.size, m.a), vb = kernel_view(&b, m.n, m.size, m.b),
+          vy = kernel_view(&my, m.n, m.size, to);
   return dev->cls->matmul(dev, &va, &vb, &vy) == NM_OK ? y : NULL;
 }
 
