@@ -57,7 +57,7 @@ struct nm_team {
   _Atomic int inside; /* members that have entered */
   _Atomic bool waits; /* the asker sleeps until `done` */
   _Atomic bool closing;
-  bool patient; /* there is a processor for each of the team, so that watching costs nobody time */
+  _Atomic bool patient; /* there is a processor for each: watching costs nobody time */
   nm_job *job;  /* is written while the gate is closed and nobody inside */
   int nmembers;
   pthread_mutex_t lock; /* of the conditions */
@@ -130,7 +130,7 @@ typedef bool condition(const nm_team *team, const nm_member *me);
 /* Whether a condition comes true while we watch. */
 static bool watch(condition *come, const nm_team *team, const nm_member *me) {
   if (come(team, me)) return true;
-  if (!team->patient) return false;
+  if (!atomic_load_explicit(&team->patient, memory_order_relaxed)) return false;
   for (int64_t end = nanoseconds() + WATCH; nanoseconds() < end;)
     for (int i = 0; i < 32; i++, pause_a_moment())
       if (come(team, me)) return true;
@@ -203,7 +203,7 @@ static int muster(nm_cpu *cpu, int n) {
     cpu->team = team;
   }
   if (team->nmembers >= n) return n;
-  team->patient = processors() > n;
+  atomic_store_explicit(&team->patient, processors() > n, memory_order_relaxed);
   for (; team->nmembers < n; team->nmembers++) {
     nm_member *m = &team->member[team->nmembers];
     *m = (nm_member){.team = team, .worker = team->nmembers + 1};
