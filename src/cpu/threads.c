@@ -58,7 +58,7 @@ struct nm_team {
   _Atomic bool waits; /* the asker sleeps until `done` */
   _Atomic bool closing;
   _Atomic bool patient; /* there is a processor for each: watching costs nobody time */
-  nm_job *job;  /* is written while the gate is closed and nobody inside */
+  nm_job *job;          /* is written while the gate is closed and nobody inside */
   int nmembers;
   pthread_mutex_t lock; /* of the conditions */
   pthread_cond_t done;
