@@ -409,7 +409,8 @@ static void test_products(void) {
   test_matmul(NM_INT64, L_FLAT, L_SWAPPED, 1, 40, 300, 70);
   test_matmul(NM_FLOAT32, L_SWAPPED, L_SWAPPED, 1, 260, 500, 33);
   /* every height of a tile, and columns about its width */
-  static const int widths[] = {1, 2, 5, 8, 9, 15, 16, 17, 23, 24, 25, 31, 32, 33, 41};
+  static const int widths[] = {1,  2,  5,  8,  9,  15, 16, 17, 23, 24,
+                               25, 31, 32, 33, 41, 64, 72, 80, 89};
   static const nm_dtype classes[] = {NM_FLOAT32, NM_FLOAT64, NM_INT32, NM_INT64};
   for (int c = 0; c < 4; c++)
     for (int m = 2; m <= 25 && holds(classes[c]); m++)
@@ -417,7 +418,11 @@ static void test_products(void) {
         test_matmul(classes[c], m % 2 ? L_FLAT : L_SWAPPED, m % 5 ? L_FLAT : L_SWAPPED, 1, m,
                     widths[w], 19);
   test_matmul(NM_FLOAT32, L_FLAT, L_FLAT, 1, 70, 600, 1024); /* rows a page apart */
-  test_matmul(NM_FLOAT32, L_FLAT, L_FLAT, 2, 1, 5003, 12);   /* a vector in pieces */
+  /* columns of a in many pages, in few places of the second cache, and used by many columns of x */
+  test_matmul(NM_FLOAT32, L_SWAPPED, L_FLAT, 1, 520, 140, 150);
+  test_matmul(NM_FLOAT32, L_SWAPPED, L_FLAT, 2, 1024, 36, 520);
+  test_matmul(NM_FLOAT64, L_SWAPPED, L_FLAT, 1, 70, 270, 60);
+  test_matmul(NM_FLOAT32, L_FLAT, L_FLAT, 2, 1, 5003, 12); /* a vector in pieces */
   test_matmul(NM_FLOAT64, L_SWAPPED, L_FLAT, 1, 2051, 1, 9);
   test_matmul(NM_FLOAT32, L_FLAT, L_FLAT, 1, 301, 33, 70); /* rows fetched ahead */
   test_matmul(NM_FLOAT32, L_FLAT, L_FLAT, 1, 500, 70, 40); /* tall, wide, and long sums */

@@ -49,18 +49,21 @@ static ALWAYS_INLINE void OF_BOTH(tile)(int rows, int nv, bool cut, lanes some, 
   }
 }
 
-/* A tile of any size up to MR rows and two registers of columns, or one of half the width. */
-static void OF_BOTH(any_tile)(int m, int n, int k, const T *a, int64_t ars, int64_t acs, const T *x,
-                              int64_t xrs, T *y, int64_t ldy, bool add) {
-  lanes some = OF_BYTES(some_lanes)((int)sizeof(T), n > W ? n - W : n);
+/* A strip of up to MR rows: tiles of two registers of columns, and one for the rest; or, if they
+ * are half registers, one tile of up to one of them.  The height is looked up once for all of its
+ * tiles, so that the multiplications of one begin while those of the last one end. */
+static void OF_BOTH(strip)(int m, int64_t n, int k, const T *a, int64_t ars, int64_t acs,
+                           const T *x, int64_t xrs, T *y, int64_t ldy, bool add) {
+  int rest = (int)((size_t)n % (2 * W));
+  lanes some = OF_BYTES(some_lanes)((int)sizeof(T), rest > W ? rest - W : rest);
 #define ROWS(rows)                                                                                 \
   case rows:                                                                                       \
-    if (BYTES < VECTOR || n <= W)                                                                  \
-      OF_BOTH(tile)(rows, 1, true, some, k, a, ars, acs, x, xrs, y, ldy, add);                     \
-    else if (n == 2 * W)                                                                           \
+    for (; BYTES == VECTOR && n >= 2 * W; n -= 2 * W, x += 2 * W, y += 2 * W)                      \
       OF_BOTH(tile)(rows, 2, false, some, k, a, ars, acs, x, xrs, y, ldy, add);                    \
-    else                                                                                           \
+    if (BYTES == VECTOR && n > W)                                                                  \
       OF_BOTH(tile)(rows, 2, true, some, k, a, ars, acs, x, xrs, y, ldy, add);                     \
+    else if (n > 0)                                                                                \
+      OF_BOTH(tile)(rows, 1, true, some, k, a, ars, acs, x, xrs, y, ldy, add);                     \
     break;
   switch (m) { EACH_ROWS(ROWS) }
 #undef ROWS
@@ -69,18 +72,18 @@ static void OF_BOTH(any_tile)(int m, int n, int k, const T *a, int64_t ars, int6
 #if BYTES == VECTOR
 
 /* Columns that fill less than a register are one of half the width, where that is faster. */
-static void OF_CLASS(block)(int m, int n, int k, const T *a, int64_t ars, int64_t acs, const T *x,
-                            int64_t xrs, T *y, int64_t ldy, bool add) {
+static void OF_CLASS(block)(int m, int64_t n, int k, const T *a, int64_t ars, int64_t acs,
+                            const T *x, int64_t xrs, T *y, int64_t ldy, bool add) {
 #if HALVES
-  int rest = n > W ? n - W : n;
-  if (rest <= W / 2) {
-    if (n > W) OF_BOTH(any_tile)(m, W, k, a, ars, acs, x, xrs, y, ldy, add);
-    JOINED(OF_CLASS(any_tile), HALF)
-    (m, rest, k, a, ars, acs, x + n - rest, xrs, y + n - rest, ldy, add);
+  int rest = (int)((size_t)n % W);
+  if (rest > 0 && rest <= W / 2) {
+    n -= rest;
+    if (n > 0) OF_BOTH(strip)(m, n, k, a, ars, acs, x, xrs, y, ldy, add);
+    JOINED(OF_CLASS(strip), HALF)(m, rest, k, a, ars, acs, x + n, xrs, y + n, ldy, add);
     return;
   }
 #endif
-  OF_BOTH(any_tile)(m, n, k, a, ars, acs, x, xrs, y, ldy, add);
+  OF_BOTH(strip)(m, n, k, a, ars, acs, x, xrs, y, ldy, add);
 }
 
 static void OF_CLASS(kernel)(int kc, const void *a, const void *b, void *c, int64_t ldc, int m,
@@ -105,8 +108,7 @@ static void OF_CLASS(product)(int64_t m, int64_t n, int k, const void *a_, int64
     for (int i = 0; i < rows && ahead && strips > 1; i++)
       for (int l = 0; l < k; l += 64 / (int)sizeof(T))
         __builtin_prefetch(a + (rows + i) * ars + l, 0, 2);
-    for (int64_t j = 0; j < n; j += 2 * W) OF_CLASS(block)
-    (rows, n - j < 2 * W ? (int)(n - j) : 2 * W, k, a, ars, acs, x + j, xrs, y + j, ldy, add);
+    OF_CLASS(block)(rows, n, k, a, ars, acs, x, xrs, y, ldy, add);
     m -= rows, a += rows * ars, y += rows * ldy;
   }
 }

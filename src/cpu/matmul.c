@@ -12,6 +12,7 @@
  * however y is cut into tasks.  Where y is small and k long, chunks of k are products of their own,
  * which are added in pairs; how many follows from the shape. */
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cpu/cpu.h"
@@ -22,7 +23,9 @@ enum {
   FEW = 128 * 128,        /* if y has at most so many elements */
   TASK = 32 * 32 * 32,    /* products of elements that are worth a task */
   IN_PLACE_COLUMNS = 128, /* up to which packing rows of a costs more than it brings */
-  STRIP = 256,            /* lines of a that a strip may be spread over */
+  STRIP = 256,            /* lines of a that a strip may be spread over, */
+  PAGES = 64,             /* and pages: the first TLB holds about as many */
+  PAGE = 4096,            /* bytes of a page, after which lines share a place in the first cache */
   PACK_SLICES = 4,        /* of x that a task packs */
   VECTOR = 16 << 10,      /* bytes of a vector y that the first cache holds beside its factors */
 };
@@ -102,6 +105,17 @@ static bool next_pieces(const product *p, nm_job *job, int64_t *from, int64_t *t
 static void run_pieces(const product *p, int workers, nm_work *work) {
   nm__parallel(p->cpu, workers, nm__parts(p->batch * p->chunks * p->pieces, p->group), work,
                (void *)(uintptr_t)p);
+}
+
+/* Up to how many columns of x packing a costs more than it brings.  That is fewer if each of them
+ * has to look for lines of a strip again: rows that share a place in the first cache, columns
+ * that share few in the second, or that lie in more pages than are known at a time. */
+static int64_t columns_in_place(const product *p, matrix a) {
+  int64_t size = (int64_t)p->size, step = a.cs * size, depth = nm__least(p->chunk, p->gemm->kc);
+  if (a.cs == 1) return a.rs * size % PAGE ? INT64_MAX : IN_PLACE_COLUMNS;
+  if (depth * (step & -step) >= (int64_t)p->cpu->cache) return p->gemm->nr;
+  bool spread = a.rs == 1 ? depth * llabs(step) > PAGES * PAGE : depth * p->gemm->mr > STRIP;
+  return spread ? IN_PLACE_COLUMNS : 2 * IN_PLACE_COLUMNS;
 }
 
 /* ---- in place ---- */
@@ -246,18 +260,11 @@ static void multiply_work(void *arg, nm_job *job, int worker) {
   }
 }
 
-/* Whether a strip of a's rows lies in more lines than a part of the first cache holds, for being
- * read across them, or in lines that share a place there. */
-static bool spread(const product *p, matrix a) {
-  int64_t lines = a.cs == 1 ? 0 : p->k * (a.rs == 1 ? 1 : p->gemm->mr);
-  return lines > STRIP || a.rs % (4096 / (int64_t)p->size) == 0;
-}
-
 /* Whether rows of a had better be packed than read in place: always if that widens them; else if
  * they are read often. */
 static bool worth_packing(const product *p, matrix a) {
   if (nm__is_narrow(p->dtype)) return true;
-  return p->n > (spread(p, a) ? IN_PLACE_COLUMNS : 2 * IN_PLACE_COLUMNS);
+  return p->n > nm__least(columns_in_place(p, a), 2 * IN_PLACE_COLUMNS);
 }
 
 /* One product by workers first .. first + workers - 1. */
@@ -380,7 +387,7 @@ static void add_chunks(const product *p, char *y) {
 /* Whether both are read where they lie: rows of x are dense, and the second cache holds it. */
 static bool fits_in_place(const product *p) {
   matrix a = matrix_of(p, p->a, 0), x = matrix_of(p, p->x, 0);
-  if (p->n > IN_PLACE_COLUMNS && p->m >= p->gemm->mr && spread(p, a)) return false;
+  if (p->m >= p->gemm->mr && p->n > columns_in_place(p, a)) return false;
   if (nm__is_narrow(p->dtype) || (x.cs != 1 && p->n > 1)) return false;
   return (double)p->chunk * (double)p->n * (double)p->size <= (double)p->cpu->cache;
 }
