@@ -18,7 +18,8 @@ typedef T V __attribute__((vector_size(BYTES)));
 typedef T AT __attribute__((vector_size(BYTES), aligned(sizeof(T)), may_alias));
 
 /* rows x nv registers of y = or += a x; if the tile is cut, only the columns in `some` of its last
- * register.  rows, nv and cut are constants wherever this is inlined. */
+ * register.  rows, nv and cut are constants wherever this is inlined.  Only a y that is read is
+ * fetched ahead: nothing waits for stores, and the loads of the first rows of a and x do for it. */
 static ALWAYS_INLINE void OF_BOTH(tile)(int rows, int nv, bool cut, lanes some, int k, const T *a,
                                         int64_t ars, int64_t acs, const T *x, int64_t xrs, T *y,
                                         int64_t ldy, bool add) {
@@ -28,7 +29,7 @@ static ALWAYS_INLINE void OF_BOTH(tile)(int rows, int nv, bool cut, lanes some, 
   UNROLL_ROWS for (int i = 0; i < rows; i += 3) third[i / 3] = a + i * ars;
   UNROLL_ROWS for (int i = 0; i < rows; i++) {
     for (int v = 0; v < nv; v++) acc[i][v] = (V){0};
-    for (int v = 0; v < nv; v++) __builtin_prefetch(y + i * ldy + v * W, 1);
+    for (int v = 0; v < nv && add; v++) __builtin_prefetch(y + i * ldy + v * W, 1);
   }
   for (int l = 0; l < k; l++, x += xrs) {
     V xl[2];
