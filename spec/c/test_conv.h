@@ -136,14 +136,14 @@ static void test_conv_threads(int64_t in, const int64_t *sw, const int64_t *sy) 
 }
 
 /* An infinite element is in the sums that it belongs to and in no other, wherever it lies. */
-static void test_conv_infinite(void) {
-  static const conv_case c = {2,       1,      2,      3,      4,      {9, 10},
-                              {9, 10}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}};
+static void test_conv_infinite(int64_t samples, int64_t outs, int64_t step) {
+  const conv_case c = {2,       1,      samples, 3,      outs,   {9, 10},
+                       {9, 10}, {3, 3}, {1, 1},  {1, 1}, {1, 1}, {1, 1}};
   const conv_case wide = in_three_dims(&c);
-  int64_t sx[4] = {2, 3, 9, 10}, sw[4] = {4, 3, 9, 10}, sy[4] = {2, 4, 3, 3};
+  int64_t sx[4] = {samples, 3, 9, 10}, sw[4] = {outs, 3, 9, 10}, sy[4] = {samples, outs, 3, 3};
   nm_conv conv = {2, {1, 1}, {1, 1}, {1, 1}, {1, 1}};
-  for (int64_t place = 0; place < 2 * 3 * 9 * 10; place += 9) {
-    testing("a gradient of weights with an infinity at %d", (int)place);
+  for (int64_t place = 0; place < samples * 3 * 9 * 10; place += step) {
+    testing("a gradient of %d outputs' weights with an infinity at %d", (int)outs, (int)place);
     array x = make(NM_FLOAT32, L_FLAT, 4, sx, 1, 2, false),
           w = make(NM_FLOAT32, L_FLAT, 4, sw, 1, 2, false),
           y = make(NM_FLOAT32, L_FLAT, 4, sy, 0, 1, false);
@@ -229,6 +229,12 @@ static void test_convolutions(void) {
       {2, 1, 2, 2, 130, {56, 57}, {28, 29}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {2, 2}},
       {2, 2, 3, 20, 2, {9, 11}, {17, 21}, {3, 2}, {-1, -1}, {1, 0}, {2, 2}, {1, 1}},
       {2, 5, 1, 4, 1, {14, 14}, {14, 14}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}},
+      /* of many outputs: several units, lone vectors, parts of a row, of channels, with steps */
+      {2, 1, 20, 2, 60, {30, 47}, {30, 47}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}},
+      {2, 2, 20, 7, 48, {7, 7}, {7, 7}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}},
+      {1, 1, 30, 2, 32, {1400}, {1399}, {4}, {1}, {1}, {1}, {1}},
+      {2, 1, 20, 2, 160, {29, 38}, {15, 19}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {2, 2}},
+      {3, 1, 9, 2, 32, {5, 6, 7}, {5, 6, 7}, {3, 3, 3}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}, {1, 1, 1}},
       {3,
        1,
        2,
@@ -250,13 +256,16 @@ static void test_convolutions(void) {
     for (size_t i = 0; i < sizeof large / sizeof *large; i++)
       test_conv((nm_dtype)d, d == NM_FLOAT32 ? L_PADDED : L_FLAT, &large[i]);
   }
-  test_conv_infinite();
+  test_conv_infinite(2, 4, 9);
+  test_conv_infinite(20, 32, 9 * 31);
   static const int64_t small[4] = {7, 5, 3, 3}, many[4] = {3, 7, 40, 41},
                        large_w[4] = {7, 5, 40, 41}, few[4] = {3, 7, 3, 3};
-  static const int64_t deep_w[4] = {32, 64, 3, 3}, outs[4] = {3, 32, 40, 41};
+  static const int64_t deep_w[4] = {32, 64, 3, 3}, outs[4] = {3, 32, 40, 41},
+                       many_w[4] = {32, 5, 40, 41}, outs_w[4] = {20, 32, 3, 3};
   if (!is_cpu) return;
   test_conv_threads(5, small, many);
   test_conv_threads(5, large_w, few);
+  test_conv_threads(5, many_w, outs_w);
   test_conv_threads(64, deep_w, outs);
 }
 

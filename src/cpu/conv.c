@@ -4,7 +4,7 @@
  * laid out for it, or, where images are so small that much between their rows would be computed
  * in vain, in patches that are gathered; vectors hold places of y, or outputs where that is less
  * work (conv_outs.c).  Where the kernel is larger than y, as in gradients of weights, the kernel's
- * positions lie side by side (conv_dots.c). */
+ * positions lie side by side (conv_dots.c); vectors hold them, or, again, outputs. */
 #include <limits.h>
 #include <string.h>
 

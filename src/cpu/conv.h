@@ -71,6 +71,15 @@ typedef struct conv_columns {
 
 static inline int64_t conv_most(int64_t a, int64_t b) { return a > b ? a : b; }
 
+/* What vectors of outputs take for a place: `depth` products of each lane, and turning, which takes
+ * as long as a few; one vector by itself takes a load for each product. */
+static inline double conv_across(const conv_call *c, int64_t depth) {
+  enum { TURN = 10 };
+  int64_t width = c->loops->width, vectors = nm__parts(c->out, width);
+  double lone = vectors % 2 ? 0.25 : 0;
+  return ((double)vectors + lone) * (double)width * (double)(depth + TURN);
+}
+
 /* ---- conv_planes.c ---- */
 /* Whether tap `across` reads x for positions of `part`, and where: q = j + *shift of *phase. */
 bool nm__conv_tap(const conv_axis *a, int64_t part, int64_t across, int64_t *phase, int64_t *shift);

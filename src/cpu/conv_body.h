@@ -195,6 +195,52 @@ static void OF_CLASS(conv_dots)(int rows, int columns, int pieces, int64_t n, in
 #undef R
 }
 
+/* ---- the same with outputs along the vectors ---- */
+
+/* Adds products of w's outputs in place u with x's elements of n places. */
+static ALWAYS_INLINE void OF_CLASS(meet)(int n, int vectors, const T *w, const T *x,
+                                         const int32_t *at, int u, V acc[][2]) {
+  V b[2];
+  for (int v = 0; v < vectors; v++) b[v] = *(const V *)(w + (u * vectors + v) * W);
+  UNROLL_PLACES for (int i = 0; i < n; i++) {
+    V xi = (x + at[i])[u] - (V){0}; /* splat */
+    for (int v = 0; v < vectors; v++) acc[i][v] = MADD(xi, b[v], acc[i][v]);
+  }
+}
+
+/* Four at a time, so that each place's address is found for four of its elements. */
+static ALWAYS_INLINE void OF_CLASS(meets_tile)(int n, int vectors, const nm_conv_rows *over,
+                                               const T *w, const T *x, const int32_t *at, T *sums,
+                                               bool add) {
+  V acc[OUT_PLACES][2];
+  UNROLL_PLACES for (int i = 0; i < n; i++) for (int v = 0; v < vectors; v++) acc[i][v] = (V){0};
+  for (int k = 0; k < over->pieces; k++)
+    for (int r = 0; r < over->rows; r++) {
+      const T *p = x + k * over->step + r * over->pitch;
+      int l = over->length;
+      for (; l >= 4; l -= 4, p += 4, w += 4 * vectors * W)
+        UNROLL_FOUR for (int u = 0; u < 4; u++) OF_CLASS(meet)(n, vectors, w, p, at, u, acc);
+      for (; l > 0; l--, p++, w += vectors * W) OF_CLASS(meet)(n, vectors, w, p, at, 0, acc);
+    }
+  UNROLL_PLACES for (int i = 0; i < n; i++) for (int v = 0; v < vectors; v++) {
+    V *to = (V *)(sums + (i * 2 + v) * W);
+    *to = add ? *to + acc[i][v] : acc[i][v];
+  }
+}
+
+static void OF_CLASS(conv_meets)(int n, int vectors, const nm_conv_rows *over, const void *w,
+                                 const void *x, const int32_t *at, void *sums, bool add) {
+#define R(k)                                                                                       \
+  case k:                                                                                          \
+    if (vectors == 1)                                                                              \
+      OF_CLASS(meets_tile)(k, 1, over, w, x, at, sums, add);                                       \
+    else                                                                                           \
+      OF_CLASS(meets_tile)(k, 2, over, w, x, at, sums, add);                                       \
+    break;
+  switch (n) { EACH_OUT_PLACES(R) }
+#undef R
+}
+
 /* Whole vectors of zeros, so a few more than asked for. */
 static ALWAYS_INLINE void OF_CLASS(put_zeros)(T *y, const T *end) {
   for (; y < end; y += W) *(AT *)y = (AT){0};

@@ -7,6 +7,9 @@
  * read there.  The sum is cut into chunks that the shape determines; each has partial results of
  * its own, and these are added in order, so the number of threads changes no bit.
  *
+ * Where that is less work, vectors hold outputs instead, two at a time: w is turned once and met by
+ * x's elements one at a time; nothing lies between w's rows and no lanes are summed.
+ *
  * A zero between w's rows meets some element of x; if that is infinite, the result is a NaN that
  * should perhaps not be.  Where there is a NaN, the caller computes it all in the other way. */
 #include <limits.h>
@@ -16,6 +19,7 @@
 
 enum {
   LENGTH = 1152,       /* of rows, about: a tile's of w and a few of x's stay in the first cache */
+  DEPTH = 128,         /* products that vectors of outputs add up in one go, at most */
   CHUNKS = 16,         /* at most */
   PARTIAL = 1 << 20,   /* elements of all partial results, about, unless one has more */
   SIDE = 128,          /* channels of w that are laid out at a time */
@@ -34,6 +38,8 @@ typedef struct dots_job {
   const conv_planes *planes;
   int nparts;
   dots_part parts[NM_CONV_PARTS];
+  bool across;                       /* vectors hold outputs */
+  int rows, columns;                 /* of a tile of results */
   int64_t channels, slabs[3], units; /* units of the sum: channels at a time, slabs */
   int64_t chunks, side_o, side_n, tiles_o, tiles_n;
   int64_t row, sample;   /* elements of a row; of x's for a sample */
@@ -47,8 +53,8 @@ typedef struct dots_job {
 } dots_job;
 
 typedef struct dots_unit {
-  int64_t first[3]; /* position of the slab */
-  int64_t length;   /* of a channel's row, which ends before the plane does */
+  int64_t first[3], block[3]; /* positions of the slab */
+  int64_t length;             /* of a channel's row, which ends before the plane does */
   int channels;
   const char *w, *x; /* of the first channel, in memory */
   bool in_place;
@@ -58,14 +64,14 @@ static dots_unit find_unit(const dots_job *j, int64_t unit, int64_t group) {
   const conv_call *c = j->c;
   const conv_planes *l = j->planes;
   dots_unit u;
-  int64_t block[2], width = c->loops->width;
+  int64_t width = c->loops->width;
   for (int d = 2; d >= 0; d--) {
+    int64_t all = nm__parts(l->axis[d].along, l->axis[d].parts);
     u.first[d] = unit % j->slabs[d] * l->block[d];
+    u.block[d] = nm__least(l->block[d], all - u.first[d]);
     unit /= j->slabs[d];
   }
-  for (int d = 0; d < 2; d++)
-    block[d] = nm__least(l->block[d], nm__parts(l->axis[d].along, l->axis[d].parts) - u.first[d]);
-  u.length = ((block[0] - 1) * l->rows[1] + block[1]) * l->pitch;
+  u.length = ((u.block[0] - 1) * l->rows[1] + u.block[1]) * l->pitch;
   if (j->in_place) u.length = nm__least(u.length, l->axis[2].along - u.first[2]);
   u.in_place = j->in_place && u.length % width == 0;
   u.length = nm__parts(u.length, width) * width;
@@ -91,6 +97,38 @@ static const char *rows_of_w(const dots_job *j, const dots_unit *u, int64_t from
         nm__conv_lay_w(c, l, j->parts[p].at, u->first, l->block,
                        u->w + (o * c->w_o + i * c->w_c) * (int64_t)c->size,
                        w + (size_t)(i * l->plane) * c->wide);
+  return laid;
+}
+
+/* A strip of outputs from r on: (places, vectors of them), rows of w turned, those of all channels
+ * for each position of dim 0. */
+static void turn_strip(const dots_job *j, const dots_unit *u, int64_t r, int outs, char *to) {
+  const conv_call *c = j->c;
+  nm_pack_loop *pack = c->cpu->isa->pack[c->dtype];
+  int64_t rows = u->block[1], n = u->block[2];
+  int wide = (int)nm__parts(outs, c->loops->width) * c->loops->width;
+  if (c->ws[1] == n * c->ws[2]) n *= rows, rows = 1;
+  size_t row = (size_t)(n * wide) * c->wide;
+  if (wide > outs) memset(to, 0, row * (size_t)(u->block[0] * u->channels * rows));
+  for (int64_t d = u->first[0]; d < u->first[0] + u->block[0]; d++)
+    for (int64_t i = 0; i < u->channels; i++)
+      for (int64_t k = 0; k < rows; k++, to += row) {
+        int64_t at = r * c->w_o + i * c->w_c + d * c->ws[0] + (u->first[1] + k) * c->ws[1] +
+                     u->first[2] * c->ws[2];
+        pack(outs, wide, (int)n, u->w + at * (int64_t)c->size, c->w_o, c->ws[2], to);
+      }
+}
+
+/* Elements of a strip of two vectors. */
+static int64_t turned(const dots_job *j, const dots_unit *u) {
+  return u->block[0] * u->block[1] * u->block[2] * u->channels * j->rows;
+}
+
+static const char *turned_w(const dots_job *j, const dots_unit *u, int64_t from, int64_t to,
+                            char *w) {
+  const char *laid = w;
+  for (int64_t r = from; r < to; r += j->rows, w += (size_t)turned(j, u) * j->c->wide)
+    turn_strip(j, u, r, (int)nm__least(to - r, j->rows), w);
   return laid;
 }
 
@@ -130,11 +168,69 @@ static void multiply_unit(const dots_job *j, const dots_unit *u, int64_t rows, i
   }
 }
 
+/* Of w, as a task has it laid out. */
+static int64_t w_elements(const dots_job *j) {
+  return nm__parts(j->side_o, j->rows) * j->rows * j->nparts * j->row;
+}
+
+/* A few rows of w, turned, by those of x: tiles of nearly equal height. */
+static void multiply_rows(const dots_job *j, const nm_conv_rows *over, int vectors, int64_t columns,
+                          const char *w, const char *x, char *sums, bool add) {
+  const conv_call *c = j->c;
+  const int32_t *at = j->parts[0].offset;
+  int64_t tiles = nm__parts(columns, c->loops->places);
+  for (int64_t n = 0; n < tiles; n++) {
+    int64_t k = columns * n / tiles, end = columns * (n + 1) / tiles;
+    c->loops->meets((int)(end - k), vectors, over, w, x, at + k,
+                    sums + (size_t)(k * j->rows) * c->wide, add);
+  }
+}
+
+/* Parts of nearly equal size, of `most` at most. */
+static int even_part(int64_t all, int64_t most) {
+  return (int)nm__parts(all, nm__parts(all, conv_most(1, most)));
+}
+
+/* A strip of w, DEPTH places at a time: parts of a row, rows, or those of several channels. */
+static void multiply_strip(const dots_job *j, const dots_unit *u, int vectors, int64_t columns,
+                           const char *w, const char *x, char *sums, bool add) {
+  const conv_call *c = j->c;
+  const conv_planes *l = j->planes;
+  const int64_t *all = u->block;
+  int n = even_part(all[2], DEPTH), rows = n < all[2] ? 1 : even_part(all[1], DEPTH / n),
+      pieces = rows < all[1] ? 1 : even_part(u->channels, DEPTH / (rows * n));
+  for (int64_t d = 0; d < all[0]; d++)
+    for (int64_t i = 0; i < u->channels; i += pieces)
+      for (int64_t r = 0; r < all[1]; r += rows)
+        for (int64_t k = 0; k < all[2]; k += n, add = true) {
+          nm_conv_rows over = {.pieces = (int)nm__least(pieces, u->channels - i),
+                               .rows = (int)nm__least(rows, all[1] - r),
+                               .length = (int)nm__least(n, all[2] - k),
+                               .step = l->plane,
+                               .pitch = l->pitch};
+          int64_t at = i * l->plane + (d * l->rows[1] + r) * l->pitch + k;
+          multiply_rows(j, &over, vectors, columns, w, x + (size_t)at * c->wide, sums, add);
+          w +=
+              (size_t)(over.pieces * over.rows * over.length * vectors * c->loops->width) * c->wide;
+        }
+}
+
+/* All strips of a tile, a strip for each two vectors of outputs. */
+static void multiply_outs(const dots_job *j, const dots_unit *u, int64_t outs, int64_t samples,
+                          const char *w, const char *x, char *sums, bool add) {
+  const conv_call *c = j->c;
+  for (int64_t r = 0; r < outs; r += j->rows) {
+    int vectors = (int)nm__parts(nm__least(outs - r, j->rows), c->loops->width);
+    multiply_strip(j, u, vectors, samples * j->parts[0].columns, w, x, sums, add);
+    w += (size_t)turned(j, u) * c->wide, sums += (size_t)j->strip * c->wide;
+  }
+}
+
 static void dots_work(void *arg, nm_job *job, int worker) {
   const dots_job *j = arg;
   const conv_call *c = j->c;
   int64_t task;
-  char *w = c->cpu->scratch[worker], *x = w + (size_t)(j->side_o * j->nparts * j->row) * c->wide;
+  char *w = c->cpu->scratch[worker], *x = w + (size_t)w_elements(j) * c->wide;
   memset(x + (size_t)(j->side_n * j->sample) * c->wide, 0,
          (size_t)j->planes->plane * c->wide); /* is read behind the last row */
   while ((task = nm__near_task(job, worker)) >= 0) {
@@ -143,28 +239,47 @@ static void dots_work(void *arg, nm_job *job, int worker) {
     int64_t each = nm__parts(j->units, j->chunks), end = nm__least(j->units, (chunk + 1) * each);
     for (int64_t k = chunk * each; k < end; k++) {
       dots_unit u = find_unit(j, k, group);
-      const char *wr = rows_of_w(j, &u, o, to, w);
+      const char *wr = (j->across ? turned_w : rows_of_w)(j, &u, o, to, w);
       char *sums = j->sums + (size_t)(task * j->tiles_n * j->results) * c->wide;
       for (int64_t s = 0; s < c->samples; s += j->side_n, sums += (size_t)j->results * c->wide) {
         int64_t until = nm__least(s + j->side_n, c->samples);
         const char *xr = rows_of_x(j, &u, s, until, x);
-        multiply_unit(j, &u, to - o, until - s, wr, xr, sums, k > chunk * each);
+        (j->across ? multiply_outs : multiply_unit)(j, &u, to - o, until - s, wr, xr, sums,
+                                                    k > chunk * each);
       }
     }
   }
 }
 
-/* Whether rows of w and x in memory are as they would be laid out: no step, no zeros, one channel
- * and one row of positions at a time. */
-static bool lies(const dots_job *j) {
+/* Whether rows of w and x in memory are as they would be laid out: no step, no zeros, one row of
+ * positions. */
+static bool dense(const dots_job *j) {
   const conv_call *c = j->c;
   for (int d = 0; d < 3; d++) {
     const conv_axis *a = &j->planes->axis[d];
     if (a->across != 1 || a->along != a->x || a->step_along != 1 || a->lhs != 1 || a->low)
       return false;
   }
-  return c->w[0] == 1 && c->w[1] == 1 && c->xs[2] == 1 && c->ws[2] == 1 && c->size == c->wide &&
-         j->channels == 1 && c->x_n >= 0 && c->x_n <= INT32_MAX / 2 / j->side_n;
+  return c->w[0] == 1 && c->w[1] == 1 && c->xs[2] == 1 && c->ws[2] == 1 && c->size == c->wide;
+}
+
+/* Whether they may be read there, one channel at a time. */
+static bool lies(const dots_job *j) {
+  int64_t step = j->c->x_n;
+  return dense(j) && j->channels == 1 && step >= 0 && step <= INT32_MAX / 2 / j->side_n;
+}
+
+/* Whether vectors of outputs are less work: of positions without those between rows, on more lanes
+ * perhaps, with w to be turned but without lanes to sum, which take a twelfth of the products.
+ * Whole vectors that are read where they lie stay there. */
+static bool outs_pay(const dots_job *j, conv_planes *l) {
+  const conv_call *c = j->c;
+  int64_t columns = c->samples * c->places;
+  if (j->nparts > 1 || (dense(j) && c->w[2] % c->loops->width == 0)) return false;
+  nm__conv_size_planes(l, c->loops->width);
+  double dots = (double)(l->block[1] * l->pitch) * (double)(c->out * columns) * 13 / 12;
+  double outs = (double)(l->block[1] * l->block[2]) * conv_across(c, columns);
+  return outs < dots;
 }
 
 /* Rows of about LENGTH elements: parts of a plane, or planes of several channels. */
@@ -191,7 +306,7 @@ static void choose_units(dots_job *j, conv_planes *l) {
   int64_t chunks = conv_most(1, nm__least(nm__least(CHUNKS, j->units), PARTIAL / j->numel));
   j->chunks = nm__parts(j->units, nm__parts(j->units, chunks)); /* of one size, but for the last */
   j->side_o = nm__least(c->out, SIDE), j->tiles_o = nm__parts(c->out, j->side_o);
-  int64_t columns = c->loops->dot_columns; /* which samples of a tile fill, however many each has */
+  int64_t columns = j->columns; /* which samples of a tile fill, however many each has */
   j->side_n = conv_most(columns, X_BYTES / (j->sample * (int64_t)c->wide) / columns * columns);
   j->side_n = nm__parts(c->samples, nm__parts(c->samples, j->side_n));
   j->side_n = nm__least(c->samples, nm__parts(j->side_n, columns) * columns);
@@ -239,13 +354,13 @@ static char *add_chunks(const dots_job *j, int64_t group, int64_t tile_o, int64_
   static bool name(const dots_job *j, const void *sums_, int64_t group, int64_t r, int64_t s) {    \
     const conv_call *c = j->c;                                                                     \
     const T *bias = (const T *)(const void *)j->bias, *sums = sums_;                               \
-    int64_t rows = nm__least(c->loops->dot_rows, c->out - r), columns = c->loops->dot_columns;     \
+    int64_t rows = nm__least(j->rows, c->out - r), columns = j->columns;                           \
     T *y = (T *)(void *)j->y + (s * c->groups * c->out + group * c->out + r) * c->places;          \
     bool nan = false;                                                                              \
     for (int p = 0; p < j->nparts; p++) {                                                          \
       const dots_part *part = &j->parts[p];                                                        \
       int64_t n = nm__least(j->side_n, c->samples - s) * part->columns;                            \
-      for (int64_t k = 0; k < n; k += columns, sums += c->loops->dot_rows * columns)               \
+      for (int64_t k = 0; k < n; k += columns, sums += j->rows * columns)                          \
         for (int64_t i = 0; i < rows; i++)                                                         \
           for (int64_t l = 0; l < columns && k + l < n; l++) {                                     \
             T sum = sums[i * columns + l];                                                         \
@@ -265,10 +380,11 @@ static void finish_work(void *arg, nm_job *job, int worker) {
   while ((task = nm__near_task(job, worker)) >= 0) {
     int64_t strip = task % j->strips, n = task / j->strips % j->tiles_n,
             tile = task / j->strips / j->tiles_n, group = tile % c->groups, o = tile / c->groups;
-    int64_t r = o * j->side_o + strip * c->loops->dot_rows;
+    int64_t r = o * j->side_o + strip * j->rows;
     if (r >= c->out) continue; /* the last tile has fewer */
     const char *sums = add_chunks(j, group, o, n * j->results + strip * j->strip);
-    if ((c->cls == NM_F32 ? put_strip_f32 : put_strip_f64)(j, sums, group, r, n * j->side_n))
+    bool nan = (c->cls == NM_F32 ? put_strip_f32 : put_strip_f64)(j, sums, group, r, n * j->side_n);
+    if (nan && !j->across) /* which has no zeros between rows */
       atomic_store_explicit(&j->nan, true, memory_order_relaxed);
   }
 }
@@ -278,10 +394,8 @@ static nm_status run_job(dots_job *j) {
   const conv_call *c = j->c;
   int64_t tasks = c->groups * j->tiles_o * j->chunks;
   int workers = nm__workers(c->cpu, tasks, (double)j->numel * (double)(c->in * c->taps) / 8);
-  NM_TRY(nm__scratch(
-      c->cpu, workers,
-      (size_t)(j->side_o * j->nparts * j->row + j->side_n * j->sample + j->planes->plane) *
-          c->wide));
+  NM_TRY(nm__scratch(c->cpu, workers,
+                     (size_t)(w_elements(j) + j->side_n * j->sample + j->planes->plane) * c->wide));
   nm__parallel(c->cpu, workers, tasks, dots_work, j);
   tasks = c->groups * j->tiles_o * j->tiles_n * j->strips;
   workers = nm__workers(c->cpu, tasks, (double)(j->numel * (j->chunks + 4)));
@@ -297,7 +411,6 @@ static nm_status run_job(dots_job *j) {
 /* Columns' offsets and places, for every part; and the room that results take. */
 static void list_parts(dots_job *j, char *offset, char *to) {
   const conv_planes *l = j->planes;
-  const nm_conv_loops *loops = j->c->loops;
   for (int n = 0; n < j->nparts; n++) {
     dots_part *p = &j->parts[n];
     int64_t left = n;
@@ -307,9 +420,9 @@ static void list_parts(dots_job *j, char *offset, char *to) {
     int64_t columns = j->side_n * p->columns;
     offset += nm__align64((size_t)columns * sizeof(int32_t));
     to += nm__align64((size_t)columns * sizeof(int64_t));
-    j->strip += loops->dot_rows * nm__parts(columns, loops->dot_columns) * loops->dot_columns;
+    j->strip += j->rows * nm__parts(columns, j->columns) * j->columns;
   }
-  j->strips = nm__parts(j->side_o, loops->dot_rows);
+  j->strips = nm__parts(j->side_o, j->rows);
   j->results = j->strips * j->strip;
 }
 
@@ -319,6 +432,9 @@ nm_status nm__conv_dots(const conv_call *c, conv_planes *planes, bool *strict) {
                 .numel = c->samples * c->groups * c->out * c->places,
                 .nparts =
                     (int)(planes->axis[0].parts * planes->axis[1].parts * planes->axis[2].parts)};
+  j.across = outs_pay(&j, planes);
+  j.rows = j.across ? 2 * c->loops->width : c->loops->dot_rows;
+  j.columns = j.across ? 1 : c->loops->dot_columns;
   choose_units(&j, planes);
   if (j.side_n * j.sample > INT32_MAX / 2 || j.side_n * c->places > INT_MAX / 32)
     return nm__error(c->cpu->dev.ctx, NM_ENOTSUP, "a convolution of more than 2^30 elements");
@@ -332,7 +448,7 @@ nm_status nm__conv_dots(const conv_call *c, conv_planes *planes, bool *strict) {
   size_t samples = nm__align64((size_t)j.side_n * sizeof(int32_t));
   NM_TRY(nm__cpu_alloc(dev, samples + offsets + places + bias + y, &mem));
   char *at = mem.ptr;
-  if (lies(&j)) {
+  if (!j.across && lies(&j)) {
     j.in_place = mem.ptr;
     for (int64_t n = 0; n < j.side_n; n++) j.in_place[n] = (int32_t)(n * c->x_n);
   }

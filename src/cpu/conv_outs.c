@@ -9,19 +9,14 @@
 enum { PARTS = 4 }; /* of a row, at most: each has some tiles in a stretch */
 
 bool nm__conv_outs_pay(const conv_call *c, const conv_planes *l) {
-  enum {
-    TURN = 10,
-    STEP = 32
-  }; /* products that turning takes as long as; and storing with steps */
+  enum { STEP = 32 }; /* products that storing with steps takes as long as */
   int64_t width = c->loops->width, depth = c->in * c->taps, step = l->axis[2].parts;
   depth /= l->axis[0].parts * l->axis[1].parts * step;
   if (c->size != c->wide || step > PARTS) return false;
-  int64_t flat = (l->block[1] - 1) * l->pitch + l->block[2], vectors = nm__parts(c->out, width);
+  int64_t flat = (l->block[1] - 1) * l->pitch + l->block[2];
   double places =
       (double)(nm__parts(flat, width) * width * c->out) * (double)(step > 1 ? depth + STEP : depth);
-  double lone = vectors % 2 ? 0.25 : 0; /* it takes a load for each product */
-  double outs = (double)(l->block[1] * l->block[2]) * ((double)vectors + lone) * (double)width *
-                (double)(depth + TURN);
+  double outs = (double)(l->block[1] * l->block[2]) * conv_across(c, depth);
   return outs < places;
 }
 

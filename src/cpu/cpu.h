@@ -96,11 +96,15 @@ typedef struct nm_conv_piece { /* of a tile's columns, n that lie side by side i
   int column, n;
   int64_t to; /* where in y, in elements */
 } nm_conv_piece;
+typedef struct nm_conv_rows { /* of x, that a sum runs over: `length` elements of each */
+  int pieces, rows, length;
+  int64_t step, pitch; /* from piece to piece, from row to row */
+} nm_conv_rows;
 enum { NM_CONV_AHEAD = 6 }; /* rows of x that are fetched ahead */
 /* Convolutions of one float class, see isa_conv.h. */
 typedef struct nm_conv_loops {
   int rows, width, vectors, dot_rows, dot_columns; /* of tiles; width: elements of a vector */
-  int places;                                      /* of a tile of `outs` */
+  int places;                                      /* of a tile of `outs` and of `meets` */
   /* tile (rows x vectors of the full `vectors`) = or += a (depth x rows) times rows of vectors,
    * the k-th at x + at[k]; `at` has NM_CONV_AHEAD more */
   void (*columns)(int rows, int vectors, int depth, const void *a, const void *x, const int32_t *at,
@@ -119,6 +123,10 @@ typedef struct nm_conv_loops {
    * width, and so on for further pieces, `step` behind each other */
   void (*dots)(int rows, int columns, int pieces, int64_t n, int64_t step, const void *a,
                int64_t pitch, const void *x, const int32_t *at, void *sums, bool add);
+  /* sums[i, o] (in rows of two vectors) = or += w[l, o] x[at[i] + l] over the l of `over`, for
+   * i < n places and o in one or two vectors; w is dense */
+  void (*meets)(int n, int vectors, const nm_conv_rows *over, const void *w, const void *x,
+                const int32_t *at, void *sums, bool add);
 } nm_conv_loops;
 /* Rows `pitch` apart: `before` of zeros, `rows` of n elements cs apart, each with `head` zeros
  * before it and zeros behind; then `after` elements of zeros, and less than a vector of more. */

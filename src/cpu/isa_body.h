@@ -76,7 +76,7 @@
   {                                                                                                \
     .rows = CONV_ROWS, .width = VECTOR / bytes, .vectors = CONV_VECTORS, .dot_rows = DOT_ROWS,     \
     .dot_columns = DOT_COLUMNS, .places = OUT_PLACES, .outs = conv_outs_##t, .columns = conv_##t, .line = conv_line_##t, .put = put_##t,        \
-    .dots = conv_dots_##t                                                                          \
+    .dots = conv_dots_##t, .meets = conv_meets_##t                                                 \
   }
 #define POOL_OF(t)                                                                                 \
   {                                                                                                \

@@ -5,7 +5,8 @@
  * anywhere, at x + at[k], so the same elements of an image serve all taps of a kernel that read
  * them.  `outs` is that tile turned: outputs along the vectors, x an element at a time.  `dots` is
  * the tile for long rows that meet element by element, as weights' gradients do: each of its
- * results is a vector of partial sums until the end.  A tile has just the rows and vectors that
+ * results is a vector of partial sums until the end; `meets` does the same with outputs along the
+ * vectors and the places' elements of x one at a time.  A tile has just the rows and vectors that
  * are asked for. */
 
 #if defined(__AVX512F__)
@@ -33,6 +34,7 @@ enum { CONV_ROWS = 4, CONV_VECTORS = 2, OUT_PLACES = 4, DOT_ROWS = 2, DOT_COLUMN
 #define UNROLL_CONV _Pragma("GCC unroll 9")
 #define UNROLL_PLACES _Pragma("GCC unroll 14")
 #define UNROLL_SUMS _Pragma("GCC unroll 24")
+#define UNROLL_FOUR _Pragma("GCC unroll 4")
 
 /* Every second element of a register and of the one that begins where this ends, or one before. */
 #define SECONDS_2 0, 3
