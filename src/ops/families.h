@@ -17,6 +17,9 @@ typedef struct nm_family {
 #define NM_PARAMS(...)                                                                             \
   .params = (const nm_param[]){__VA_ARGS__},                                                       \
   .nparams = (uint8_t)(sizeof((const nm_param[]){__VA_ARGS__}) / sizeof(nm_param))
+/* The parameters that ops with positions along a dim begin with. */
+#define NM_ALONG                                                                                   \
+  {"input", NM_P_TENSOR, 0, NULL}, {"dim", NM_P_DIM, 0, NULL}, { "index", NM_P_TENSOR, 0, NULL }
 /* clang-format off */
 #define NM_FAMILIES(X)                                                                            \
   X(create) X(shape) X(part) X(split) X(copy) X(join) X(arrange) X(compose) X(activation) X(loss) \

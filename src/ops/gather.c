@@ -252,18 +252,12 @@ static nm_status scatter_reduce_forward(nm_op_call *c) {
   return nm__result(c, mark, y);
 }
 
-#define X                                                                                          \
-  { "input", NM_P_TENSOR, 0, NULL }
-#define DIM                                                                                        \
-  { "dim", NM_P_DIM, 0, NULL }
-#define INDEX                                                                                      \
-  { "index", NM_P_TENSOR, 0, NULL }
 #define SRC                                                                                        \
   { "src", NM_P_TENSOR, 0, NULL }
 #define EVERYWHERE (NM_ANYWHERE | NM_INPLACE | NM_OUT | NM_COMPOSED)
 /* clang-format off */
 static const nm_op ops[] = {
-  {.name = "gather", NM_PARAMS(X, DIM, INDEX),
+  {.name = "gather", NM_PARAMS(NM_ALONG),
    .doc = "elements picked along dim: y[i][j] = input[index[i][j]][j] for dim 1, and likewise for "
           "others",
    .shapes = "(..., N, ...), (..., K, ...) -> (..., K, ...)",
@@ -272,7 +266,7 @@ static const nm_op ops[] = {
    .dtypes = "fib", .lo = -3, .hi = 3,
    .example = "nm.randn(3, 4):gather(2, nm.tensor{{1}, {2}, {4}})"},
   {.name = "scatter",
-   NM_PARAMS(X, DIM, INDEX, {"src", NM_P_OPERAND, 0, NULL},
+   NM_PARAMS(NM_ALONG, {"src", NM_P_OPERAND, 0, NULL},
              {"reduce", NM_P_STRING, NM_NAMED, NULL}),
    .doc = "input with elements placed along dim: y[index[i][j]][j] = src[i][j] for dim 1, and "
           "likewise for others; src may be a number; of equal places the last one counts; reduce "
@@ -281,7 +275,7 @@ static const nm_op ops[] = {
    .errors = "a src of another dtype, or smaller than the index",
    .flags = EVERYWHERE, .forward = scatter_forward, .inplace = scatter_inplace, .dtypes = "fib",
    .lo = -3, .hi = 3, .example = "nm.zeros(3, 4):scatter(2, nm.tensor{{1}, {2}, {4}}, 1.0)"},
-  {.name = "scatter_add", NM_PARAMS(X, DIM, INDEX, SRC),
+  {.name = "scatter_add", NM_PARAMS(NM_ALONG, SRC),
    .doc = "input with elements added along dim: src[i][j] to y[index[i][j]][j] for dim 1, and "
           "likewise for others",
    .shapes = "(..., N, ...), (..., K, ...), (..., K or more, ...) -> (..., N, ...)",
@@ -289,7 +283,7 @@ static const nm_op ops[] = {
    .flags = EVERYWHERE, .forward = scatter_forward, .inplace = scatter_inplace, .dtypes = "fi",
    .lo = -3, .hi = 3, .example = "nm.zeros(3):scatter_add(1, nm.tensor{1, 1, 3}, nm.ones(3))"},
   {.name = "scatter_reduce",
-   NM_PARAMS(X, DIM, INDEX, SRC, {"reduce", NM_P_STRING, 0, NULL},
+   NM_PARAMS(NM_ALONG, SRC, {"reduce", NM_P_STRING, 0, NULL},
              {"include_self", NM_P_BOOL, NM_OPTIONAL, "true"}),
    .doc = "input with the sum, prod, mean, amax or amin of what src places there, and of what was "
           "there if include_self; the mean of integers is rounded down; the gradient of an extreme "

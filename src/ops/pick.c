@@ -193,30 +193,24 @@ static nm_tensor *fold_backward(nm_grad_call *b, int i) {
   return nm__gradient(b, nm__t2(ctx, NM_I_mul, b->g[0], factor));
 }
 
-#define X                                                                                          \
-  { "input", NM_P_TENSOR, 0, NULL }
-#define DIM                                                                                        \
-  { "dim", NM_P_DIM, 0, NULL }
-#define INDEX                                                                                      \
-  { "index", NM_P_TENSOR, 0, NULL }
 #define SRC                                                                                        \
   { "src", NM_P_TENSOR, 0, NULL }
 #define MODE                                                                                       \
   { "mode", NM_P_INT, 0, NULL }
 /* clang-format off */
 static const nm_op ops[] = {
-  {.name = "pick", NM_PARAMS(X, DIM, INDEX),
+  {.name = "pick", NM_PARAMS(NM_ALONG),
    .doc = "gather, with positions that were checked and count from 0",
    .flags = 0, .forward = pick_forward, .backward = pick_backward, .uses = {2}, .dtypes = "fib"},
-  {.name = "put_set", NM_PARAMS(X, DIM, INDEX, SRC, MODE),
+  {.name = "put_set", NM_PARAMS(NM_ALONG, SRC, MODE),
    .doc = "scatter, with positions that were checked and count from 0; src has the index's shape",
    .flags = 0, .forward = put_forward, .backward = put_backward, .inplace = put_inplace,
    .uses = {2, 0, 2}, .dtypes = "fib"},
-  {.name = "put_add", NM_PARAMS(X, DIM, INDEX, SRC, MODE),
+  {.name = "put_add", NM_PARAMS(NM_ALONG, SRC, MODE),
    .doc = "as put_set, adding",
    .flags = 0, .forward = put_forward, .backward = put_backward, .inplace = put_inplace,
    .uses = {0, 0, 2}, .dtypes = "fib"},
-  {.name = "put_fold", NM_PARAMS(X, DIM, INDEX, SRC, MODE),
+  {.name = "put_fold", NM_PARAMS(NM_ALONG, SRC, MODE),
    .doc = "as put_set, with the product, maximum or minimum of the old and the new",
    .flags = 0, .forward = put_forward, .backward = fold_backward, .inplace = put_inplace,
    .uses = {NM_USE_RESULT | 7, 0, NM_USE_RESULT | 7}, .dtypes = "fib"},

@@ -222,8 +222,6 @@ static nm_status one_hot_forward(nm_op_call *c) {
 
 #define X                                                                                          \
   { "input", NM_P_TENSOR, 0, NULL }
-#define DIM                                                                                        \
-  { "dim", NM_P_DIM, 0, NULL }
 #define INDEX                                                                                      \
   { "index", NM_P_TENSOR, 0, NULL }
 #define SOURCE                                                                                     \
@@ -233,13 +231,13 @@ static nm_status one_hot_forward(nm_op_call *c) {
 #define PICKS (NM_ANYWHERE | NM_OUT | NM_COMPOSED)
 /* clang-format off */
 static const nm_op ops[] = {
-  {.name = "index_select", NM_PARAMS(X, DIM, INDEX),
+  {.name = "index_select", NM_PARAMS(NM_ALONG),
    .doc = "the parts of dim that a list names, one after another: the rows of an embedding",
    .shapes = "(..., N, ...), (K) -> (..., K, ...)", .errors = "an index of more than one dim",
    .flags = PICKS, .forward = index_select_forward, .dtypes = "fib", RANGE,
    .example = "nm.eye(3):index_select(1, nm.tensor{3, 1})"},
   {.name = "index_add",
-   NM_PARAMS(X, DIM, INDEX, SOURCE, {"alpha", NM_P_NUMBER, NM_NAMED, "1"}),
+   NM_PARAMS(NM_ALONG, SOURCE, {"alpha", NM_P_NUMBER, NM_NAMED, "1"}),
    .doc = "input with alpha * source added to the parts of dim that a list names, as often as it "
           "names them",
    .shapes = "(..., N, ...), (K), (..., K, ...) -> (..., N, ...)",
@@ -247,7 +245,7 @@ static const nm_op ops[] = {
    .flags = CHANGES, .forward = index_source_forward, .inplace = index_source_inplace,
    .dtypes = "fib", RANGE,
    .example = "nm.zeros(3, 2):index_add(1, nm.tensor{1, 3, 1}, nm.ones(3, 2))"},
-  {.name = "index_copy", NM_PARAMS(X, DIM, INDEX, SOURCE),
+  {.name = "index_copy", NM_PARAMS(NM_ALONG, SOURCE),
    .doc = "input with source in the parts of dim that a list names; of equal places the last one "
           "counts",
    .shapes = "(..., N, ...), (K), (..., K, ...) -> (..., N, ...)",
@@ -255,7 +253,7 @@ static const nm_op ops[] = {
    .flags = CHANGES, .forward = index_source_forward, .inplace = index_source_inplace,
    .dtypes = "fib", RANGE,
    .example = "nm.zeros(3, 2):index_copy(1, nm.tensor{3, 1}, nm.eye(2))"},
-  {.name = "index_fill", NM_PARAMS(X, DIM, INDEX, {"value", NM_P_OPERAND, 0, NULL}),
+  {.name = "index_fill", NM_PARAMS(NM_ALONG, {"value", NM_P_OPERAND, 0, NULL}),
    .doc = "input with value in the parts of dim that a list names",
    .shapes = "(..., N, ...), (K), () -> (..., N, ...)", .errors = "a value with dims",
    .flags = NM_ANYWHERE | NM_INPLACE | NM_COMPOSED, .forward = index_fill_forward,
