@@ -1,7 +1,9 @@
 --- numoon's cases, by the names of README.md.  Every result is evaluated (nm.eval).
+local here = arg[0]:match "^(.*[/\\])" or "./"
+package.path = here .. "../?.lua;" .. package.path
+
 local nm = require "numoon"
-local here = arg[0]:match("^(.*[/\\])") or "./"
-local harness, models = dofile(here .. "harness.lua"), dofile(here .. "models.lua")
+local harness, models = require "bench.harness", require "bench.models"
 local case = harness.case
 local optim, F, eval = nm.optim, nm.nn.functional, nm.eval
 local rand, randn = nm.rand, nm.randn

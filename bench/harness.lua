@@ -2,6 +2,7 @@
 --- case.  A case is a set-up function that makes the data and returns the function to time.
 local nm = require "numoon"
 local clock = require("numoon.core").clock
+local selected = require "bench.selected"
 
 local harness = { threads = tonumber(os.getenv "BENCH_THREADS") or 1 }
 nm.set_num_threads(harness.threads)
@@ -50,14 +51,6 @@ local function emit(name, samples, note)
     .. '"note": "%s"}'):format(os.getenv "BENCH_PEER" or "numoon", name, harness.threads,
     number(median), number(samples[1]), n, note))
   io.flush()
-end
-
--- No filter: all.  "=name" matches exactly, anything else as a part of the name.
-local function selected(name, filters)
-  for _, filter in ipairs(filters) do
-    if filter == "=" .. name or name:find(filter, 1, true) then return true end
-  end
-  return #filters == 0
 end
 
 --- Runs what the command line names: --list, --info, or filters.

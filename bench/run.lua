@@ -10,7 +10,7 @@ package.path = here .. "../?.lua;" .. package.path
 local clock = require("numoon.core").clock
 local goals, lines = require "bench.goals", require "bench.lines"
 local results, report = require "bench.results", require "bench.report"
-local chart = require "bench.chart"
+local chart, selected = require "bench.chart", require "bench.selected"
 
 local USAGE = [[
 usage: ./numoon bench [filter ...] [option ...]
@@ -71,13 +71,6 @@ local function parse(arguments)
   end
   options.threads = options.threads or (options.peers and { 1, 2 } or { 1 })
   return options
-end
-
-local function selected(name, filters)
-  for _, filter in ipairs(filters) do
-    if filter == "=" .. name or name:find(filter, 1, true) then return true end
-  end
-  return #filters == 0
 end
 
 -- ---- processes ----
