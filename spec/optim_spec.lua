@@ -108,6 +108,63 @@ describe("an optimizer", function()
     assert.equal(5.0, b:item())
   end)
 
+  it("steps parameters of all kinds, and keeps a state of those with a gradient", function()
+    local kinds = { { {}, "float32" }, { { 33 }, "float64" }, { { 5, 0 }, "float32" },
+      { { 40, 70 }, "float32" }, { { 3 }, "float16" }, { { 600, 500 }, "float32" } }
+    local steps = {
+      SGD = function(p, g, s)
+        s.b = s.b and s.b * 0.9 + g * 0.75 or g
+        return p - s.b * 0.1
+      end,
+      Adam = function(p, g, s, t)
+        s.m = (s.m or g * 0) * 0.9 + g * (1 - 0.9)
+        s.v = (s.v or g * 0) * 0.999 + g * g * (1 - 0.999)
+        local root = s.v:sqrt() * (1 / math.sqrt(1 - 0.999 ^ t)) + 1e-8
+        return p - s.m * (0.1 / (1 - 0.9 ^ t)) / root
+      end,
+    }
+    local options = { SGD = { lr = 0.1, momentum = 0.9, dampening = 0.25 }, Adam = { lr = 0.1 } }
+    for name, step in pairs(steps) do
+      local params, expected, states = {}, {}, {}
+      for i, kind in ipairs(kinds) do
+        local p = nm.randn(kind[1], { dtype = kind[2] })
+        expected[i], states[i] = p:clone(), {}
+        p.requires_grad, params[i] = true, p
+      end
+      params[#params + 1] = leaf(7.0) -- never has a gradient
+      local optimizer = optim[name](params, options[name])
+      for t = 1, 3 do
+        for i, p in ipairs(expected) do
+          local g = nm.randn_like(p)
+          params[i].grad, expected[i] = g, step(p, g, states[i], t)
+        end
+        optimizer:step()
+      end
+      for i, p in ipairs(expected) do
+        assert.equal(p.dtype, params[i].dtype)
+        assert.is_true(params[i]:detach() == p)
+        assert.is_nil(params[i].grad_fn)
+        assert.is_table(optimizer.state[params[i]])
+      end
+      assert.equal(7.0, params[#params]:item())
+      assert.is_nil(optimizer.state[params[#params]])
+    end
+  end)
+
+  it("refuses states and parameters that are not tensors", function()
+    local a = leaf(1.0)
+    a.grad = nm.ones(1)
+    local optimizer = optim.Adam { a }
+    optimizer.state[a] = { exp_avg = 1 }
+    assert.equal("the state 'exp_avg' of a parameter is not a tensor",
+      failure(function() optimizer:step() end))
+    optimizer.state[a] = { exp_avg = nm.zeros(2) }
+    assert.matches("^Adam: the result has shape {2}", failure(function() optimizer:step() end))
+    optimizer.param_groups[1].params[1] = 3
+    assert.equal("parameter 1 is not a tensor", failure(function() optimizer:step() end))
+    assert.equal("parameter 1 is not a tensor", failure(function() optimizer:zero_grad() end))
+  end)
+
   it("goes on from a saved state as if nothing had happened", function()
     local function run(p, optimizer, n)
       for _ = 1, n do

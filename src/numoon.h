@@ -137,6 +137,27 @@ NM_API nm_status nm_gradients(nm_context *ctx, int noutputs, nm_tensor *const *o
                               bool retain_graph, bool create_graph, bool allow_unused,
                               nm_tensor **out);
 
+/* ---- optimizers ---- */
+/* One step of a parameter, off the tape; nothing happens where nm_grad is NULL.  What is kept from
+ * step to step is made at the first one, a reference that is the caller's.  Results stay pending:
+ * nm_eval of the parameter computes them all. */
+typedef struct nm_sgd {
+  double lr, momentum, dampening, weight_decay;
+  bool nesterov, maximize;
+} nm_sgd;
+NM_API nm_status nm_sgd_step(nm_context *ctx, nm_tensor *p, nm_tensor **momentum_buffer,
+                             const nm_sgd *how); /* without momentum the buffer is not looked at */
+typedef struct nm_adam {
+  double lr, beta1, beta2, eps, weight_decay;
+  bool maximize;
+} nm_adam;
+typedef struct nm_adam_state { /* all 0 before the first step */
+  int64_t step;
+  nm_tensor *exp_avg, *exp_avg_sq;
+} nm_adam_state;
+NM_API nm_status nm_adam_step(nm_context *ctx, nm_tensor *p, nm_adam_state *state,
+                              const nm_adam *how);
+
 /* Hooks: called once in a backward with the whole gradient of a tensor, in the order in which they
  * were registered, before it goes further.  *other, when set, is a reference to what it goes on as,
  * of the same shape, dtype and device.  A failure ends the backward, which returns it. */

@@ -235,6 +235,32 @@ static void refuses_nonsense(nm_context *ctx) {
   nm_release(ctx, x);
 }
 
+/* Two steps of a parameter with one element at a gradient of 1, and none where there is none. */
+static void takes_steps(nm_context *ctx) {
+  const int64_t shape[1] = {1};
+  const float two = 2, one = 1;
+  nm_tensor *p = floats(ctx, 1, shape, &two), *g = floats(ctx, 1, shape, &one), *buffer = NULL;
+  const nm_sgd sgd = {.lr = 0.5, .momentum = 0.5, .dampening = 0.25};
+  const nm_adam adam = {.lr = 0.5, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8, .maximize = true};
+  nm_adam_state state = {0};
+  float at = 0;
+  CHECK(nm_sgd_step(ctx, p, &buffer, &sgd) == NM_OK && !buffer);
+  CHECK(nm_adam_step(ctx, p, &state, &adam) == NM_OK && !state.step && !state.exp_avg);
+  CHECK(nm_set_requires_grad(ctx, p, true) == NM_OK && nm_set_grad(ctx, p, g) == NM_OK);
+  CHECK(nm_sgd_step(ctx, p, &buffer, &sgd) == NM_OK && buffer);
+  CHECK(nm_read(ctx, p, &at, sizeof at) == NM_OK && at == 1.5f);
+  CHECK(nm_sgd_step(ctx, p, &buffer, &sgd) == NM_OK);
+  CHECK(nm_read(ctx, p, &at, sizeof at) == NM_OK && at == 0.875f); /* 1.5 - (0.5 + 0.75) / 2 */
+  for (int i = 0; i < 2; i++) CHECK(nm_adam_step(ctx, p, &state, &adam) == NM_OK);
+  CHECK(nm_read(ctx, p, &at, sizeof at) == NM_OK && fabsf(at - 1.875f) < 1e-5f && state.step == 2);
+  CHECK(nm_set_grad_enabled(ctx, true)); /* it still was */
+  nm_release(ctx, state.exp_avg);
+  nm_release(ctx, state.exp_avg_sq);
+  nm_release(ctx, buffer);
+  nm_release(ctx, g);
+  nm_release(ctx, p);
+}
+
 /* Contexts in several threads at once know nothing of each other. */
 static void *own_context(void *arg) {
   double *result = arg;
@@ -278,6 +304,7 @@ int main(void) {
   calls_functions(ctx);
   shares_memory(ctx);
   refuses_nonsense(ctx);
+  takes_steps(ctx);
   runs_in_threads(ctx);
   nm_close(ctx);
   printf("%d passed, %d failed\n", passed, failed);

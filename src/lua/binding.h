@@ -227,7 +227,10 @@ extern const nml_function nml_autograd_functions[]; /* autograd.c */
 extern const nml_function nml_hook_functions[];     /* hooks.c */
 extern const nml_function nml_tape_functions[];     /* function.c */
 void nml_tape_open(lua_State *L);     /* as nml_hooks_open */
+extern const nml_function nml_optim_functions[];    /* optim.c */
 int nml_l_eval(lua_State *L);
+/* What eval does with one tensor. */
+void nml_compute(lua_State *L, nml_state *s, nm_tensor *t);
 void nml_scope_note(lua_State *L); /* scope.c: notes the tensor on top in the scope */
 extern const nml_function nml_scope_functions[];
 int nml_l_scope_keep(lua_State *L);

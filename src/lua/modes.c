@@ -10,7 +10,7 @@ static void announce(lua_State *L, nml_state *s, int i) {
   if (t) nm__announce(t);
 }
 
-static void compute(lua_State *L, nml_state *s, nm_tensor *t) {
+void nml_compute(lua_State *L, nml_state *s, nm_tensor *t) {
   bool tried = false;
   nm_status status;
   do status = nm_eval(s->ctx, t);
@@ -21,7 +21,7 @@ static void compute(lua_State *L, nml_state *s, nm_tensor *t) {
 static void evaluate(lua_State *L, nml_state *s, int i) {
   nm_tensor *t = nml_tensor_at(L, s, i);
   if (!t) nml_error(L, "eval: takes tensors and lists of them, got %s", nml_describe(L, s, i));
-  compute(L, s, t);
+  nml_compute(L, s, t);
 }
 
 /* Calls f with the stack index of each of n arguments, and of each element of those that are
@@ -46,7 +46,7 @@ int nml_l_eval(lua_State *L) {
   nml_state *s = nml_enter(L);
   int n = lua_gettop(L);
   nm_tensor *alone = n == 1 ? nml_tensor_at(L, s, 1) : NULL;
-  if (alone) return compute(L, s, alone), 1;
+  if (alone) return nml_compute(L, s, alone), 1;
   for_each(L, s, n, announce);
   for_each(L, s, n, evaluate);
   return n;

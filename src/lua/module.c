@@ -177,7 +177,8 @@ typedef struct tables { /* stack indices */
 static const nml_function *const own_functions[] = {nml_convert_functions, nml_tensor_functions,
                                                     nml_mode_functions, nml_autograd_functions,
                                                     nml_hook_functions, nml_tape_functions,
-                                                    nml_scope_functions, file_functions};
+                                                    nml_scope_functions, nml_optim_functions,
+                                                    file_functions};
 enum { NOWN = sizeof own_functions / sizeof *own_functions };
 
 /* Those that read their arguments themselves, as they take any number of them. */

@@ -95,8 +95,7 @@ static bool castable(nm_dtype from, nm_dtype to) {
   return t == 'f' || f == 'b' || (f == 'i' && t == 'i');
 }
 
-/* Writes r into y, on the tape when it is on.  Consumes the reference to r. */
-static nm_status replace(nm_context *ctx, nm_tensor *y, nm_tensor *r) {
+nm_status nm__replace(nm_context *ctx, nm_tensor *y, nm_tensor *r) {
   char a[NM_SHAPE_TEXT], b[NM_SHAPE_TEXT];
   nm_status s;
   if (!nm__same_shape(r, y->ndim, y->shape)) {
@@ -125,7 +124,7 @@ static nm_status apply_into(nm_context *ctx, const nm_op *op, const nm_value_arg
   int nout;
   NM_TRY(apply(ctx, op, args, &nout, out));
   for (int i = 1; i < nout; i++) nm_release(ctx, out[i]);
-  return replace(ctx, y, out[0]);
+  return nm__replace(ctx, y, out[0]);
 }
 
 static nm_status apply_inplace(nm_context *ctx, const nm_op *op, const nm_value_arg *args) {

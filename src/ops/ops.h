@@ -143,6 +143,8 @@ nm_status nm__apply_inplace_view(nm_context *ctx, const nm_op *op, const nm_valu
                                  nm_tensor **out);
 /* out = y: the (first) result is written into y, whose shape must be the result's. */
 nm_status nm__apply_out(nm_context *ctx, const nm_op *op, const nm_value_arg *args, nm_tensor *y);
+/* Writes r, of y's shape, into y, on the tape when it is on.  Consumes the reference to r. */
+nm_status nm__replace(nm_context *ctx, nm_tensor *y, nm_tensor *r);
 
 /* Indexing: t[{...}] as a list of items, one per dim (ELLIPSIS and NEWAXIS apart). */
 typedef struct nm_index {

@@ -4,6 +4,7 @@
 -- first assigned is kept beside them.  What a field *is* follows from what it holds when somebody
 -- asks: a module is a child; a tensor is a parameter when it was made by nn.Parameter or requires a
 -- gradient, and a buffer when its name was given to register_buffer.  `false` stands for "none".
+local core = require "numoon.core"
 local nm = require "numoon"
 local util = require "numoon.util"
 
@@ -326,7 +327,7 @@ end
 function Module:eval() return self:train(false) end
 
 function Module:zero_grad()
-  for _, parameter in ipairs(self:parameters()) do parameter.grad = nil end
+  core.zero_grad(self:parameters())
 end
 
 ---@param on? boolean

@@ -2,7 +2,7 @@
 --
 -- The first argument is a list of parameters, or of groups `{params = ..., lr = ...}` whose options
 -- go before those of the second argument.
-local nm = require "numoon"
+local core = require "numoon.core"
 local util = require "numoon.util"
 local optimizer = require "numoon.optim.optimizer"
 
@@ -28,25 +28,12 @@ optim.SGD = optimizer.define {
       util.error("SGD: nesterov needs a momentum above 0 and no dampening")
     end
   end,
-  update = function(p, g, state, group)
-    if group.weight_decay ~= 0 then g = g + p * group.weight_decay end
-    if group.momentum ~= 0 then
-      local b = state.momentum_buffer
-      if b then
-        b:mul_(group.momentum):add_(g * (1 - group.dampening))
-      else
-        b = g:clone()
-        state.momentum_buffer = b
-      end
-      p:sub_((group.nesterov and g + b * group.momentum or b) * group.lr)
-      nm.eval(p, b)
-    else
-      p:sub_(g * group.lr)
-    end
+  step = function(group, states)
+    core.sgd_step(group.params, states, group.lr, group.momentum, group.dampening,
+      group.weight_decay, group.nesterov, group.maximize)
   end,
 }
 
--- Both kinds of Adam: Kingma and Ba, "Adam: a method for stochastic optimization", 2015.
 local function check_adam(what)
   return function(options)
     check_positive(what, options, "lr", "eps", "weight_decay")
@@ -57,32 +44,16 @@ local function check_adam(what)
   end
 end
 
-local function update_adam(p, g, state, group)
-  local beta1, beta2 = group.betas[1], group.betas[2]
-  if not state.step then
-    state.step, state.exp_avg, state.exp_avg_sq = 0, nm.zeros_like(p), nm.zeros_like(p)
-  end
-  local step, m, v = state.step + 1, state.exp_avg, state.exp_avg_sq
-  state.step = step
-  m:mul_(beta1):add_(g * (1 - beta1))
-  v:mul_(beta2):add_(g * g * (1 - beta2))
-  local root = v:sqrt() * (1 / math.sqrt(1 - beta2 ^ step)) + group.eps
-  p:sub_(m * (group.lr / (1 - beta1 ^ step)) / root)
-  nm.eval(p, m, v) -- one pass; left pending, the states of many steps would pile up
-end
-
-local ADAM_DEFAULTS = {
-  lr = 1e-3, betas = { 0.9, 0.999 }, eps = 1e-8, weight_decay = 0.0, maximize = false,
-}
-
---- Adam, weight decay being part of the gradient.
+--- Adam, weight decay being part of the gradient (Kingma and Ba, 2015).
 optim.Adam = optimizer.define {
   name = "Adam",
-  defaults = ADAM_DEFAULTS,
+  defaults = {
+    lr = 1e-3, betas = { 0.9, 0.999 }, eps = 1e-8, weight_decay = 0.0, maximize = false,
+  },
   check = check_adam "Adam",
-  update = function(p, g, state, group)
-    if group.weight_decay ~= 0 then g = g + p * group.weight_decay end
-    update_adam(p, g, state, group)
+  step = function(group, states)
+    core.adam_step(group.params, states, group.lr, group.betas[1], group.betas[2], group.eps,
+      group.weight_decay, group.maximize)
   end,
 }
 

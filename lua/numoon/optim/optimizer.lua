@@ -1,7 +1,8 @@
 --- optim.Optimizer: parameter groups, state, and the step over all of them.
 --
--- A kind of optimizer is a name, the defaults of its options and how one parameter is updated; an
--- update is tensor ops in place, off the tape, which fuse into one pass over a parameter's memory.
+-- A kind of optimizer is a name, the defaults of its options and the step of a group, which is one
+-- call of the core: a call for each op of each parameter took longer than the ops of small ones.
+local core = require "numoon.core"
 local nm = require "numoon"
 local util = require "numoon.util"
 
@@ -50,10 +51,7 @@ end
 
 --- Forgets all gradients.
 function Optimizer:zero_grad()
-  for _, group in ipairs(self.param_groups) do
-    local params = group.params
-    for i = 1, #params do params[i].grad = nil end
-  end
+  for _, group in ipairs(self.param_groups) do core.zero_grad(group.params) end
 end
 
 --- Updates every parameter that has a gradient.  A closure, where given, is called first to compute
@@ -62,24 +60,7 @@ end
 function Optimizer:step(closure)
   local loss
   if closure then loss = nm.enable_grad(closure) end
-  local update, states = self.kind.update, self.state
-  local _ <close> = nm.no_grad()
-  for _, group in ipairs(self.param_groups) do
-    local params = group.params
-    for i = 1, #params do
-      local p = params[i]
-      local g = p.grad
-      if g then
-        local state = states[p]
-        if not state then
-          state = {}
-          states[p] = state
-        end
-        if group.maximize then g = -g end
-        update(p, g, state, group)
-      end
-    end
-  end
+  for _, group in ipairs(self.param_groups) do self.kind.step(group, self.state) end
   return loss
 end
 
@@ -170,7 +151,7 @@ local function make(kind, params, options)
 end
 
 --- Makes a kind of optimizer: kind(params, options) is an optimizer.
----@param kind {name: string, defaults: table, check: fun(options: table), update: function}
+---@param kind {name: string, defaults: table, check: fun(options: table), step: function}
 local function define(kind) return setmetatable(kind, { __call = make }) end
 
 return { define = define, Optimizer = Optimizer }
