@@ -256,8 +256,9 @@ nm_status nm__cpu_reverse(nm_device *dev, const nm_view *x, uint32_t dims, const
     in.stride[d] = back ? -x->stride[d] : x->stride[d];
     if (back) first += (x->shape[d] - 1) * x->stride[d];
   }
+  if (p.numel == 0) return NM_OK; /* there may be no memory either */
   in.ptr = (char *)x->mem->ptr + first * size;
   out.ptr = (char *)y->mem->ptr + y->offset * size;
   p.in[0] = in, p.out[0] = out;
-  return p.numel ? nm__cpu_copy((nm_cpu *)dev, &p) : NM_OK;
+  return nm__cpu_copy((nm_cpu *)dev, &p);
 }
