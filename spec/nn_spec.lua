@@ -327,12 +327,17 @@ describe("losses", function()
     near({ 2.5 }, F.mse_loss(a, b))
     near({ 5 }, nn.MSELoss { reduction = "sum" }(a, b))
     near({ 1, 4 }, F.mse_loss(a, b, { reduction = "none" }))
+    local mixed = F.mse_loss(a, nm.tensor { 3, 0 })
+    near({ 4 }, mixed)
+    assert.equal("float32", mixed.dtype)
+    assert.equal("float64", F.mse_loss(a:half(), b:double()).dtype)
+    assert.equal(0, F.mse_loss(nm.ones(0), nm.ones(0), { reduction = "sum" }):item())
   end)
 
   it("say what is wrong", function()
     local x = nm.tensor(logits)
-    assert.equal("mse_loss: input of shape {3, 3} and target of shape {3, 1} must be of one shape",
-      failure(F.mse_loss, x, nm.zeros(3, 1)))
+    assert.equal("nn.functional.mse_loss: input has shape {3, 3} and target {3, 1}: they must be "
+      .. "the same", failure(F.mse_loss, x, nm.zeros(3, 1)))
     assert.equal("cross_entropy: target of shape {2} must be {3} for an input of shape {3, 3}: "
       .. "a class a sample", failure(F.cross_entropy, x, nm.tensor { 1, 2 }))
     assert.matches("target of dtype float32 must be int64", failure(F.cross_entropy, x, nm.ones(3)))
@@ -343,7 +348,10 @@ describe("losses", function()
       failure(F.cross_entropy, x, nm.tensor { 1, 2, 3 }, { reduction = "maen" }))
     assert.equal("cross_entropy: option 'weight' of shape {2} must be {3}, one for each class",
       failure(F.cross_entropy, x, nm.tensor { 1, 2, 3 }, { weight = nm.ones(2) }))
-    assert.equal("mse_loss: the target must be a tensor, got 3", failure(F.mse_loss, x, 3))
+    assert.matches("mse_loss: argument 2 %(target%) must be a tensor, got 3",
+      failure(F.mse_loss, x, 3))
+    local count = nm.arange(3)
+    assert.matches("mse_loss: not defined for int64", failure(F.mse_loss, count, count))
   end)
 end)
 

@@ -4821,6 +4821,15 @@ function functional.binary_cross_entropy(input, target, weight, reduction, optio
 ---@return numoon.Tensor
 function functional.binary_cross_entropy_with_logits(input, target, weight, pos_weight, reduction, options) end
 
+--- the squared differences, (input - target)^2: the mean, the sum, or ("none") each
+---@param input numoon.Tensor
+---@param target numoon.Tensor
+---@param reduction? string
+---@param options? {reduction?: string}
+---@overload fun(input: numoon.Tensor, target: numoon.Tensor, options: {reduction?: string}): numoon.Tensor
+---@return numoon.Tensor
+function functional.mse_loss(input, target, reduction, options) end
+
 -- ---- Resampling and padding ----
 
 --- input at other sizes: the nearest element, weights of its 2 neighbours in each dim (linear, bilinear, trilinear), of 4 (bicubic, a = -3/4), or the mean of an area; align_corners: the centres of the corner elements stay in place [Keys 1981]

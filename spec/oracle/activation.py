@@ -1,4 +1,4 @@
-"""What PyTorch is asked for activations and the binary cross entropies: torch.nn.functional."""
+"""What PyTorch is asked for activations and the losses that are ops: torch.nn.functional."""
 import torch
 import torch.nn.functional as F
 
@@ -27,5 +27,5 @@ OPS = {name: function(getattr(F, name)) for name in """relu6 leaky_relu elu selu
 softplus softsign logsigmoid hardtanh hardsigmoid hardswish hardshrink softshrink tanhshrink prelu
 glu""".split()}
 OPS["threshold"] = threshold
-for name in ("binary_cross_entropy", "binary_cross_entropy_with_logits"):
+for name in ("binary_cross_entropy", "binary_cross_entropy_with_logits", "mse_loss"):
     OPS["nn.functional." + name] = function(getattr(F, name))

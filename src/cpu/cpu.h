@@ -18,7 +18,8 @@
 #include "core/context.h"
 
 enum {
-  NM_TILE = NM_SHORT, /* elements that an instruction handles at a time */
+  NM_TILE = NM_SHORT,      /* elements that an instruction handles at a time */
+  NM_CHUNK = 32 * NM_TILE, /* elements of a task of a program */
   NM_OPERANDS = NM_PROG_IN + NM_PROG_CONST + NM_PROG_CODE,
   NM_STEPS = NM_PROG_IN + NM_PROG_CODE + NM_PROG_OUT,
   NM_MAX_THREADS = 256,

@@ -265,21 +265,28 @@ static void run_work(void *arg, nm_job *job, int worker) {
   if (r->plan->streams) r->plan->isa->stream_end();
 }
 
-/* A short program of one instruction whose operands are read and written where they are needs no
- * plan: it is that loop.  False, and nothing was done, for any other. */
+/* A program of one instruction and one task, whose operands are read and written where they are,
+ * needs no plan: it is that loop.  False, and nothing was done, for any other. */
 static bool run_loop(const nm_isa *isa, const nm_program *p) {
   const nm_instr *in = &p->code[0];
-  char *at[3] = {NULL, NULL, NULL};
-  if (p->ncode != 1 || p->nout != 1 || p->nconst || p->numel > NM_TILE) return false;
+  char *at[3] = {NULL, NULL, NULL}, *y = p->out[0].ptr;
+  size_t step[3] = {0}, size = nm__dtype_size((nm_dtype)p->out[0].dtype);
+  if (p->ncode != 1 || p->nout != 1 || p->nconst || p->numel > NM_CHUNK) return false;
   if (in->op == NM_I_index || p->out[0].reg != p->nin || !nm__in_place(&p->out[0])) return false;
   const uint8_t operand[3] = {in->a, in->b, in->c};
-  for (int k = 0; k < nm__instrs[in->op].arity; k++) {
+  int arity = nm__instrs[in->op].arity;
+  for (int k = 0; k < arity; k++) {
     const nm_operand *o = &p->in[operand[k]];
     if (!nm__in_place(o)) return false;
-    at[k] = o->ptr;
+    at[k] = o->ptr, step[k] = NM_TILE * nm__dtype_size((nm_dtype)o->dtype);
   }
-  nm__loop_of(isa, in)((int)p->numel, p->out[0].ptr, at[0], at[1] ? at[1] : at[0],
-                       at[2] ? at[2] : at[0]);
+  for (int k = arity; k < 3; k++)
+    at[k] = at[0], step[k] = step[0]; /* loops may look at all three */
+  nm_loop *loop = nm__loop_of(isa, in);
+  for (int64_t n = p->numel; n > 0; n -= NM_TILE, y += NM_TILE * size) {
+    loop((int)(n < NM_TILE ? n : NM_TILE), y, at[0], at[1], at[2]);
+    for (int k = 0; k < 3; k++) at[k] += step[k];
+  }
   return true;
 }
 

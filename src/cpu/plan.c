@@ -10,7 +10,7 @@
 
 #include "cpu/cpu.h"
 
-enum { CHUNK = 32 * NM_TILE, KEPT = 255 };
+enum { KEPT = 255 };
 enum { FETCH_FROM = 128 << 10, FETCH_STEPS = 3 }; /* a program whose memory is fetched ahead */
 enum {
   STREAM_FROM = 24 << 20,  /* bytes of a block of memory that the caches don't hold for long, */
@@ -89,7 +89,7 @@ static void plan_turn(builder *b, nm_step *s, const nm_walk *w) {
   s->panel = plan->npanels;
   plan->npanels += (int)tiles;
   int64_t rows = columns * NM_PANEL_ROWS; /* a task should use all rows of its panels */
-  if (plan->chunk % rows) plan->chunk = (CHUNK + rows - 1) / rows * rows;
+  if (plan->chunk % rows) plan->chunk = (NM_CHUNK + rows - 1) / rows * rows;
 }
 
 static void add_load(builder *b, int input, int y) {
@@ -352,7 +352,7 @@ void nm__plan(nm_plan *plan, const nm_isa *isa, const nm_program *p, int keep) {
   plan->program = p, plan->isa = isa;
   plan->nsteps = plan->nslots = plan->ndirect = plan->nfetched = plan->nfixed = plan->npanels = 0;
   plan->bounce = -1, plan->streams = false;
-  plan->chunk = CHUNK;
+  plan->chunk = NM_CHUNK;
   plan->slot_size =
       NM_TILE * widest + 64; /* not a power of two: tiles fall into different cache sets */
   plan->panel_size = NM_PANEL_ROWS * NM_PANEL_PITCH * widest;

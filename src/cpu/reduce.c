@@ -97,13 +97,19 @@ static void store(const fold *f, const nm_mem *mem, nm_dtype dtype, bool real, i
   size_t size = nm__dtype_size(dtype);
   for (int k; n > 0; n -= k, v += k, at += k * step) {
     k = n < NM_TILE ? n : NM_TILE;
-    for (int i = 0; i < k; i++) {
-      switch (nm__dtype_class(dtype)) {
-      case NM_F32: tile.f32[i] = real ? (float)v[i].f : (float)v[i].i; break;
-      case NM_F64: tile.f64[i] = real ? v[i].f : (double)v[i].i; break;
-      case NM_I32: tile.i32[i] = (int32_t)v[i].i; break;
-      default: tile.i64[i] = v[i].i; break;
-      }
+    switch (nm__dtype_class(dtype)) {
+    case NM_F32:
+      for (int i = 0; i < k; i++) tile.f32[i] = real ? (float)v[i].f : (float)v[i].i;
+      break;
+    case NM_F64:
+      for (int i = 0; i < k; i++) tile.f64[i] = real ? v[i].f : (double)v[i].i;
+      break;
+    case NM_I32:
+      for (int i = 0; i < k; i++) tile.i32[i] = (int32_t)v[i].i;
+      break;
+    default:
+      for (int i = 0; i < k; i++) tile.i64[i] = v[i].i;
+      break;
     }
     f->cpu->isa->store[dtype](k, (char *)mem->ptr + (size_t)at * size, step, &tile);
   }
@@ -413,7 +419,8 @@ static void reduce_work(void *arg, nm_job *job, int worker) {
     int n = unit_outputs(f, unit, &output);
     /* where the extreme is if nothing comes before the identity; a mean of nothing is 0 */
     nm_acc none = f->arg ? (nm_acc){.i = part_start(f, part)} : (nm_acc){.f = 0};
-    for (int64_t i = 0; i < n * f->fan; i++) s.acc[i] = f->identity, s.also[i] = none;
+    for (int64_t i = 0; i < n * f->fan; i++) s.acc[i] = f->identity;
+    for (int64_t i = 0; i < n * f->fan && f->pairs; i++) s.also[i] = none;
     if (f->best) start_best(&s, n * f->fan);
     if (f->rows)
       fold_rows(&s, output, part, n);

@@ -52,22 +52,6 @@ local function reduce(losses, reduction, share)
   return share and losses:sum() / share:sum() or losses:mean()
 end
 
---- The squared differences.
----@param x numoon.Tensor
----@param target numoon.Tensor of the same shape
----@param options? {reduction: "mean"|"sum"|"none"}
----@return numoon.Tensor
-function F.mse_loss(x, target, options)
-  options = loss_options("mse_loss", options, {})
-  util.tensor("mse_loss", "the input", x)
-  util.tensor("mse_loss", "the target", target)
-  if x.shape ~= target.shape then
-    util.error("mse_loss: input of shape %s and target of shape %s must be of one shape",
-      tostring(x.shape), tostring(target.shape))
-  end
-  return reduce((x - target):square(), options.reduction)
-end
-
 local function class_dim(x) return x.ndim == 1 and 1 or 2 end
 
 -- Classes come as an index per sample: the input's shape without its class dim.

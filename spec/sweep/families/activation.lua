@@ -35,6 +35,13 @@ local function losses(has_pos_weight)
   end
 end
 
+local function squared(g)
+  local function x() return g:array(g.shape) end
+  local list = { pack(x(), x()), with({ reduction = "none" }, x(), x()) }
+  if plain(g) then list[3] = with({ reduction = "sum" }, x(), x()) end
+  return list
+end
+
 family.arguments = {
   leaky_relu = with_parameters({ 0.25 }, { -0.5 }), elu = with_parameters({ 0.75 }),
   celu = with_parameters({ 0.75 }), gelu = with_parameters({ "none" }, { "tanh" }),
@@ -61,6 +68,7 @@ family.arguments = {
   end,
   ["nn.functional.binary_cross_entropy"] = losses(false),
   ["nn.functional.binary_cross_entropy_with_logits"] = losses(true),
+  ["nn.functional.mse_loss"] = squared,
 }
 
 -- A few functions within 4 ulp and a few rounded products, on numbers of the size of the input or
@@ -74,7 +82,7 @@ local function few(c, result)
   return out
 end
 
--- n losses, each of a few functions; they are all of one sign.
+-- n losses, each of a few functions or ops; they are all of one sign.
 local function summed(c, result)
   local out, u, n = {}, bounds.accumulator(result.dtype), #c.args[1].list
   for i, y in ipairs(result.list) do
@@ -86,6 +94,7 @@ end
 family.bounds = {
   ["nn.functional.binary_cross_entropy"] = summed,
   ["nn.functional.binary_cross_entropy_with_logits"] = summed,
+  ["nn.functional.mse_loss"] = summed,
 }
 for name in pairs(tools.set [[elu selu celu gelu silu mish softplus softsign logsigmoid hardsigmoid
   hardswish tanhshrink softshrink leaky_relu prelu glu]]) do
