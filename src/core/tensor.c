@@ -113,8 +113,9 @@ const char *nm__shape_text(int ndim, const int64_t *shape, char buffer[NM_SHAPE_
   return buffer;
 }
 
+/* Without shape and strides. */
 static inline nm_tensor *tensor_over(nm_context *ctx, nm_storage *s, nm_dtype dtype, int ndim,
-                                     const int64_t *shape) {
+                                     int64_t numel) {
   nm_tensor *t = nm__struct_new(ctx, sizeof *t);
   if (!t) {
     nm__error(ctx, NM_ENOMEM, "out of memory");
@@ -126,51 +127,64 @@ static inline nm_tensor *tensor_over(nm_context *ctx, nm_storage *s, nm_dtype dt
   t->requires_grad = t->retains_grad = false;
   t->storage = s;
   t->offset = 0;
+  t->numel = numel;
   t->node = NULL;
   t->output = t->view_version = 0;
   t->base = t->grad = NULL;
   t->made = NM_MADE_TRACKED;
   t->hooks = NULL;
-  t->numel = 1;
-  for (int d = 0; d < ndim; d++) t->numel *= t->shape[d] = shape[d];
   return t;
 }
 
-nm_tensor *nm__tensor_new(nm_context *ctx, nm_value *v, int ndim, const int64_t *shape) {
+static inline nm_tensor *tensor_new(nm_context *ctx, nm_value *v, int ndim, const int64_t *shape) {
   nm_storage *s = nm__storage_new(ctx, v);
   if (!s) {
     nm__error(ctx, NM_ENOMEM, "out of memory");
     return NULL;
   }
-  nm_tensor *t = tensor_over(ctx, s, (nm_dtype)v->dtype, ndim, shape);
+  nm_tensor *t = tensor_over(ctx, s, (nm_dtype)v->dtype, ndim, v->numel);
   if (!t) return nm__storage_unref(ctx, s), NULL;
-  nm__row_major(ndim, shape, t->stride);
+  int64_t step = 1;
+  for (int d = ndim - 1; d >= 0; d--) {
+    t->stride[d] = step;
+    t->shape[d] = shape[d];
+    step *= shape[d] > 0 ? shape[d] : 1;
+  }
   t->contiguous = true;
   return t;
+}
+
+nm_tensor *nm__tensor_new(nm_context *ctx, nm_value *v, int ndim, const int64_t *shape) {
+  return tensor_new(ctx, v, ndim, shape);
+}
+
+nm_tensor *nm__tensor_ready(nm_device *dev, nm_dtype dtype, int64_t n, int ndim,
+                            const int64_t *shape) {
+  nm_value *v;
+  if (nm__value_new(dev, dtype, n, &v) != NM_OK) return NULL;
+  return tensor_new(dev->ctx, v, ndim, shape);
 }
 
 nm_tensor *nm__tensor_empty(nm_context *ctx, nm_device *dev, nm_dtype dtype, int ndim,
                             const int64_t *shape) {
   const char *feature;
-  nm_value *v;
   if (!dev->cls->holds(dev, dtype, &feature)) {
     nm__error(ctx, NM_ENOTSUP, "%s cannot hold %s: it lacks %s", dev->name, nm__dtypes[dtype].name,
               feature);
     return NULL;
   }
   int64_t n = nm__countable(dev->ctx, ndim, shape);
-  if (n < 0 || nm__value_new(dev, dtype, n, &v) != NM_OK) return NULL;
-  return nm__tensor_new(ctx, v, ndim, shape);
+  return n < 0 ? NULL : nm__tensor_ready(dev, dtype, n, ndim, shape);
 }
 
 nm_tensor *nm__tensor_view(nm_context *ctx, nm_tensor *t, int ndim, const int64_t *shape,
                            const int64_t *stride, int64_t offset) {
-  nm_tensor *v = tensor_over(ctx, t->storage, (nm_dtype)t->dtype, ndim, shape);
+  nm_tensor *v = tensor_over(ctx, t->storage, (nm_dtype)t->dtype, ndim, nm__count(ndim, shape));
   if (!v) return NULL;
   t->storage->refs++;
   v->view_version = t->storage->version;
   v->offset = offset;
-  for (int d = 0; d < ndim; d++) v->stride[d] = stride[d];
+  for (int d = 0; d < ndim; d++) v->shape[d] = shape[d], v->stride[d] = stride[d];
   v->contiguous = is_row_major(ndim, shape, stride, v->numel);
   return v;
 }
@@ -211,7 +225,11 @@ nm_tensor *nm__temp(nm_context *ctx, nm_tensor *t) {
 }
 
 nm_tensor *nm__unscope(nm_context *ctx, int mark, nm_tensor *keep) {
-  if (keep) keep->refs++;
-  while (ctx->temps.n > mark) nm_release(ctx, ctx->temps.list[--ctx->temps.n]);
+  nm_temps *l = &ctx->temps;
+  if (keep && l->n > mark && l->list[l->n - 1] == keep)
+    l->n--; /* its reference is the caller's */
+  else if (keep)
+    keep->refs++;
+  while (l->n > mark) nm_release(ctx, l->list[--l->n]);
   return keep;
 }

@@ -60,9 +60,13 @@ void nm__broadcast_strides(const nm_tensor *t, int ndim, const int64_t *shape, i
 enum { NM_SHAPE_TEXT = 8 * 22 + 4 };
 const char *nm__shape_text(int ndim, const int64_t *shape, char buffer[NM_SHAPE_TEXT]);
 
-/* A row-major tensor over a new storage; takes over the reference to v, also when it fails. */
+/* A row-major tensor over a new storage, of all of v's elements; takes over the reference to v,
+ * also when it fails. */
 nm_tensor *nm__tensor_new(nm_context *ctx, nm_value *v, int ndim, const int64_t *shape);
-/* A ready tensor with undefined contents. */
+/* A ready tensor with undefined contents, of n elements, which is the product of the shape, and a
+ * dtype that the device holds; and one of which neither is known yet. */
+nm_tensor *nm__tensor_ready(nm_device *dev, nm_dtype dtype, int64_t n, int ndim,
+                            const int64_t *shape);
 nm_tensor *nm__tensor_empty(nm_context *ctx, nm_device *dev, nm_dtype dtype, int ndim,
                             const int64_t *shape);
 /* Another view of t's storage, not tracked by autograd unless ops do it. */

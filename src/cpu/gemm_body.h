@@ -105,7 +105,7 @@ static void OF_CLASS(product)(int64_t m, int64_t n, int k, const void *a_, int64
    */
   bool ahead = acs == 1 && n <= 8 * W && m * k * (int64_t)sizeof(T) > FIRST_CACHE;
   for (int64_t strips = (m + MR - 1) / MR; strips > 0; strips--) { /* of nearly equal height */
-    int rows = m == strips * MR ? MR : (int)((m + strips - 1) / strips);
+    int rows = strips == 1 ? (int)m : m == strips * MR ? MR : (int)((m + strips - 1) / strips);
     for (int i = 0; i < rows && ahead && strips > 1; i++)
       for (int l = 0; l < k; l += 64 / (int)sizeof(T))
         __builtin_prefetch(a + (rows + i) * ars + l, 0, 2);

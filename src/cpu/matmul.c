@@ -35,7 +35,11 @@ typedef struct matrix { /* in memory */
   int64_t rs, cs; /* strides of rows and columns, in elements */
 } matrix;
 
-typedef struct product {
+typedef struct product product;
+/* Computes pieces from .. to - 1 of all products' as a worker. */
+typedef void work_on(const product *p, int worker, int64_t from, int64_t to);
+
+struct product {
   nm_cpu *cpu;
   const nm_gemm *gemm;
   nm_dtype dtype;
@@ -44,8 +48,9 @@ typedef struct product {
   char *y;                       /* dense elements of the class: the result or a temporary */
   int64_t batch, inner, m, n, k; /* inner: of batches of batches, how many each holds, else 1 */
   int64_t chunks, chunk;         /* of k: products of their own */
-  int64_t pieces, group; /* each product is cut into pieces, of which a task takes a group */
-} product;
+  int64_t pieces, group; /* each product is cut into pieces, of which a task takes a group, */
+  work_on *run;          /* and computes them so */
+};
 
 typedef struct one { /* of the products */
   matrix a, x;
@@ -63,14 +68,15 @@ static const char *element(const product *p, matrix m, int64_t i, int64_t j) {
   return m.at + (i * m.rs + j * m.cs) * (int64_t)p->size;
 }
 
-static one product_of(const product *p, int64_t i) {
-  int64_t b = i, k0 = 0;
-  if (p->chunks > 1) b = i / p->chunks, k0 = i % p->chunks * p->chunk;
-  one o = {.a = matrix_of(p, p->a, b), .x = matrix_of(p, p->x, b)};
+static inline one product_of(const product *p, int64_t i) {
+  int64_t b = p->chunks == 1 ? i : i / p->chunks;
+  one o = {.a = matrix_of(p, p->a, b), .x = matrix_of(p, p->x, b), .k = p->k};
+  o.y = p->y + (size_t)(i * p->m * p->n) * p->wide;
+  if (p->chunks == 1) return o;
+  int64_t k0 = i % p->chunks * p->chunk;
   o.a.at = element(p, o.a, 0, k0);
   o.x.at = element(p, o.x, k0, 0);
   o.k = nm__least(p->k - k0, p->chunk);
-  o.y = p->y + (size_t)(i * p->m * p->n) * p->wide;
   return o;
 }
 
@@ -93,18 +99,21 @@ static int share(product *p, int64_t pieces) {
   return nm__workers(p->cpu, nm__parts(all, p->group), work_of(p));
 }
 
-/* The part of the pieces that a task takes: true as long as there is one. */
-static bool next_pieces(const product *p, nm_job *job, int64_t *from, int64_t *to) {
-  int64_t task = nm__next_task(job), all = p->batch * p->chunks * p->pieces;
-  if (task < 0) return false;
-  *from = task * p->group;
-  *to = nm__least(*from + p->group, all);
-  return true;
+static void pieces_work(void *arg, nm_job *job, int worker) {
+  const product *p = arg;
+  int64_t task, all = p->batch * p->chunks * p->pieces;
+  while ((task = nm__next_task(job)) >= 0)
+    p->run(p, worker, task * p->group, nm__least((task + 1) * p->group, all));
 }
 
-static void run_pieces(const product *p, int workers, nm_work *work) {
-  nm__parallel(p->cpu, workers, nm__parts(p->batch * p->chunks * p->pieces, p->group), work,
-               (void *)(uintptr_t)p);
+/* One worker needs no job, and nothing that is counted between threads. */
+static void run_pieces(product *p, int workers, work_on *run) {
+  int64_t all = p->batch * p->chunks * p->pieces;
+  p->run = run;
+  if (workers == 1)
+    run(p, 0, 0, all);
+  else
+    nm__parallel(p->cpu, workers, nm__parts(all, p->group), pieces_work, p);
 }
 
 /* Up to how many columns of x packing a costs more than it brings.  That is fewer if each of them
@@ -132,24 +141,21 @@ static int64_t cut(int64_t n, int64_t unit, int64_t i, int64_t pieces) {
   return nm__least(n, nm__parts(n, unit) * i / pieces * unit);
 }
 
-static void in_place_work(void *arg, nm_job *job, int worker) {
-  const product *p = arg;
+static void in_place_pieces(const product *p, int worker, int64_t from, int64_t to) {
   const nm_gemm *g = p->gemm;
-  int64_t from, to;
   (void)worker;
-  while (next_pieces(p, job, &from, &to))
-    for (; from < to; from++) {
-      int64_t i = 0, m = p->m, j = 0, n = p->n, piece;
-      one o = product_of(p, product_at(p, from, &piece));
-      if (m >= n)
-        i = cut(p->m, 4, piece, p->pieces), m = cut(p->m, 4, piece + 1, p->pieces);
-      else
-        j = cut(p->n, g->nr, piece, p->pieces), n = cut(p->n, g->nr, piece + 1, p->pieces);
-      for (int64_t l = 0; l < o.k; l += g->kc)
-        g->product(m - i, n - j, (int)nm__least(o.k - l, g->kc), element(p, o.a, i, l), o.a.rs,
-                   o.a.cs, element(p, o.x, l, j), o.x.rs, o.y + (size_t)(i * p->n + j) * p->wide,
-                   p->n, l > 0);
-    }
+  for (; from < to; from++) {
+    int64_t i = 0, m = p->m, j = 0, n = p->n, piece;
+    one o = product_of(p, product_at(p, from, &piece));
+    if (m >= n)
+      i = cut(p->m, 4, piece, p->pieces), m = cut(p->m, 4, piece + 1, p->pieces);
+    else
+      j = cut(p->n, g->nr, piece, p->pieces), n = cut(p->n, g->nr, piece + 1, p->pieces);
+    for (int64_t l = 0; l < o.k; l += g->kc)
+      g->product(m - i, n - j, (int)nm__least(o.k - l, g->kc), element(p, o.a, i, l), o.a.rs,
+                 o.a.cs, element(p, o.x, l, j), o.x.rs, o.y + (size_t)(i * p->n + j) * p->wide,
+                 p->n, l > 0);
+  }
 }
 
 /* Workers that all products together deserve, however they are cut. */
@@ -163,7 +169,7 @@ static nm_status in_place(product *p) {
     pieces = nm__least(nm__parts(4 * workers, products), most);
   }
   workers = share(p, pieces);
-  run_pieces(p, workers, in_place_work);
+  run_pieces(p, workers, in_place_pieces);
   return NM_OK;
 }
 
@@ -289,14 +295,11 @@ static void multiply_packed(const product *p, const one *o, int first, int worke
   }
 }
 
-static void packed_work(void *arg, nm_job *job, int worker) {
-  const product *p = arg;
-  int64_t from, to;
-  while (next_pieces(p, job, &from, &to))
-    for (; from < to; from++) {
-      one o = product_of(p, from);
-      multiply_packed(p, &o, worker, 1);
-    }
+static void packed_pieces(const product *p, int worker, int64_t from, int64_t to) {
+  for (; from < to; from++) {
+    one o = product_of(p, from);
+    multiply_packed(p, &o, worker, 1);
+  }
 }
 
 static nm_status packed(product *p) {
@@ -306,7 +309,7 @@ static nm_status packed(product *p) {
   if (together) workers = all;
   NM_TRY(nm__scratch(p->cpu, workers, block_size(p) + (together ? 0 : panel_size(p))));
   NM_TRY(nm__scratch(p->cpu, 1, block_size(p) + panel_size(p)));
-  if (!together) return run_pieces(p, workers, packed_work), NM_OK;
+  if (!together) return run_pieces(p, workers, packed_pieces), NM_OK;
   for (int64_t i = 0; i < products; i++) {
     one o = product_of(p, i);
     multiply_packed(p, &o, 0, workers);
@@ -334,24 +337,21 @@ static void vector_piece(const product *p, matrix a, int64_t k, int64_t i0, int6
     }
 }
 
-static void vector_work(void *arg, nm_job *job, int worker) {
-  const product *p = arg;
+static void vector_pieces(const product *p, int worker, int64_t from, int64_t to) {
   bool left = p->m == 1 && p->n != 1; /* the vector is a, and y = x^T a */
   char *vector = p->cpu->scratch[worker], *row = vector + nm__align64((size_t)p->chunk * p->wide);
-  int64_t from, to, loaded = -1;
-  while (next_pieces(p, job, &from, &to))
-    for (; from < to; from++) {
-      int64_t piece, i = product_at(p, from, &piece);
-      one o = product_of(p, i);
-      matrix a = left ? (matrix){o.x.at, o.x.cs, o.x.rs} : o.a, v = left ? o.a : o.x;
-      int64_t stride = left ? v.cs : v.rs;
-      bool dense = stride == 1 && !nm__is_narrow(p->dtype);
-      if (!dense && loaded != i) p->cpu->isa->load[p->dtype]((int)o.k, vector, v.at, stride);
-      loaded = i;
-      int64_t rows = left ? p->n : p->m;
-      vector_piece(p, a, o.k, cut(rows, p->gemm->nr, piece, p->pieces),
-                   cut(rows, p->gemm->nr, piece + 1, p->pieces), dense ? v.at : vector, row, o.y);
-    }
+  for (int64_t loaded = -1; from < to; from++) {
+    int64_t piece, i = product_at(p, from, &piece);
+    one o = product_of(p, i);
+    matrix a = left ? (matrix){o.x.at, o.x.cs, o.x.rs} : o.a, v = left ? o.a : o.x;
+    int64_t stride = left ? v.cs : v.rs;
+    bool dense = stride == 1 && !nm__is_narrow(p->dtype);
+    if (!dense && loaded != i) p->cpu->isa->load[p->dtype]((int)o.k, vector, v.at, stride);
+    loaded = i;
+    int64_t rows = left ? p->n : p->m;
+    vector_piece(p, a, o.k, cut(rows, p->gemm->nr, piece, p->pieces),
+                 cut(rows, p->gemm->nr, piece + 1, p->pieces), dense ? v.at : vector, row, o.y);
+  }
 }
 
 static nm_status by_vector(product *p) {
@@ -361,7 +361,7 @@ static nm_status by_vector(product *p) {
     pieces = nm__least(nm__parts(2 * workers, products), nm__parts(rows, p->gemm->nr));
   workers = share(p, pieces);
   NM_TRY(nm__scratch(p->cpu, (int)workers, 2 * nm__align64((size_t)p->chunk * p->wide)));
-  run_pieces(p, (int)workers, vector_work);
+  run_pieces(p, (int)workers, vector_pieces);
   return NM_OK;
 }
 
@@ -409,7 +409,11 @@ nm_status nm__cpu_matmul(nm_device *dev, const nm_view *a, const nm_view *x, con
                .n = y->shape[y->ndim - 1],
                .k = a->shape[a->ndim - 1],
                .chunks = 1,
-               .chunk = a->shape[a->ndim - 1]};
+               .chunk = a->shape[a->ndim - 1],
+               .y = NULL, /* all that there is, or gcc clears the whole struct first */
+               .pieces = 1,
+               .group = 1,
+               .run = NULL};
   if (y->ndim == 4) p.inner = y->shape[1], p.batch *= p.inner;
   int64_t numel = p.batch * p.m * p.n;
   char *to = (char *)y->mem->ptr + y->offset * (int64_t)p.size;
@@ -434,6 +438,6 @@ nm_status nm__cpu_matmul(nm_device *dev, const nm_view *a, const nm_view *x, con
     for (int64_t at = 0; at < numel; at += 1 << 20)
       cpu->isa->store[dtype]((int)nm__least(numel - at, 1 << 20), to + (size_t)at * p.size, 1,
                              p.y + (size_t)at * p.wide);
-  nm__cpu_release(dev, &other);
+  if (apart) nm__cpu_release(dev, &other);
   return status;
 }

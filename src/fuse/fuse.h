@@ -27,8 +27,13 @@ nm_tensor *nm__record_cast(nm_tensor *t, nm_dtype dtype, int ndim, const int64_t
  * and nothing is done, where y is not short or that can't be.  */
 bool nm__short_rows(nm_opcode op, nm_tensor *y, nm_tensor *row);
 
+/* Makes v ready: builds its program, runs it, and keeps what the pass has computed for others. */
+nm_status nm__materialize(nm_context *ctx, nm_value *v);
 /* Computes what t needs, so that its storage's value is ready. */
-nm_status nm__ready(nm_context *ctx, nm_tensor *t);
+static inline nm_status nm__ready(nm_context *ctx, nm_tensor *t) {
+  nm_value *v = t->storage->value;
+  return v->ready ? NM_OK : nm__materialize(ctx, v);
+}
 /* Says that the elements of t will be asked for: a program that computes them on its way stores
  * them. */
 static inline void nm__announce(nm_tensor *t) { t->storage->value->seen = true; }

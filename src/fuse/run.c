@@ -366,9 +366,6 @@ nm_tensor *nm__reduce(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t
   return nm__reduce_pair(ctx, kind, t, dims, dtype, NULL);
 }
 
-nm_status nm__ready(nm_context *ctx, nm_tensor *t) {
-  return nm__materialize(ctx, t->storage->value);
-}
 nm_status nm_eval(nm_context *ctx, nm_tensor *t) { return nm__ready(ctx, t); }
 
 nm_status nm__view_of(nm_context *ctx, nm_tensor *t, nm_view *out) {

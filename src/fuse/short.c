@@ -157,10 +157,9 @@ nm_tensor *nm__record(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls
     o.at[i] = o.at[0];
     o.step[i] = o.step[0];
   }
-  nm_value *v;
-  if (nm__value_new(dev, dtype, numel, &v) != NM_OK) return NULL;
-  run_tiles(loop, numel, v->mem.ptr, nm__dtype_size(dtype), &o);
-  return nm__tensor_new(dev->ctx, v, ndim, shape);
+  nm_tensor *y = nm__tensor_ready(dev, dtype, numel, ndim, shape);
+  if (y) run_tiles(loop, numel, y->storage->value->mem.ptr, nm__dtype_size(dtype), &o);
+  return y;
 }
 
 bool nm__compute_number(nm_device *dev, nm_opcode op, nm_dtype dtype, nm_class cls, int n,

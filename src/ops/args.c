@@ -86,10 +86,11 @@ nm_status nm__dims_arg(const nm_op_call *c, int i, int n, uint32_t *out) {
   return NM_OK;
 }
 
-static nm_status agree(const nm_op_call *c, nm_device **dev, const nm_tensor *t) {
+static inline nm_status agree(const nm_op_call *c, nm_device **dev, const nm_tensor *t) {
   nm_device *d = nm__device_of(t);
+  if (d == *dev) return NM_OK;
   if (d->lost) return nm__op_error(c, NM_EDEVICE, "device %s was lost", d->name);
-  if (*dev && *dev != d)
+  if (*dev)
     return nm__op_error(c, NM_EINVAL,
                         "tensors on two devices, %s and %s: bring them together with :to(\"%s\")",
                         (*dev)->name, d->name, (*dev)->name);
@@ -98,13 +99,14 @@ static nm_status agree(const nm_op_call *c, nm_device **dev, const nm_tensor *t)
 }
 
 nm_status nm__same_device(const nm_op_call *c, nm_device **out) {
-  *out = NULL;
+  nm_device *dev = NULL;
   for (int i = 0; i < c->nargs; i++) {
     const nm_value_arg *a = &c->args[i];
-    if (a->kind == NM_ARG_TENSOR) NM_TRY(agree(c, out, a->as.tensor));
+    if (a->kind == NM_ARG_TENSOR) NM_TRY(agree(c, &dev, a->as.tensor));
     if (a->kind == NM_ARG_TENSORS)
-      for (int k = 0; k < a->n; k++) NM_TRY(agree(c, out, a->as.tensors[k]));
+      for (int k = 0; k < a->n; k++) NM_TRY(agree(c, &dev, a->as.tensors[k]));
   }
+  *out = dev;
   return NM_OK;
 }
 

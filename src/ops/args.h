@@ -35,6 +35,11 @@ static inline nm_status nm__dim_arg(const nm_op_call *c, int i, int n, int *out)
 nm_status nm__dims_arg(const nm_op_call *c, int i, int n, uint32_t *out);
 /* All tensors of the call are on one device; *out is it (NULL without tensors). */
 nm_status nm__same_device(const nm_op_call *c, nm_device **out);
+/* What that comes to for two, mostly. */
+static inline bool nm__on_one_device(const nm_tensor *x, const nm_tensor *z) {
+  const nm_device *dev = nm__device_of(x);
+  return dev == nm__device_of(z) && !dev->lost;
+}
 /* Both broadcast into *s, or an error with both shapes. */
 nm_status nm__broadcast_arg(const nm_op_call *c, nm_dims *s, const nm_tensor *t);
 /* What a float dtype is computed in: halves in float32.  Other dtypes are left as they are. */

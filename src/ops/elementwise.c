@@ -164,9 +164,8 @@ static bool alike(const nm_op_call *c, frame *f) {
   if (!x && is_number(&c->args[0])) x = z;
   if (!z && is_number(&c->args[1])) z = x;
   if (!x || !z || x->dtype != z->dtype || !nm__is_float((nm_dtype)x->dtype)) return false;
+  if (!nm__on_one_device(x, z) || !nm__same_shape(x, z->ndim, z->shape)) return false;
   f->dev = nm__device_of(x);
-  if (f->dev != nm__device_of(z) || f->dev->lost || !nm__same_shape(x, z->ndim, z->shape))
-    return false;
   f->ndim = x->ndim;
   f->shape = x->shape;
   f->compute = (nm_dtype)x->dtype;

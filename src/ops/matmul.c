@@ -35,20 +35,20 @@ static int64_t batch_stride(const matrices *m, const nm_dims *batch, int d) {
   return own < 0 || m->t->shape[own] == 1 ? 0 : m->t->stride[own];
 }
 
-static batches merged(const matrices *a, const matrices *b, const nm_dims *batch) {
-  batches m = {.n = 0, .size = {1}};
+static void merge(batches *m, const matrices *a, const matrices *b, const nm_dims *batch) {
+  m->n = 0;
+  m->size[0] = 1;
   for (int d = batch->ndim - 1; d >= 0; d--) {
     int64_t size = batch->dim[d], sa = batch_stride(a, batch, d), sb = batch_stride(b, batch, d);
-    int k = m.n - 1;
+    int k = m->n - 1;
     if (size == 1) continue;
-    if (m.n && sa == m.a[k] * m.size[k] && sb == m.b[k] * m.size[k]) {
-      m.size[k] *= size;
+    if (m->n && sa == m->a[k] * m->size[k] && sb == m->b[k] * m->size[k]) {
+      m->size[k] *= size;
     } else {
-      m.size[m.n] = size;
-      m.a[m.n] = sa, m.b[m.n++] = sb;
+      m->size[m->n] = size;
+      m->a[m->n] = sa, m->b[m->n++] = sb;
     }
   }
-  return m;
 }
 
 /* Whether one matrix is met by the whole batch. */
@@ -60,7 +60,9 @@ static bool is_single(const matrices *m, const nm_dims *batch) {
 
 /* The batch expanded and copied, where its dims aren't one. */
 static bool copy_batch(nm_context *ctx, matrices *m, const nm_dims *batch) {
-  if (merged(m, m, batch).n <= 1) return true;
+  batches own;
+  merge(&own, m, m, batch);
+  if (own.n <= 1) return true;
   nm_dims s = *batch;
   s.dim[s.ndim++] = m->rows;
   s.dim[s.ndim++] = m->cols;
@@ -103,6 +105,7 @@ static nm_status join_batches(const nm_op_call *c, const matrices *a, const matr
                               nm_dims *batch) {
   char one[NM_SHAPE_TEXT], two[NM_SHAPE_TEXT];
   batch->ndim = 0;
+  if (!a->nbatch && !b->nbatch) return NM_OK;
   if (a->nbatch) nm__broadcast(batch, a->nbatch, a->t->shape);
   if (!b->nbatch || nm__broadcast(batch, b->nbatch, b->t->shape)) return NM_OK;
   return nm__op_error(c, NM_EINVAL, "the batch dims of shapes %s and %s do not broadcast",
@@ -111,35 +114,36 @@ static nm_status join_batches(const nm_op_call *c, const matrices *a, const matr
 }
 
 /* Matrices in as many batch dims as there are, one at least. */
-static nm_view kernel_view(const matrices *m, int n, const int64_t *size, const int64_t *stride) {
+static void kernel_view(nm_view *v, const matrices *m, int n, const int64_t *size,
+                        const int64_t *stride) {
   const nm_tensor *t = m->t;
-  nm_view v;
-  v.mem = &t->storage->value->mem;
-  v.dtype = (nm_dtype)t->dtype;
-  v.offset = t->offset;
-  v.ndim = 0;
-  if (!n) v.shape[0] = 1, v.stride[v.ndim++] = 0;
-  while (n-- > 0) v.shape[v.ndim] = size[n], v.stride[v.ndim++] = stride[n];
-  v.shape[v.ndim] = m->rows, v.stride[v.ndim++] = m->rstride;
-  v.shape[v.ndim] = m->cols, v.stride[v.ndim++] = m->cstride;
-  return v;
+  int d = n ? n : 1;
+  v->mem = &t->storage->value->mem;
+  v->dtype = (nm_dtype)t->dtype;
+  v->offset = t->offset;
+  v->ndim = d + 2;
+  v->shape[0] = 1, v->stride[0] = 0;
+  for (int k = 0; k < n; k++) v->shape[n - 1 - k] = size[k], v->stride[n - 1 - k] = stride[k];
+  v->shape[d] = m->rows, v->stride[d] = m->rstride;
+  v->shape[d + 1] = m->cols, v->stride[d + 1] = m->cstride;
 }
 
-/* y = a b, whose sizes fit, in shape s, as a temporary. */
+/* y = a b, whose sizes fit, of n elements in shape s, as a temporary. */
 static nm_tensor *multiply(nm_context *ctx, matrices a, matrices b, const nm_dims *batch,
-                           const nm_dims *s) {
+                           const nm_dims *s, int64_t n) {
   nm_device *dev = nm__device_of(a.t);
   nm_dtype dtype = (nm_dtype)a.t->dtype;
   if (a.cols == 0) return nm__t_full(ctx, dev, dtype, s->ndim, s->dim, 0);
-  batches m = merged(&a, &b, batch);
+  batches m;
+  merge(&m, &a, &b, batch);
   bool single = is_single(&b, batch);
   if (m.n > (dev->cls->nests_batches && !single ? 2 : 1)) {
     if (!copy_batch(ctx, &a, batch) || !copy_batch(ctx, &b, batch)) return NULL;
-    m = merged(&a, &b, batch);
+    merge(&m, &a, &b, batch);
   }
   if (nm__ready(ctx, a.t) != NM_OK || nm__ready(ctx, b.t) != NM_OK) return NULL;
-  nm_tensor *y = nm__t_empty_of(ctx, dev, dtype, s->ndim, s->dim);
-  if (!y || y->numel == 0) return y;
+  nm_tensor *y = nm__temp(ctx, nm__tensor_ready(dev, dtype, n, s->ndim, s->dim));
+  if (!y || n == 0) return y;
   /* one matrix on the right: one tall product */
   if (m.n && single && (m.a[0] == a.rows * a.rstride || a.rows == 1)) {
     if (a.rows == 1) a.rstride = m.a[0];
@@ -148,20 +152,23 @@ static nm_tensor *multiply(nm_context *ctx, matrices a, matrices b, const nm_dim
   }
   matrices my = {y, 0, a.rows, b.cols, b.cols, 1};
   int64_t each = a.rows * b.cols, to[2] = {each, each * m.size[0]};
-  nm_view va = kernel_view(&a, m.n, m.size, m.a), vb = kernel_view(&b, m.n, m.size, m.b),
-          vy = kernel_view(&my, m.n, m.size, to);
+  nm_view va, vb, vy;
+  kernel_view(&va, &a, m.n, m.size, m.a);
+  kernel_view(&vb, &b, m.n, m.size, m.b);
+  kernel_view(&vy, &my, m.n, m.size, to);
   return dev->cls->matmul(dev, &va, &vb, &vy) == NM_OK ? y : NULL;
 }
 
-/* The batch and the result's shape; a vector has no dim in it. */
+/* The batch, and the result's shape and number of elements; a vector has no dim in it. */
 static nm_status product_shape(const nm_op_call *c, const matrices *a, const matrices *b,
-                               nm_dims *batch, nm_dims *s) {
+                               nm_dims *batch, nm_dims *s, int64_t *n) {
   NM_TRY(join_batches(c, a, b, batch));
   s->ndim = batch->ndim;
   for (int d = 0; d < s->ndim; d++) s->dim[d] = batch->dim[d];
   if (a->t->ndim > 1) s->dim[s->ndim++] = a->rows;
   if (b->t->ndim > 1) s->dim[s->ndim++] = b->cols;
-  if (nm__checked_count(s) >= 0) return NM_OK;
+  *n = nm__checked_count(s);
+  if (*n >= 0) return NM_OK;
   return nm__op_error(c, NM_EINVAL, "the result would have too many elements");
 }
 
@@ -170,12 +177,13 @@ static nm_status matmul_forward(nm_op_call *c) {
   nm_tensor *a = nm__tensor_arg(c, 0), *b = nm__tensor_arg(c, 1);
   nm_device *dev;
   nm_dims batch, s;
-  NM_TRY(nm__same_device(c, &dev));
+  int64_t n;
+  if (!nm__on_one_device(a, b)) NM_TRY(nm__same_device(c, &dev));
   NM_TRY(nm__check_product(c, a, b));
   matrices ma = as_matrices(a, true), mb = as_matrices(b, false);
-  NM_TRY(product_shape(c, &ma, &mb, &batch, &s));
+  NM_TRY(product_shape(c, &ma, &mb, &batch, &s, &n));
   int mark = nm__scope(ctx);
-  return nm__result(c, mark, multiply(ctx, ma, mb, &batch, &s));
+  return nm__result(c, mark, multiply(ctx, ma, mb, &batch, &s, n));
 }
 
 /* All but the last dim as one. */
@@ -235,12 +243,13 @@ static nm_status linear_forward(nm_op_call *c) {
   nm_tensor *x = nm__tensor_arg(c, 0), *w = nm__tensor_arg(c, 1), *bias = nm__tensor_arg(c, 2);
   nm_device *dev;
   nm_dims batch, s;
+  int64_t n;
   NM_TRY(nm__same_device(c, &dev));
   NM_TRY(check_linear(c, x, w, bias));
   matrices mx = as_matrices(x, true), mw = turned(as_matrices(w, false));
-  NM_TRY(product_shape(c, &mx, &mw, &batch, &s));
+  NM_TRY(product_shape(c, &mx, &mw, &batch, &s, &n));
   int mark = nm__scope(ctx);
-  nm_tensor *y = multiply(ctx, mx, mw, &batch, &s);
+  nm_tensor *y = multiply(ctx, mx, mw, &batch, &s, n);
   if (y && bias && !nm__short_rows(NM_I_add, y, bias)) y = nm__t2(ctx, NM_I_add, y, bias);
   return nm__result(c, mark, y);
 }
