@@ -43,13 +43,13 @@ static const char *argument_name(reader *r) {
 }
 
 _Noreturn static void wrong(reader *r, int i) {
-  const char *given = nml_describe(r->L, r->s, i);
+  const char *given = nml_describe(r->L, i);
   const char *name = argument_name(r);
   nml_error(r->L, "%s: %s must be %s, got %s", r->a->op->name, name, wanted[r->p->kind], given);
 }
 
 _Noreturn static void wrong_element(reader *r, int place, const char *want) {
-  const char *given = nml_describe(r->L, r->s, -1);
+  const char *given = nml_describe(r->L, -1);
   const char *name = argument_name(r);
   nml_error(r->L, "%s: element %d of %s must be %s, got %s", r->a->op->name, place, name, want,
             given);
@@ -122,7 +122,7 @@ static double read_list_number(reader *r, int i, int place) {
 }
 
 static nm_tensor *read_list_tensor(reader *r, int i, int place) {
-  nm_tensor *t = nml_tensor_at(r->L, r->s, i);
+  nm_tensor *t = nml_tensor_at(r->L, i);
   if (!t) {
     lua_pushvalue(r->L, i);
     wrong_element(r, place, "a tensor");
@@ -164,7 +164,7 @@ static int count_elements(const reader *r, int i) {
   if (r->p->kind == NM_P_EACH || r->p->kind == NM_P_PADDING) return nml_integer_at(r->L, i, &ignored);
   int n = 0, last = r->position ? r->a->npos : i;
   if (r->p->kind == NM_P_INTS) return 0;
-  while (i + n <= last && (r->p->kind == NM_P_TENSORS ? nml_box_at(r->L, r->s, i + n) != NULL
+  while (i + n <= last && (r->p->kind == NM_P_TENSORS ? nml_box_at(r->L, i + n) != NULL
                                                       : nml_integer_at(r->L, i + n, &ignored)))
     n++;
   return n;
@@ -231,7 +231,7 @@ static int read_value(reader *r, nm_value_arg *v, int i, bool trailing) {
   lua_State *L = r->L;
   switch (r->p->kind) {
     case NM_P_TENSOR: case NM_P_OPERAND: {
-      nm_tensor *t = nml_tensor_at(L, r->s, i);
+      nm_tensor *t = nml_tensor_at(L, i);
       if (t) {
         v->kind = NM_ARG_TENSOR;
         v->as.tensor = t;
@@ -356,10 +356,10 @@ static bool read_option(reader *r, const char *key) {
     return true;
   }
   if ((op->flags & NM_OUT) && !strcmp(key, "out")) {
-    a->out = nml_tensor_at(L, r->s, at);
+    a->out = nml_tensor_at(L, at);
     if (!a->out)
       nml_error(L, "%s: option 'out' must be a tensor, got %s", op->name,
-                nml_describe(L, r->s, at));
+                nml_describe(L, at));
     return false;
   }
   unknown_option(r, key);
@@ -381,7 +381,7 @@ static void read_options(reader *r) {
     int64_t i;
     if (!nml_integer_at(L, -2, &i) || i < 1 || (size_t)i > length)
       nml_error(L, "%s: the options have a key that is no name: %s", a->op->name,
-                nml_describe(L, r->s, -2));
+                nml_describe(L, -2));
     lua_pop(L, 1);
   }
 }
@@ -395,7 +395,7 @@ static int next_parameter(const nm_op *op, int k) {
 _Noreturn static void too_many(reader *r, int k, int i) {
   const nm_op *op = r->a->op;
   int most = 0;
-  const char *given = nml_describe(r->L, r->s, i);
+  const char *given = nml_describe(r->L, i);
   for (int j = 0; j < k; j++) most += !(op->params[j].flags & NM_NAMED);
   nml_error(r->L, "%s: too many arguments: it takes %d and options, and then got %s", op->name,
             most, given);

@@ -13,7 +13,7 @@ static bool flag(const nml_args *a, int i, bool standard) {
 /* ---- backward ---- */
 /* The tensors of a tensor or a list, in memory on the stack; NULL where `holes` and the list has
  * false. */
-static nm_tensor **read_tensors(lua_State *L, nml_state *s, const char *name, const char *what,
+static nm_tensor **read_tensors(lua_State *L, const char *name, const char *what,
                                 int i, bool holes, int *n) {
   enum { LONGEST = 1 << 20 };
   bool list = lua_istable(L, i);
@@ -24,22 +24,22 @@ static nm_tensor **read_tensors(lua_State *L, nml_state *s, const char *name, co
   for (int k = 0; k < *n; k++) {
     if (list) lua_rawgeti(L, i, k + 1);
     else lua_pushvalue(L, i);
-    t[k] = nml_tensor_at(L, s, lua_gettop(L));
+    t[k] = nml_tensor_at(L, lua_gettop(L));
     if (!t[k] && !(holes && !lua_toboolean(L, -1)))
       nml_error(L, "%s: %s must be a tensor or a list of tensors, got %s", name, what,
-                nml_describe(L, s, lua_gettop(L)));
+                nml_describe(L, lua_gettop(L)));
     lua_pop(L, 1);
   }
   return t;
 }
 
 /* The gradients of n outputs from an optional argument. */
-static nm_tensor **read_gradients(lua_State *L, nml_state *s, const nml_args *a, int i,
+static nm_tensor **read_gradients(lua_State *L, const nml_args *a, int i,
                                   int noutputs) {
   int n;
   if (!GIVEN(i)) return NULL;
   const char *what = a->op->params[i].name;
-  nm_tensor **g = read_tensors(L, s, a->op->name, what, (int)a->arg[i].as.integer, true, &n);
+  nm_tensor **g = read_tensors(L, a->op->name, what, (int)a->arg[i].as.integer, true, &n);
   if (n != noutputs)
     nml_error(L, "%s: %d %s, but %d %s", a->op->name, noutputs, a->op->params[0].name, n, what);
   return g;
@@ -49,12 +49,12 @@ static nm_tensor **read_gradients(lua_State *L, nml_state *s, const nml_args *a,
 static int f_backward(lua_State *L, nml_state *s, const nml_args *a) {
   int n, ninputs = 0;
   luaL_checkstack(L, 12, NULL);
-  nm_tensor **t = read_tensors(L, s, "backward", a->op->params[0].name,
+  nm_tensor **t = read_tensors(L, "backward", a->op->params[0].name,
                                (int)a->arg[0].as.integer, false, &n), **inputs = NULL;
-  nm_tensor **g = read_gradients(L, s, a, 1, n);
+  nm_tensor **g = read_gradients(L, a, 1, n);
   bool create = flag(a, 3, false), retain = flag(a, 2, create);
   if (GIVEN(4)) {
-    inputs = read_tensors(L, s, "backward", "inputs", (int)a->arg[4].as.integer, false, &ninputs);
+    inputs = read_tensors(L, "backward", "inputs", (int)a->arg[4].as.integer, false, &ninputs);
     if (!ninputs) return nml_error(L, "backward: inputs is an empty list");
   }
   lua_State *outer = s->walker;
@@ -79,9 +79,9 @@ static int f_grad(lua_State *L, nml_state *s, const nml_args *a) {
   int nout, nin, inputs = (int)a->arg[1].as.integer;
   luaL_checkstack(L, 12, NULL);
   nm_tensor **out =
-    read_tensors(L, s, "grad", "outputs", (int)a->arg[0].as.integer, false, &nout);
-  nm_tensor **in = read_tensors(L, s, "grad", "inputs", inputs, false, &nin);
-  nm_tensor **grads = read_gradients(L, s, a, 2, nout);
+    read_tensors(L, "grad", "outputs", (int)a->arg[0].as.integer, false, &nout);
+  nm_tensor **in = read_tensors(L, "grad", "inputs", inputs, false, &nin);
+  nm_tensor **grads = read_gradients(L, a, 2, nout);
   bool create = flag(a, 4, false), retain = flag(a, 3, create);
   nm_tensor **result = lua_newuserdatauv(L, ((size_t)nin + 1) * sizeof *result, 0);
   memset(result, 0, ((size_t)nin + 1) * sizeof *result);

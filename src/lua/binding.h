@@ -14,8 +14,10 @@
 
 #include "ops/ops.h"
 
+enum { NML_OPERATORS = 14 };
 typedef struct nml_state {
   nm_context *ctx;    /* NULL once the Lua state closes it */
+  const nm_op *operators[NML_OPERATORS]; /* what those stand for, see call.c */
   const char
     *prefix; /* sources that begin with it are numoon's own, see error.c; anchored in the core */
   size_t low;         /* fewest live bytes since the last full collection, see module.c */
@@ -33,8 +35,10 @@ typedef struct nml_state {
 
 typedef struct nml_box {
   nm_tensor *t;    /* NULL once closed */
-  const void *tag; /* nml_tag of its state: what tells a tensor from another userdata */
+  const char *tag; /* nml_tag: what tells a tensor from another userdata */
+  nml_state *s;
 } nml_box;
+extern const char nml_tag[]; /* an address that no other userdata has in that place */
 
 enum { NML_STATE = 1, NML_META = 2, NML_SELF = 3 }; /* upvalues; SELF: what the closure is for */
 enum { NML_DEBT = 64 * 1024 }; /* bytes taken between two looks at the collector */
@@ -60,7 +64,7 @@ bool nml_caller(lua_State *L, const nml_state *s, lua_Debug *ar);
 /* Raises the context's message. */
 _Noreturn int nml_fail(lua_State *L, const nml_state *s);
 /* Pushes a few words about a value, for messages: `a tensor of shape {2, 3}`, `"abc"`. */
-const char *nml_describe(lua_State *L, const nml_state *s, int i);
+const char *nml_describe(lua_State *L, int i);
 /* The candidate nearest to a word, when it is near enough to be a slip of the pen. */
 typedef struct nml_nearest {
   const char *word, *best;
@@ -82,32 +86,35 @@ void nml_push(lua_State *L, nml_state *s, nm_tensor *t);
 void nml_close_box(lua_State *L, nml_state *s, int i);
 _Noreturn int nml_closed(lua_State *L);                      /* raises: the tensor was closed */
 
-/* An address that no other userdata has in the place of nml_box.tag. */
-static inline const void *nml_tag(const nml_state *s) { return &s->low; }
-
 /* The box at a stack index, NULL if there is no tensor.  Looking at its metatable would take three
  * more calls. */
-static inline nml_box *nml_box_at(lua_State *L, const nml_state *s, int i) {
+static inline nml_box *nml_box_at(lua_State *L, int i) {
   nml_box *box = lua_touserdata(L, i);
-  if (!box || lua_rawlen(L, i) != sizeof *box || box->tag != nml_tag(s)) return NULL;
+  if (!box || lua_rawlen(L, i) != sizeof *box || box->tag != nml_tag) return NULL;
   return box;
 }
 
-/* The tensor at a stack index, NULL if there is none there; one that was closed raises. */
-static inline nm_tensor *nml_tensor_at(lua_State *L, const nml_state *s, int i) {
-  nml_box *box = nml_box_at(L, s, i);
-  if (!box) return NULL;
+/* Its tensor; one that was closed raises. */
+static inline nm_tensor *nml_tensor_in(lua_State *L, const nml_box *box) {
   if (!box->t) nml_closed(L);
   return box->t;
 }
 
-/* What every function begins with. */
-static inline nml_state *nml_enter(lua_State *L) {
-  nml_state *s = lua_touserdata(L, lua_upvalueindex(NML_STATE));
+/* The tensor at a stack index, NULL if there is none there. */
+static inline nm_tensor *nml_tensor_at(lua_State *L, int i) {
+  const nml_box *box = nml_box_at(L, i);
+  return box ? nml_tensor_in(L, box) : NULL;
+}
+
+/* What every function begins with; the first of a state that is known already. */
+static inline nml_state *nml_enter_state(lua_State *L, nml_state *s) {
   if (!s->ctx) nml_error(L, "numoon: this Lua state is being closed");
   s->L = L;
   if (s->ctx->debt > NML_DEBT) nml_collect(L, s);
   return s;
+}
+static inline nml_state *nml_enter(lua_State *L) {
+  return nml_enter_state(L, lua_touserdata(L, lua_upvalueindex(NML_STATE)));
 }
 
 /* ---- fields.c ---- */

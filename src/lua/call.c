@@ -137,7 +137,7 @@ int nml_l_op(lua_State *L) {
 
 /* x:squeeze_(): a view has its shape for good, so x becomes another view. */
 static nm_status become_view(lua_State *L, nml_state *s, const nml_args *a) {
-  nml_box *box = nml_box_at(L, s, 1);
+  nml_box *box = nml_box_at(L, 1);
   nm_tensor *view;
   NM_TRY(nm__apply_inplace_view(s->ctx, a->op, a->arg, &view));
   nm_release(s->ctx, box->t);
@@ -150,7 +150,7 @@ int nml_l_inplace(lua_State *L) {
   const nm_op *op = lua_touserdata(L, lua_upvalueindex(NML_SELF));
   nml_args a;
   nml_parse(L, s, op, lua_gettop(L), &a);
-  if (a.arg[0].kind != NM_ARG_TENSOR || !nml_box_at(L, s, 1))
+  if (a.arg[0].kind != NM_ARG_TENSOR || !nml_box_at(L, 1))
     return nml_error(L, "%s_: there must be a tensor before ':'", op->name);
   if (a.out) return nml_error(L, "%s_: works in place and takes no option 'out'", op->name);
   nm_status status = op->flags & NM_VIEW ? become_view(L, s, &a)
@@ -169,40 +169,59 @@ int nml_l_function(lua_State *L) {
 }
 
 /* ---- operators ---- */
+/* What an event stands for, and how many operands it has.  Each has a function of its own, which
+ * knows its op and finds the state in an operand: upvalues take longer to read than those. */
+#define OPERATORS(X)                                                                               \
+  X(add, add, 2) X(sub, sub, 2) X(mul, mul, 2) X(div, div, 2) X(idiv, floor_divide, 2)             \
+  X(pow, pow, 2) X(mod, matmul, 2) X(unm, neg, 1) X(band, bitwise_and, 2) X(bor, bitwise_or, 2)    \
+  X(bxor, bitwise_xor, 2) X(bnot, bitwise_not, 1) X(shl, bitwise_left_shift, 2)                    \
+  X(shr, bitwise_right_shift, 2)
+
+enum {
+#define X(event, op, arity) OPERATOR_##event,
+  OPERATORS(X)
+#undef X
+  NOPERATORS
+};
+_Static_assert((int)NOPERATORS == (int)NML_OPERATORS, "binding.h: nml_state.operators");
+
 /* Of the ops that operators stand for, the matrix product alone takes no numbers: the operand of an
  * unary one is a tensor, or its metamethod would not be called. */
-static int operand(lua_State *L, const nml_state *s, int i, const nm_op *op, nm_value_arg *v) {
-  nm_tensor *t = nml_tensor_at(L, s, i);
-  if (t) {
+static inline void operand(lua_State *L, const nml_box *x, int i, const nm_op *op,
+                           nm_value_arg *v) {
+  if (x) {
     v->kind = NM_ARG_TENSOR;
-    v->as.tensor = t;
+    v->as.tensor = nml_tensor_in(L, x);
   } else if (op->params[i - 1].kind == NM_P_TENSOR) {
-    return nml_error(L, "matmul: %% is matrix multiplication and takes two tensors, got %s; "
-                        "the remainder of a division is x:remainder(y)", nml_describe(L, s, i));
+    nml_error(L, "matmul: %% is matrix multiplication and takes two tensors, got %s; "
+                 "the remainder of a division is x:remainder(y)", nml_describe(L, i));
   } else if (!nml_number_at(L, i, v)) {
-    return nml_error(L, "%s: an operand must be a tensor or a number, got %s", op->name,
-                     nml_describe(L, s, i));
+    nml_error(L, "%s: an operand must be a tensor or a number, got %s", op->name,
+              nml_describe(L, i));
   }
-  return 0;
 }
 
-static int l_operator(lua_State *L, int arity) {
-  nml_state *s = nml_enter(L);
-  const nm_op *op = lua_touserdata(L, lua_upvalueindex(NML_SELF));
-  nm_value_arg args[NM_MAX_ARGS];
+static inline int l_operator(lua_State *L, int which, int arity) {
+  const nml_box *x = nml_box_at(L, 1), *z = arity == 2 ? nml_box_at(L, 2) : NULL;
+  nml_state *s = x ? x->s : z ? z->s : lua_touserdata(L, lua_upvalueindex(NML_STATE));
+  nml_enter_state(L, s);
+  const nm_op *op = s->operators[which];
+  nm_value_arg args[2];
   nml_box *box = nml_new(L, s);
-  for (int k = arity; k < op->nparams; k++) args[k].kind = NM_ARG_NONE;
-  for (int k = 0; k < arity; k++) operand(L, s, k + 1, op, &args[k]);
+  operand(L, x, 1, op, &args[0]);
+  if (arity == 2) operand(L, z, 2, op, &args[1]);
   nml_apply(L, s, op, args, box);
   return 1;
 }
 
-static int l_binary(lua_State *L) { return l_operator(L, 2); }
-static int l_unary(lua_State *L) { return l_operator(L, 1); }
+#define X(event, op, arity)                                                                        \
+  static int l_##event(lua_State *L) { return l_operator(L, OPERATOR_##event, arity); }
+OPERATORS(X)
+#undef X
 
 static int l_equal(lua_State *L) {
   nml_state *s = nml_enter(L);
-  nml_box *a = nml_box_at(L, s, 1), *b = nml_box_at(L, s, 2);
+  nml_box *a = nml_box_at(L, 1), *b = nml_box_at(L, 2);
   bool equal = false;
   if (a && b && a->t && b->t && nm__equal(s->ctx, a->t, b->t, &equal) != NM_OK) equal = false;
   lua_pushboolean(L, equal);
@@ -218,39 +237,28 @@ static int l_less_equal(lua_State *L) {
 }
 
 static int l_length(lua_State *L) {
-  nml_state *s = nml_enter(L);
-  nm_tensor *t = nml_tensor_at(L, s, 1);
+  nml_enter(L);
+  nm_tensor *t = nml_tensor_at(L, 1);
   if (!t) return nml_error(L, "#: not a tensor");
   if (t->ndim == 0) return nml_error(L, "#: a 0-d tensor has no length; its value is t:item()");
   lua_pushinteger(L, (lua_Integer)t->shape[0]);
   return 1;
 }
 
-static const struct {
-  const char *event, *op;
-  lua_CFunction f;
-} operators[] = {
-  {"__add", "add", l_binary}, {"__sub", "sub", l_binary}, {"__mul", "mul", l_binary},
-  {"__div", "div", l_binary}, {"__idiv", "floor_divide", l_binary}, {"__pow", "pow", l_binary},
-  {"__mod", "matmul", l_binary}, {"__unm", "neg", l_unary},
-  {"__band", "bitwise_and", l_binary}, {"__bor", "bitwise_or", l_binary},
-  {"__bxor", "bitwise_xor", l_binary}, {"__bnot", "bitwise_not", l_unary},
-  {"__shl", "bitwise_left_shift", l_binary}, {"__shr", "bitwise_right_shift", l_binary},
-  {"__eq", NULL, l_equal}, {"__lt", NULL, l_less}, {"__le", NULL, l_less_equal},
-  {"__len", NULL, l_length}, {"__concat", NULL, nml_l_concat},
-};
+static const luaL_Reg events[] = {
+  {"__eq", l_equal}, {"__lt", l_less}, {"__le", l_less_equal}, {"__len", l_length},
+  {"__concat", nml_l_concat},
+#define X(event, op, arity) {"__" #event, l_##event},
+  OPERATORS(X)
+#undef X
+  {NULL, NULL}};
 
 void nml_set_operators(lua_State *L, int nup) {
-  int meta = lua_absindex(L, -nup - 1);
-  for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
-    const nm_op *op = operators[i].op ? nml_op(L, operators[i].op) : NULL;
-    lua_pushvalue(L, meta + NML_STATE);
-    lua_pushvalue(L, meta + NML_META);
-    lua_pushlightuserdata(L, (void *)(uintptr_t)op);
-    lua_pushcclosure(L, operators[i].f, 3);
-    lua_setfield(L, meta, operators[i].event);
-  }
-  lua_pop(L, nup);
+  nml_state *s = lua_touserdata(L, -nup - 1 + NML_STATE);
+#define X(event, op, arity) s->operators[OPERATOR_##event] = nml_op(L, #op);
+  OPERATORS(X)
+#undef X
+  luaL_setfuncs(L, events, nup);
 }
 
 /* ---- the registry as data ---- */

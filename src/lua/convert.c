@@ -66,11 +66,11 @@ static void put_value(builder *b) {
   } else if (lua_istable(L, top)) {
     nml_error(L, "%s: ragged table: %s is a table, where others are numbers", b->name,
               place(b, b->ndim));
-  } else if ((t = nml_tensor_at(L, b->s, top)) != NULL && t->ndim == 0) {
+  } else if ((t = nml_tensor_at(L, top)) != NULL && t->ndim == 0) {
     if (nm__get_element(b->s->ctx, t, 0, NULL, &v) != NM_OK) nml_fail(L, b->s);
     put_number(b, &v);
   } else {
-    const char *given = nml_describe(L, b->s, top);
+    const char *given = nml_describe(L, top);
     nml_error(L, "%s: %s must be a number or a boolean, got %s%s", b->name, place(b, b->ndim),
               given, t ? "; nm.stack joins tensors" : "");
   }
@@ -96,7 +96,7 @@ static void walk(builder *b, int level) {
     } else if (type == LUA_TTABLE) {
       walk(b, level + 1);
     } else {
-      const char *given = nml_describe(L, b->s, lua_gettop(L));
+      const char *given = nml_describe(L, lua_gettop(L));
       nml_error(L, "%s: ragged table: %s is %s, where others are tables", b->name,
                 place(b, level + 1), given);
     }
@@ -258,7 +258,7 @@ static int finish(lua_State *L, nml_state *s, const nml_args *a, const nml_box *
 
 static int f_tensor(lua_State *L, nml_state *s, const nml_args *a) {
   int i = (int)a->arg[0].as.integer;
-  nm_tensor *t = nml_tensor_at(L, s, i);
+  nm_tensor *t = nml_tensor_at(L, i);
   nml_box *box = nml_new(L, s);
   nm_value_arg v;
   if (t) {
@@ -269,7 +269,7 @@ static int f_tensor(lua_State *L, nml_state *s, const nml_args *a) {
   } else {
     return nml_error(
       L, "%s: the values must be numbers, booleans, nested tables of them or a tensor, got %s",
-      a->op->name, nml_describe(L, s, i));
+      a->op->name, nml_describe(L, i));
   }
   return finish(L, s, a, box);
 }
@@ -297,7 +297,7 @@ static int f_frombuffer(lua_State *L, nml_state *s, const nml_args *a) {
   int64_t size = (int64_t)nm__dtype_size(dtype);
   if (lua_type(L, (int)a->arg[0].as.integer) != LUA_TSTRING)
     return nml_error(L, "frombuffer: the buffer must be a string, got %s",
-                     nml_describe(L, s, (int)a->arg[0].as.integer));
+                     nml_describe(L, (int)a->arg[0].as.integer));
   const char *data = lua_tolstring(L, (int)a->arg[0].as.integer, &bytes);
   if ((int64_t)bytes % size != 0)
     return nml_error(L, "frombuffer: %I bytes are no whole number of %s, %d bytes each",
@@ -328,7 +328,7 @@ static int f_from_blob(lua_State *L, nml_state *s, const nml_args *a) {
   void *data = lua_touserdata(L, i);
   if (lua_type(L, i) != LUA_TLIGHTUSERDATA)
     return nml_error(L, "from_blob: the address must be a light userdata, got %s",
-                     nml_describe(L, s, i));
+                     nml_describe(L, i));
   shape_of(L, a->op, &a->arg[1], 0, &shape);
   if ((!data && nm__checked_count(&shape)) || (uintptr_t)data % nm__dtype_size(dtype))
     return nml_error(L, "from_blob: the address is not one of a %s", nm__dtypes[dtype].name);

@@ -43,7 +43,7 @@ int nml_l_raise(lua_State *L) {
   return nml_error(L, "%s", luaL_checkstring(L, 1));
 }
 
-const char *nml_describe(lua_State *L, const nml_state *s, int i) {
+const char *nml_describe(lua_State *L, int i) {
   enum { LONGEST = 40 };
   nml_box *box;
   luaL_checkstack(L, 4, NULL);
@@ -60,7 +60,7 @@ const char *nml_describe(lua_State *L, const nml_state *s, int i) {
       return lua_pushfstring(L, "the string \"%s...\"", start);
     }
     case LUA_TUSERDATA:
-      if ((box = nml_box_at(L, s, i)) != NULL) {
+      if ((box = nml_box_at(L, i)) != NULL) {
         char shape[NM_SHAPE_TEXT];
         if (!box->t) return lua_pushliteral(L, "a closed tensor");
         return lua_pushfstring(L, "a tensor of shape %s, %s",

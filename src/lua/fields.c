@@ -128,9 +128,9 @@ static void get_grad(lua_State *L, nml_state *s, nm_tensor *t) {
 }
 
 static void set_grad(lua_State *L, nml_state *s, nm_tensor *t) {
-  nm_tensor *g = nml_tensor_at(L, s, 3);
+  nm_tensor *g = nml_tensor_at(L, 3);
   if (!g && !lua_isnil(L, 3))
-    nml_error(L, "grad: must be a tensor or nil, got %s", nml_describe(L, s, 3));
+    nml_error(L, "grad: must be a tensor or nil, got %s", nml_describe(L, 3));
   if (nm_set_grad(s->ctx, t, g) != NM_OK) nml_fail(L, s);
 }
 
@@ -147,7 +147,7 @@ static void get_requires_grad(lua_State *L, nml_state *s, nm_tensor *t) {
 
 static void set_requires_grad(lua_State *L, nml_state *s, nm_tensor *t) {
   if (!lua_isboolean(L, 3))
-    nml_error(L, "requires_grad: must be true or false, got %s", nml_describe(L, s, 3));
+    nml_error(L, "requires_grad: must be true or false, got %s", nml_describe(L, 3));
   if (nm_set_requires_grad(s->ctx, t, lua_toboolean(L, 3)) != NM_OK) nml_fail(L, s);
 }
 
@@ -208,28 +208,27 @@ static int unknown_field(lua_State *L, const char *name, bool setting) {
   return nml_error(L, "a tensor has no field '%s' to assign%s", name, hint);
 }
 
+/* A method is found without a look at the tensor. */
 static int l_index(lua_State *L) {
+  const field *f = NULL;
+  if (lua_type(L, 2) == LUA_TSTRING) {
+    lua_pushvalue(L, 2);
+    int kind = lua_rawget(L, lua_upvalueindex(METHODS));
+    if (kind == LUA_TNIL) return unknown_field(L, lua_tostring(L, 2), false);
+    if (kind != LUA_TLIGHTUSERDATA) return 1;
+    f = lua_touserdata(L, -1);
+  }
   nml_state *s = nml_enter(L);
-  nm_tensor *t;
-  if (lua_type(L, 2) != LUA_TSTRING) {
-    t = nml_tensor_at(L, s, 1);
-    return t ? nml_index_get(L, s, t) : nml_error(L, "not a tensor");
-  }
-  lua_pushvalue(L, 2);
-  switch (lua_rawget(L, lua_upvalueindex(METHODS))) {
-    case LUA_TLIGHTUSERDATA:
-      t = nml_tensor_at(L, s, 1);
-      if (!t) return nml_error(L, "not a tensor");
-      ((const field *)lua_touserdata(L, -1))->get(L, s, t);
-      return 1;
-    case LUA_TNIL: return unknown_field(L, lua_tostring(L, 2), false);
-    default: return 1;
-  }
+  nm_tensor *t = nml_tensor_at(L, 1);
+  if (!t) return nml_error(L, "not a tensor");
+  if (!f) return nml_index_get(L, s, t);
+  f->get(L, s, t);
+  return 1;
 }
 
 static int l_newindex(lua_State *L) {
   nml_state *s = nml_enter(L);
-  nm_tensor *t = nml_tensor_at(L, s, 1);
+  nm_tensor *t = nml_tensor_at(L, 1);
   if (!t) return nml_error(L, "not a tensor");
   if (lua_type(L, 2) != LUA_TSTRING) return nml_index_set(L, s, t);
   const field *f = find_field(lua_tostring(L, 2));

@@ -41,7 +41,7 @@ static int l_call_function(lua_State *L) {
   lua_call(L, 3, 1);
   for (int i = 0; i < c->ninputs; i++) {
     lua_rawgeti(L, -1, i + 1);
-    nm_tensor *t = nml_tensor_at(L, s, -1);
+    nm_tensor *t = nml_tensor_at(L, -1);
     lua_pop(L, 1);
     if (!t) continue;
     nm_retain(t);
@@ -65,12 +65,12 @@ static nm_status call_function(nm_context *ctx, void *user, nm_node *node, int n
 }
 
 /* The tensors of a list at index i, NULL for false; the array is on the stack. */
-static nm_tensor **list_at(lua_State *L, nml_state *s, int i, int *n) {
+static nm_tensor **list_at(lua_State *L, int i, int *n) {
   *n = (int)lua_rawlen(L, i);
   nm_tensor **t = lua_newuserdatauv(L, ((size_t)*n + 1) * sizeof *t, 0);
   for (int k = 0; k < *n; k++) {
     lua_rawgeti(L, i, k + 1);
-    t[k] = nml_tensor_at(L, s, -1);
+    t[k] = nml_tensor_at(L, -1);
     lua_pop(L, 1);
   }
   return t;
@@ -81,9 +81,9 @@ static nm_tensor **list_at(lua_State *L, nml_state *s, int i, int *n) {
 static int f_record(lua_State *L, nml_state *s, const nml_args *a) {
   int ninputs, noutputs, nsaved, list = (int)a->arg[3].as.integer;
   luaL_checkstack(L, 16, NULL);
-  nm_tensor **in = list_at(L, s, (int)a->arg[2].as.integer, &ninputs);
-  nm_tensor **out = list_at(L, s, list, &noutputs);
-  nm_tensor **saved = list_at(L, s, (int)a->arg[5].as.integer, &nsaved);
+  nm_tensor **in = list_at(L, (int)a->arg[2].as.integer, &ninputs);
+  nm_tensor **out = list_at(L, list, &noutputs);
+  nm_tensor **saved = list_at(L, (int)a->arg[5].as.integer, &nsaved);
   uint8_t *flags = lua_newuserdatauv(L, (size_t)noutputs + 1, 0);
   nml_box **box = lua_newuserdatauv(L, ((size_t)noutputs + 1) * sizeof *box, 0);
   lua_createtable(L, noutputs, 0); /* boxes for outputs that become others */
@@ -121,7 +121,7 @@ static int f_record(lua_State *L, nml_state *s, const nml_args *a) {
   *tape = node;
   for (int k = 0; k < noutputs; k++) {
     lua_rawgeti(L, list, k + 1);
-    bool same = nml_tensor_at(L, s, -1) == out[k];
+    bool same = nml_tensor_at(L, -1) == out[k];
     lua_pop(L, 1);
     if (same) continue;
     lua_rawgeti(L, boxes, k + 1);

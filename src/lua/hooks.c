@@ -118,10 +118,10 @@ static int l_call_hook(lua_State *L) {
   nml_push(L, s, c->grad);
   lua_call(L, 1, 1);
   if (lua_isnil(L, -1)) return 0;
-  nm_tensor *t = nml_tensor_at(L, s, -1);
+  nm_tensor *t = nml_tensor_at(L, -1);
   if (!t)
     return nml_error(L, "register_hook: a hook must return a tensor or nil, got %s",
-                     nml_describe(L, s, -1));
+                     nml_describe(L, -1));
   nm_retain(t);
   *c->other = t;
   return 0;
@@ -211,7 +211,7 @@ static void put(lua_State *L, const void *table, int key, int value) {
 /* Entries that only a dying box holds have left the weak table already, but not the box's list. */
 bool nml_hooks_survive(lua_State *L, nml_state *s, int i) {
   luaL_checkstack(L, 10, NULL);
-  if (nm__hooks_alone(nml_box_at(L, s, i)->t) || !take(L, i, &owned_key)) return false;
+  if (nm__hooks_alone(nml_box_at(L, i)->t) || !take(L, i, &owned_key)) return false;
   put_by_id(L, &entries_key, true);
   put_by_id(L, &held_key, true);
   put(L, &kept_key, lua_gettop(L), i);
@@ -295,7 +295,7 @@ static int f_register_hook(lua_State *L, nml_state *s, const nml_args *a) {
   nm_tensor *t = a->arg[0].as.tensor;
   if (lua_type(L, f) != LUA_TFUNCTION && !luaL_getmetafield(L, f, "__call"))
     return nml_error(L, "register_hook: the hook must be a function, got %s",
-                     nml_describe(L, s, f));
+                     nml_describe(L, f));
   luaL_checkstack(L, 16, NULL);
   nm_hook **handle = push_handle(L);
   int top = lua_gettop(L);

@@ -48,7 +48,7 @@ static void read_slice(keys *k, nm_index *ix) {
     lua_rawgeti(L, -1, d + 1);
     if (!nml_integer_at(L, -1, &v[d]))
       nml_error(L, "index: a slice must hold integers, got %s",
-                nml_describe(L, k->s, lua_gettop(L)));
+                nml_describe(L, lua_gettop(L)));
     lua_pop(L, 1);
   }
   if (v[2] <= 0)
@@ -76,7 +76,7 @@ static void read_item(keys *k) {
   switch (lua_type(L, -1)) {
     case LUA_TNUMBER:
       if (!nml_integer_at(L, -1, &i))
-        nml_error(L, "index: must be a whole number, got %s", nml_describe(L, k->s, lua_gettop(L)));
+        nml_error(L, "index: must be a whole number, got %s", nml_describe(L, lua_gettop(L)));
       ix->kind = NM_IX_INT;
       ix->first = position_from_one(L, "index", i);
       return;
@@ -90,7 +90,7 @@ static void read_item(keys *k) {
       ix->kind = NM_IX_NEWAXIS;
       return;
     case LUA_TUSERDATA:
-      t = nml_tensor_at(L, k->s, lua_gettop(L));
+      t = nml_tensor_at(L, lua_gettop(L));
       if (!t) break;
       ix->kind = NM_IX_TENSOR;
       ix->tensor = t;
@@ -100,7 +100,7 @@ static void read_item(keys *k) {
   nml_error(L,
             "index: must be an integer, a slice {first, last, step}, \"...\", nm.newaxis or a "
             "tensor, got %s",
-            nml_describe(L, k->s, lua_gettop(L)));
+            nml_describe(L, lua_gettop(L)));
 }
 
 /* The key at stack index 2. */
@@ -151,7 +151,7 @@ int nml_index_set(lua_State *L, nml_state *s, nm_tensor *t) {
   nm_value_arg v;
   bool tried = false;
   nm_status status;
-  nm_tensor *value = nml_tensor_at(L, s, 3);
+  nm_tensor *value = nml_tensor_at(L, 3);
   if (value) {
     v.kind = NM_ARG_TENSOR;
     v.as.tensor = value;
@@ -162,7 +162,7 @@ int nml_index_set(lua_State *L, nml_state *s, nm_tensor *t) {
     v.as.tensor = box->t;
   } else if (!nml_number_at(L, 3, &v)) {
     return nml_error(L, "index: what is assigned must be a number or a tensor, got %s",
-                     nml_describe(L, s, 3));
+                     nml_describe(L, 3));
   }
   read_key(&k);
   do status = nm__index_set(s->ctx, t, k.n, k.ix, &v);
@@ -171,10 +171,10 @@ int nml_index_set(lua_State *L, nml_state *s, nm_tensor *t) {
 }
 
 /* ---- single elements ---- */
-static nm_tensor *element(lua_State *L, nml_state *s, const char *name, int n, int64_t *at) {
-  nm_tensor *t = nml_tensor_at(L, s, 1);
+static nm_tensor *element(lua_State *L, const char *name, int n, int64_t *at) {
+  nm_tensor *t = nml_tensor_at(L, 1);
   if (!t)
-    nml_error(L, "%s: there must be a tensor before ':', got %s", name, nml_describe(L, s, 1));
+    nml_error(L, "%s: there must be a tensor before ':', got %s", name, nml_describe(L, 1));
   if (n != t->ndim) {
     char shape[NM_SHAPE_TEXT];
     nml_error(L, "%s: takes an index for each dim, got %d for shape %s", name, n < 0 ? 0 : n,
@@ -183,7 +183,7 @@ static nm_tensor *element(lua_State *L, nml_state *s, const char *name, int n, i
   for (int d = 0; d < n; d++) {
     if (!nml_integer_at(L, d + 2, &at[d]))
       nml_error(L, "%s: index %d must be an integer, got %s", name, d + 1,
-                nml_describe(L, s, d + 2));
+                nml_describe(L, d + 2));
     at[d] = position_from_one(L, name, at[d]);
   }
   return t;
@@ -194,7 +194,7 @@ int nml_l_get(lua_State *L) {
   int64_t at[NM_MAX_DIMS];
   nm_value_arg v;
   int n = lua_gettop(L) - 1;
-  nm_tensor *t = element(L, s, "get", n, at);
+  nm_tensor *t = element(L, "get", n, at);
   if (nm__get_element(s->ctx, t, n, at, &v) != NM_OK) return nml_fail(L, s);
   nml_push_number(L, &v);
   return 1;
@@ -205,9 +205,9 @@ int nml_l_set(lua_State *L) {
   int64_t at[NM_MAX_DIMS];
   nm_value_arg v;
   int n = lua_gettop(L) - 2;
-  nm_tensor *t = element(L, s, "set", n, at);
+  nm_tensor *t = element(L, "set", n, at);
   if (!nml_number_at(L, n + 2, &v))
-    return nml_error(L, "set: the value must be a number, got %s", nml_describe(L, s, n + 2));
+    return nml_error(L, "set: the value must be a number, got %s", nml_describe(L, n + 2));
   if (nm__set_element(s->ctx, t, n, at, &v) != NM_OK) return nml_fail(L, s);
   return 0;
 }

@@ -6,21 +6,22 @@
 
 /* ---- evaluation ---- */
 static void announce(lua_State *L, nml_state *s, int i) {
-  nm_tensor *t = nml_tensor_at(L, s, i);
+  (void)s;
+  nm_tensor *t = nml_tensor_at(L, i);
   if (t) nm__announce(t);
 }
 
 void nml_compute(lua_State *L, nml_state *s, nm_tensor *t) {
   bool tried = false;
   nm_status status;
-  do status = nm_eval(s->ctx, t);
+  do status = nm__ready(s->ctx, t);
   while (nml_again(L, status, &tried));
   if (status != NM_OK) nml_fail(L, s);
 }
 
 static void evaluate(lua_State *L, nml_state *s, int i) {
-  nm_tensor *t = nml_tensor_at(L, s, i);
-  if (!t) nml_error(L, "eval: takes tensors and lists of them, got %s", nml_describe(L, s, i));
+  nm_tensor *t = nml_tensor_at(L, i);
+  if (!t) nml_error(L, "eval: takes tensors and lists of them, got %s", nml_describe(L, i));
   nml_compute(L, s, t);
 }
 
@@ -43,10 +44,10 @@ static void for_each(lua_State *L, nml_state *s, int n, void (*f)(lua_State *, n
 /* nm.eval(...): computes what is pending in the tensors, also in lists of them, and returns its
  * arguments.  What is computed on the way to an earlier one is stored by the same pass. */
 int nml_l_eval(lua_State *L) {
-  nml_state *s = nml_enter(L);
   int n = lua_gettop(L);
-  nm_tensor *alone = n == 1 ? nml_tensor_at(L, s, 1) : NULL;
-  if (alone) return nml_compute(L, s, alone), 1;
+  const nml_box *alone = n == 1 ? nml_box_at(L, 1) : NULL;
+  nml_state *s = alone ? nml_enter_state(L, alone->s) : nml_enter(L);
+  if (alone) return nml_compute(L, s, nml_tensor_in(L, alone)), 1;
   for_each(L, s, n, announce);
   for_each(L, s, n, evaluate);
   return n;

@@ -123,7 +123,7 @@ static int f_write_png(lua_State *L, nml_state *s, const nml_args *a) {
     return nml_error(L, "write_png: width and height must be 1 to 65535, channels 1 to 4");
   if (t->dtype != NM_UINT8 || nm_numel(t) != w * h * channels)
     return nml_error(L, "write_png: pixels must be %I uint8 values, got %s",
-                     (LUAI_UACINT)(w * h * channels), nml_describe(L, s, 5));
+                     (LUAI_UACINT)(w * h * channels), nml_describe(L, 5));
   uint8_t *pixels = lua_newuserdatauv(L, (size_t)nm_numel(t), 0);
   if (nm_read(s->ctx, t, pixels, (size_t)nm_numel(t)) != NM_OK ||
       nm__write_png(s->ctx, a->arg[0].as.string, (int)w, (int)h, (int)channels, pixels) != NM_OK)

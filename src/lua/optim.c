@@ -9,9 +9,9 @@ enum { PARAMS = 1, STATES = 2 }; /* stack indices: the arguments that all steps 
 
 /* Pushes the i-th parameter and, with `keeps`, its state; NULL, and nothing is pushed, after the
  * last. */
-static nm_tensor *next_parameter(lua_State *L, nml_state *s, lua_Integer i, bool keeps) {
+static nm_tensor *next_parameter(lua_State *L, lua_Integer i, bool keeps) {
   if (lua_rawgeti(L, PARAMS, i) == LUA_TNIL) return lua_pop(L, 1), NULL;
-  nm_tensor *p = nml_tensor_at(L, s, -1);
+  nm_tensor *p = nml_tensor_at(L, -1);
   if (!p) nml_error(L, "parameter %I is not a tensor", (LUAI_UACINT)i);
   if (!keeps || !nm_grad(p)) return p;
   lua_pushvalue(L, -1);
@@ -31,8 +31,8 @@ static nml_box *kept(lua_State *L, nml_state *s, int state, const char *name) {
     lua_pop(L, 1);
     return nml_new(L, s);
   }
-  if (!nml_tensor_at(L, s, -1)) nml_error(L, "the state '%s' of a parameter is not a tensor", name);
-  return nml_box_at(L, s, -1);
+  if (!nml_tensor_at(L, -1)) nml_error(L, "the state '%s' of a parameter is not a tensor", name);
+  return nml_box_at(L, -1);
 }
 
 static void keep(lua_State *L, int state, int box, const char *name) {
@@ -47,7 +47,7 @@ static int f_sgd_step(lua_State *L, nml_state *s, const nml_args *a) {
   int top = lua_gettop(L), state = top + 2;
   nm_tensor *p, *b = NULL;
   bool keeps = how.momentum != 0;
-  for (lua_Integer i = 1; (p = next_parameter(L, s, i, keeps)); lua_settop(L, top), i++) {
+  for (lua_Integer i = 1; (p = next_parameter(L, i, keeps)); lua_settop(L, top), i++) {
     if (!nm_grad(p)) continue;
     nml_box *box = keeps ? kept(L, s, state, "momentum_buffer") : NULL;
     bool tried = false;
@@ -70,7 +70,7 @@ static int f_adam_step(lua_State *L, nml_state *s, const nml_args *a) {
                        .weight_decay = a->arg[6].as.number, .maximize = a->arg[7].as.boolean};
   int top = lua_gettop(L), state = top + 2;
   nm_tensor *p;
-  for (lua_Integer i = 1; (p = next_parameter(L, s, i, true)); lua_settop(L, top), i++) {
+  for (lua_Integer i = 1; (p = next_parameter(L, i, true)); lua_settop(L, top), i++) {
     if (!nm_grad(p)) continue;
     nml_box *m = kept(L, s, state, "exp_avg"), *v = kept(L, s, state, "exp_avg_sq");
     lua_getfield(L, state, "step");
@@ -95,7 +95,7 @@ static int f_adam_step(lua_State *L, nml_state *s, const nml_args *a) {
 static int f_zero_grad(lua_State *L, nml_state *s, const nml_args *a) {
   (void)a;
   nm_tensor *p;
-  for (lua_Integer i = 1; (p = next_parameter(L, s, i, false)); lua_pop(L, 1), i++)
+  for (lua_Integer i = 1; (p = next_parameter(L, i, false)); lua_pop(L, 1), i++)
     nm_set_grad(s->ctx, p, NULL);
   return 0;
 }

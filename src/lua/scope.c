@@ -57,7 +57,7 @@ static int f_scope_open(lua_State *L, nml_state *s, const nml_args *a) {
 static void keep(lua_State *L, const nml_state *s, int scope, int i, int depth) {
   enum { DEEPEST = 16 };
   luaL_checkstack(L, 8, NULL);
-  if (nml_box_at(L, s, i)) {
+  if (nml_box_at(L, i)) {
     lua_pushvalue(L, i);
     bool here = lua_rawget(L, scope) != LUA_TNIL;
     lua_pop(L, 1);

@@ -6,10 +6,13 @@
 #include <string.h>
 
 /* ---- boxes ---- */
+const char nml_tag[] = "a tensor";
+
 nml_box *nml_new(lua_State *L, nml_state *s) {
   nml_box *box = lua_newuserdatauv(L, sizeof *box, 0);
   box->t = NULL;
-  box->tag = nml_tag(s);
+  box->tag = nml_tag;
+  box->s = s;
   lua_pushvalue(L, lua_upvalueindex(NML_META));
   lua_setmetatable(L, -2);
   if (s->scoped) nml_scope_note(L);
@@ -36,9 +39,9 @@ static void let_go(nml_state *s, nml_box *box) {
 /* Hooks of the tensor may have to live on when the box is dead, and may themselves name the box:
  * then it stays. */
 int nml_l_gc(lua_State *L) {
-  nml_state *s = lua_touserdata(L, lua_upvalueindex(NML_STATE));
-  nml_box *box = nml_box_at(L, s, 1);
+  nml_box *box = nml_box_at(L, 1);
   if (!box || !box->t) return 0;
+  nml_state *s = box->s;
   if (s->ctx && box->t->hooks && nml_hooks_survive(L, s, 1)) return 0;
   if (s->ctx && s->kept) s->ctx->debt += NML_DEBT / 64; /* see now and then what is kept in vain */
   let_go(s, box);
@@ -46,7 +49,7 @@ int nml_l_gc(lua_State *L) {
 }
 
 void nml_close_box(lua_State *L, nml_state *s, int i) {
-  nml_box *box = nml_box_at(L, s, i);
+  nml_box *box = nml_box_at(L, i);
   if (!box || !box->t) return;
   if (s->ctx && box->t->hooks) nml_hooks_unbox(L, i);
   let_go(s, box);
@@ -61,7 +64,7 @@ int nml_l_close(lua_State *L) {
  * the tensor is left to the collector. */
 static int f_free(lua_State *L, nml_state *s, const nml_args *a) {
   int i = (int)a->arg[0].as.integer;
-  if (!nml_box_at(L, s, i)) return nml_error(L, "%s: not a tensor", a->op->name);
+  if (!nml_box_at(L, i)) return nml_error(L, "%s: not a tensor", a->op->name);
   if (lua_gc(L, LUA_GCISRUNNING, 0) >= 0) nml_close_box(L, s, i);
   return 0;
 }
@@ -129,8 +132,8 @@ static int f_is_floating_point(lua_State *L, nml_state *s, const nml_args *a) {
 }
 
 static int f_is_tensor(lua_State *L, nml_state *s, const nml_args *a) {
-  (void)a;
-  lua_pushboolean(L, nml_box_at(L, s, 1) != NULL);
+  (void)s, (void)a;
+  lua_pushboolean(L, nml_box_at(L, 1) != NULL);
   return 1;
 }
 
@@ -169,13 +172,13 @@ static int f_to(lua_State *L, nml_state *s, const nml_args *a) {
   for (int k = 1; k <= 2; k++) {
     if (a->arg[k].kind == NM_ARG_NONE) continue;
     int i = (int)a->arg[k].as.integer;
-    nm_tensor *like = nml_tensor_at(L, s, i);
+    nm_tensor *like = nml_tensor_at(L, i);
     if (like) {
       dtype = nm__dtypes[like->dtype].name;
       device = nm__device_of(like)->name;
     } else if (lua_type(L, i) != LUA_TSTRING) {
       return nml_error(L, "to: argument %d must be a dtype, a device or a tensor, got %s", k,
-                       nml_describe(L, s, i));
+                       nml_describe(L, i));
     } else {
       const char *text = lua_tostring(L, i);
       bool is_device = !strncmp(text, "cpu", 3) || !strncmp(text, "vulkan", 6);
