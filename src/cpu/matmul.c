@@ -145,16 +145,21 @@ static void in_place_pieces(const product *p, int worker, int64_t from, int64_t 
   const nm_gemm *g = p->gemm;
   (void)worker;
   for (; from < to; from++) {
-    int64_t i = 0, m = p->m, j = 0, n = p->n, piece;
+    int64_t m = p->m, n = p->n, piece;
     one o = product_of(p, product_at(p, from, &piece));
-    if (m >= n)
-      i = cut(p->m, 4, piece, p->pieces), m = cut(p->m, 4, piece + 1, p->pieces);
-    else
-      j = cut(p->n, g->nr, piece, p->pieces), n = cut(p->n, g->nr, piece + 1, p->pieces);
+    if (p->pieces > 1) {
+      int64_t i = 0, j = 0;
+      if (m >= n)
+        i = cut(m, 4, piece, p->pieces), m = cut(m, 4, piece + 1, p->pieces) - i;
+      else
+        j = cut(n, g->nr, piece, p->pieces), n = cut(n, g->nr, piece + 1, p->pieces) - j;
+      o.a.at = element(p, o.a, i, 0);
+      o.x.at = element(p, o.x, 0, j);
+      o.y += (size_t)(i * p->n + j) * p->wide;
+    }
     for (int64_t l = 0; l < o.k; l += g->kc)
-      g->product(m - i, n - j, (int)nm__least(o.k - l, g->kc), element(p, o.a, i, l), o.a.rs,
-                 o.a.cs, element(p, o.x, l, j), o.x.rs, o.y + (size_t)(i * p->n + j) * p->wide,
-                 p->n, l > 0);
+      g->product(m, n, (int)nm__least(o.k - l, g->kc), element(p, o.a, 0, l), o.a.rs, o.a.cs,
+                 element(p, o.x, l, 0), o.x.rs, o.y, p->n, l > 0);
   }
 }
 

@@ -128,35 +128,41 @@ static void kernel_view(nm_view *v, const matrices *m, int n, const int64_t *siz
   v->shape[d + 1] = m->cols, v->stride[d + 1] = m->cstride;
 }
 
-/* y = a b, whose sizes fit, of n elements in shape s, as a temporary. */
-static nm_tensor *multiply(nm_context *ctx, matrices a, matrices b, const nm_dims *batch,
+/* y = a b, whose sizes fit, of n elements in shape s: a reference, and perhaps temporaries. */
+static nm_tensor *multiply(nm_context *ctx, matrices *a, matrices *b, const nm_dims *batch,
                            const nm_dims *s, int64_t n) {
-  nm_device *dev = nm__device_of(a.t);
-  nm_dtype dtype = (nm_dtype)a.t->dtype;
-  if (a.cols == 0) return nm__t_full(ctx, dev, dtype, s->ndim, s->dim, 0);
-  batches m;
-  merge(&m, &a, &b, batch);
-  bool single = is_single(&b, batch);
-  if (m.n > (dev->cls->nests_batches && !single ? 2 : 1)) {
-    if (!copy_batch(ctx, &a, batch) || !copy_batch(ctx, &b, batch)) return NULL;
-    merge(&m, &a, &b, batch);
+  nm_device *dev = nm__device_of(a->t);
+  nm_dtype dtype = (nm_dtype)a->t->dtype;
+  if (a->cols == 0) {
+    nm_tensor *zeros = nm__t_full(ctx, dev, dtype, s->ndim, s->dim, 0);
+    if (zeros) nm_retain(zeros);
+    return zeros;
   }
-  if (nm__ready(ctx, a.t) != NM_OK || nm__ready(ctx, b.t) != NM_OK) return NULL;
-  nm_tensor *y = nm__temp(ctx, nm__tensor_ready(dev, dtype, n, s->ndim, s->dim));
+  batches m;
+  merge(&m, a, b, batch);
+  bool single = is_single(b, batch);
+  if (m.n > (dev->cls->nests_batches && !single ? 2 : 1)) {
+    if (!copy_batch(ctx, a, batch) || !copy_batch(ctx, b, batch)) return NULL;
+    merge(&m, a, b, batch);
+  }
+  if (nm__ready(ctx, a->t) != NM_OK || nm__ready(ctx, b->t) != NM_OK) return NULL;
+  nm_tensor *y = nm__tensor_ready(dev, dtype, n, s->ndim, s->dim);
   if (!y || n == 0) return y;
   /* one matrix on the right: one tall product */
-  if (m.n && single && (m.a[0] == a.rows * a.rstride || a.rows == 1)) {
-    if (a.rows == 1) a.rstride = m.a[0];
-    a.rows *= m.size[0];
+  if (m.n && single && (m.a[0] == a->rows * a->rstride || a->rows == 1)) {
+    if (a->rows == 1) a->rstride = m.a[0];
+    a->rows *= m.size[0];
     m.n = 0;
   }
-  matrices my = {y, 0, a.rows, b.cols, b.cols, 1};
-  int64_t each = a.rows * b.cols, to[2] = {each, each * m.size[0]};
+  matrices my = {y, 0, a->rows, b->cols, b->cols, 1};
+  int64_t each = a->rows * b->cols, to[2] = {each, each * m.size[0]};
   nm_view va, vb, vy;
-  kernel_view(&va, &a, m.n, m.size, m.a);
-  kernel_view(&vb, &b, m.n, m.size, m.b);
+  kernel_view(&va, a, m.n, m.size, m.a);
+  kernel_view(&vb, b, m.n, m.size, m.b);
   kernel_view(&vy, &my, m.n, m.size, to);
-  return dev->cls->matmul(dev, &va, &vb, &vy) == NM_OK ? y : NULL;
+  if (dev->cls->matmul(dev, &va, &vb, &vy) == NM_OK) return y;
+  nm_release(ctx, y);
+  return NULL;
 }
 
 /* The batch, and the result's shape and number of elements; a vector has no dim in it. */
@@ -172,6 +178,13 @@ static nm_status product_shape(const nm_op_call *c, const matrices *a, const mat
   return nm__op_error(c, NM_EINVAL, "the result would have too many elements");
 }
 
+/* As nm__result, where the result is no temporary. */
+static nm_status given(nm_op_call *c, int mark, nm_tensor *y) {
+  if (nm__scope(c->ctx) > mark) nm__unscope(c->ctx, mark, NULL);
+  c->out[0] = y;
+  return y ? NM_OK : c->ctx->status;
+}
+
 static nm_status matmul_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
   nm_tensor *a = nm__tensor_arg(c, 0), *b = nm__tensor_arg(c, 1);
@@ -183,7 +196,8 @@ static nm_status matmul_forward(nm_op_call *c) {
   matrices ma = as_matrices(a, true), mb = as_matrices(b, false);
   NM_TRY(product_shape(c, &ma, &mb, &batch, &s, &n));
   int mark = nm__scope(ctx);
-  return nm__result(c, mark, multiply(ctx, ma, mb, &batch, &s, n));
+  nm_tensor *y = multiply(ctx, &ma, &mb, &batch, &s, n);
+  return given(c, mark, y);
 }
 
 /* All but the last dim as one. */
@@ -249,9 +263,9 @@ static nm_status linear_forward(nm_op_call *c) {
   matrices mx = as_matrices(x, true), mw = turned(as_matrices(w, false));
   NM_TRY(product_shape(c, &mx, &mw, &batch, &s, &n));
   int mark = nm__scope(ctx);
-  nm_tensor *y = multiply(ctx, mx, mw, &batch, &s, n);
-  if (y && bias && !nm__short_rows(NM_I_add, y, bias)) y = nm__t2(ctx, NM_I_add, y, bias);
-  return nm__result(c, mark, y);
+  nm_tensor *y = multiply(ctx, &mx, &mw, &batch, &s, n);
+  if (!y || !bias || nm__short_rows(NM_I_add, y, bias)) return given(c, mark, y);
+  return nm__result(c, mark, nm__t2(ctx, NM_I_add, nm__temp(ctx, y), bias));
 }
 
 /* y = x w^T + b: the gradients are g w, g^T x, and g, which the walk sums over all but the last
