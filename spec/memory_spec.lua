@@ -21,6 +21,41 @@ describe("an activation", function()
   end)
 end)
 
+-- A small result is one block of a tensor, a storage and a value, which views, clones and writes
+-- let go of in any order.
+describe("the parts of a tensor", function()
+  it("may go in any order", function()
+    local before, one = allocated(), nm.ones(3)
+    local held, expected = {}, {}
+    local function hold(t, number) held[#held + 1], expected[#expected + 1] = t, number end
+    local actions = {
+      function(i) hold(nm.eval(one * i), i) end,
+      function(i) hold(nm.eval(one:reshape(1, 3) % nm.full({ 3, 1 }, i + 0.0)), 3 * i) end,
+      function(_, k) hold(held[k]:view(-1), expected[k]) end,
+      function(_, k) hold(held[k]:clone(), expected[k]) end,
+      function(i, k) -- writes one that is seen by views too: a copy of its own first
+        held[k], expected[k] = held[k]:clone(), i
+        held[k]:fill_(i)
+      end,
+      function(_, k)
+        held[k], expected[k] = held[#held], expected[#expected]
+        held[#held], expected[#expected] = nil, nil
+      end,
+    }
+    math.randomseed(1)
+    for i = 1, 4000 do
+      local action = #held == 0 and 1 or #held > 60 and 6 or math.random(#actions)
+      actions[action](i, math.random(math.max(#held, 1)))
+      if i % 50 == 0 then
+        collectgarbage()
+        for k, t in ipairs(held) do assert.are.equal(expected[k], t:mean():item()) end
+      end
+    end
+    held, one = {}, nil
+    assert.is_true(allocated() - before <= 64)
+  end)
+end)
+
 describe("temporaries", function()
   after_each(function()
     collectgarbage("incremental")

@@ -35,13 +35,6 @@ int64_t nm__countable(nm_context *ctx, int ndim, const int64_t *shape) {
   return n;
 }
 
-bool nm__same_shape(const nm_tensor *t, int ndim, const int64_t *shape) {
-  if (t->ndim != ndim) return false;
-  for (int d = 0; d < ndim; d++)
-    if (t->shape[d] != shape[d]) return false;
-  return true;
-}
-
 static bool is_row_major(int ndim, const int64_t *shape, const int64_t *stride, int64_t numel) {
   int64_t expected = 1;
   if (numel == 0) return true;
@@ -114,17 +107,11 @@ const char *nm__shape_text(int ndim, const int64_t *shape, char buffer[NM_SHAPE_
 }
 
 /* Without shape and strides. */
-static inline nm_tensor *tensor_over(nm_context *ctx, nm_storage *s, nm_dtype dtype, int ndim,
-                                     int64_t numel) {
-  nm_tensor *t = nm__struct_new(ctx, sizeof *t);
-  if (!t) {
-    nm__error(ctx, NM_ENOMEM, "out of memory");
-    return NULL;
-  }
+static inline void init(nm_tensor *t, nm_storage *s, nm_dtype dtype, int ndim, int64_t numel) {
   t->refs = 1;
   t->dtype = (uint8_t)dtype;
   t->ndim = (uint8_t)ndim;
-  t->requires_grad = t->retains_grad = false;
+  t->requires_grad = t->retains_grad = t->joint = false;
   t->storage = s;
   t->offset = 0;
   t->numel = numel;
@@ -133,19 +120,21 @@ static inline nm_tensor *tensor_over(nm_context *ctx, nm_storage *s, nm_dtype dt
   t->base = t->grad = NULL;
   t->made = NM_MADE_TRACKED;
   t->hooks = NULL;
+}
+
+static inline nm_tensor *tensor_over(nm_context *ctx, nm_storage *s, nm_dtype dtype, int ndim,
+                                     int64_t numel) {
+  nm_tensor *t = nm__struct_new(ctx, sizeof *t);
+  if (t)
+    init(t, s, dtype, ndim, numel);
+  else
+    nm__error(ctx, NM_ENOMEM, "out of memory");
   return t;
 }
 
-static inline nm_tensor *tensor_new(nm_context *ctx, nm_value *v, int ndim, const int64_t *shape) {
-  nm_storage *s = nm__storage_new(ctx, v);
-  if (!s) {
-    nm__error(ctx, NM_ENOMEM, "out of memory");
-    return NULL;
-  }
-  nm_tensor *t = tensor_over(ctx, s, (nm_dtype)v->dtype, ndim, v->numel);
-  if (!t) return nm__storage_unref(ctx, s), NULL;
+static inline nm_tensor *row_major(nm_tensor *t, const int64_t *shape) {
   int64_t step = 1;
-  for (int d = ndim - 1; d >= 0; d--) {
+  for (int d = t->ndim - 1; d >= 0; d--) {
     t->stride[d] = step;
     t->shape[d] = shape[d];
     step *= shape[d] > 0 ? shape[d] : 1;
@@ -155,14 +144,35 @@ static inline nm_tensor *tensor_new(nm_context *ctx, nm_value *v, int ndim, cons
 }
 
 nm_tensor *nm__tensor_new(nm_context *ctx, nm_value *v, int ndim, const int64_t *shape) {
-  return tensor_new(ctx, v, ndim, shape);
+  nm_storage *s = nm__storage_new(ctx, v);
+  if (!s) {
+    nm__error(ctx, NM_ENOMEM, "out of memory");
+    return NULL;
+  }
+  nm_tensor *t = tensor_over(ctx, s, (nm_dtype)v->dtype, ndim, v->numel);
+  if (!t) return nm__storage_unref(ctx, s), NULL;
+  return row_major(t, shape);
 }
 
 nm_tensor *nm__tensor_ready(nm_device *dev, nm_dtype dtype, int64_t n, int ndim,
                             const int64_t *shape) {
-  nm_value *v;
-  if (nm__value_new(dev, dtype, n, &v) != NM_OK) return NULL;
-  return tensor_new(dev->ctx, v, ndim, shape);
+  nm_context *ctx = dev->ctx;
+  nm_trio *all = nm__struct_new(ctx, NM_TRIO_SIZE);
+  if (!all) {
+    nm__error(ctx, NM_ENOMEM, "out of memory");
+    return NULL;
+  }
+  nm__value_init(&all->value, dev, dtype, n, false);
+  all->value.ready = all->value.joint = true;
+  if (n > 0 && nm__mem_alloc(dev, (size_t)n * nm__dtype_size(dtype), &all->value.mem) != NM_OK) {
+    nm__struct_free(ctx, all, NM_TRIO_SIZE);
+    return NULL;
+  }
+  all->storage =
+      (nm_storage){.refs = 1, .inference = ctx->inference, .parts = 3, .value = &all->value};
+  init(&all->tensor, &all->storage, dtype, ndim, n);
+  all->tensor.joint = true;
+  return row_major(&all->tensor, shape);
 }
 
 nm_tensor *nm__tensor_empty(nm_context *ctx, nm_device *dev, nm_dtype dtype, int ndim,
@@ -198,7 +208,10 @@ void nm_release(nm_context *ctx, nm_tensor *t) {
   if (t->grad) nm_release(ctx, t->grad);
   if (t->base) nm_release(ctx, t->base);
   nm__storage_unref(ctx, t->storage);
-  nm__struct_free(ctx, t, sizeof *t);
+  if (t->joint)
+    nm__trio_leave(ctx, (nm_trio *)t);
+  else
+    nm__struct_free(ctx, t, sizeof *t);
 }
 
 nm_dtype nm_dtype_of(const nm_tensor *t) { return (nm_dtype)t->dtype; }

@@ -14,6 +14,7 @@ struct nm_tensor {
   bool retains_grad;  /* not a leaf, but wants .grad filled */
   uint8_t made;       /* nm_made, of a view */
   bool contiguous;    /* row-major from its first element on */
+  bool joint;         /* is part of an nm_trio */
   nm_storage *storage;
   int64_t offset, numel;
   /* autograd */
@@ -29,6 +30,27 @@ struct nm_tensor {
  */
 enum nm_made { NM_MADE_TRACKED, NM_MADE_UNTRACKED /* with the tape off */, NM_MADE_BY_FUNCTION };
 
+/* A tensor with a storage and a value of its own that was never pending is made in one block.  Its
+ * parts may go in any order, and the block goes with the last. */
+typedef struct nm_trio {
+  nm_tensor tensor;
+  nm_storage storage;
+  nm_value value; /* nm__value_size(false) of it */
+} nm_trio;
+enum { NM_TRIO_SIZE = offsetof(nm_trio, value) + offsetof(nm_value, shape) };
+static inline void nm__trio_leave(nm_context *ctx, nm_trio *t) {
+  if (--t->storage.parts == 0) nm__struct_free(ctx, t, NM_TRIO_SIZE);
+}
+
+static inline void nm__storage_unref(nm_context *ctx, nm_storage *s) {
+  if (--s->refs) return;
+  nm__value_unref(ctx, s->value);
+  if (s->parts)
+    nm__trio_leave(ctx, (nm_trio *)((char *)s - offsetof(nm_trio, storage)));
+  else
+    nm__struct_free(ctx, s, sizeof *s);
+}
+
 typedef struct nm_dims {
   int ndim;
   int64_t dim[NM_MAX_DIMS];
@@ -41,7 +63,12 @@ static inline nm_dims nm__dims_of(const nm_tensor *t) {
 }
 static inline nm_device *nm__device_of(const nm_tensor *t) { return t->storage->value->dev; }
 int64_t nm__count(int ndim, const int64_t *shape); /* the product */
-bool nm__same_shape(const nm_tensor *t, int ndim, const int64_t *shape);
+static inline bool nm__same_shape(const nm_tensor *t, int ndim, const int64_t *shape) {
+  if (t->ndim != ndim) return false;
+  for (int d = 0; d < ndim; d++)
+    if (t->shape[d] != shape[d]) return false;
+  return true;
+}
 static inline bool nm__is_contiguous(const nm_tensor *t) { return t->contiguous; }
 /* Row-major and exactly its storage: such a tensor may stand for the storage's value. */
 bool nm__is_whole(const nm_tensor *t);

@@ -1,27 +1,12 @@
 /* value.c: life and death of values and storages. */
-#include "core/value.h"
+#include "core/tensor.h"
 
 static inline nm_value *make(nm_device *dev, nm_dtype dtype, int64_t n, bool recorded) {
   nm_value *v = nm__struct_new(dev->ctx, nm__value_size(recorded));
-  if (!v) {
+  if (v)
+    nm__value_init(v, dev, dtype, n, recorded);
+  else
     nm__error(dev->ctx, NM_ENOMEM, "out of memory");
-    return NULL;
-  }
-  /* field by field: what a compiler makes of a memset of this length takes longer than the rest */
-  v->refs = 1;
-  v->saved = v->epoch = 0;
-  v->reg = v->op = v->cls = v->aux = v->nargs = v->ndim = v->nin = v->nconst = 0;
-  v->ready = v->seen = v->pinned = v->strided = v->shares = false;
-  v->weight = 0;
-  v->dtype = (uint8_t)dtype;
-  v->recorded = recorded;
-  v->dev = dev;
-  v->readers = NULL;
-  v->numel = n;
-  v->mem.ptr = v->mem.handle = NULL;
-  v->mem.addr = v->mem.size = 0;
-  v->release = NULL;
-  v->release_arg = NULL;
   return v;
 }
 
@@ -65,7 +50,9 @@ void nm__value_free(nm_context *ctx, nm_value *v) {
       v->dev->cls->release(v->dev, &v->mem);
     }
   }
-  if (v->recorded) /* two calls, whose sizes the compiler knows */
+  if (v->joint)
+    nm__trio_leave(ctx, (nm_trio *)((char *)v - offsetof(nm_trio, value)));
+  else if (v->recorded) /* two calls, whose sizes the compiler knows */
     nm__struct_free(ctx, v, nm__value_size(true));
   else
     nm__struct_free(ctx, v, nm__value_size(false));

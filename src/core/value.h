@@ -44,6 +44,7 @@ struct nm_value {
   bool strided;     /* pending: its program's operands depend on its shape */
   bool shares;      /* pending: its bounds count once what it reads twice, see fuse/record.c */
   bool recorded;    /* was made by nm__record: it has the fields from `shape` on */
+  bool joint;       /* is part of an nm_trio, see tensor.h */
   uint16_t weight;  /* pending: bounds of its program: instructions, */
   uint8_t nin, nconst; /* inputs and constants */
   nm_device *dev;
@@ -65,10 +66,30 @@ typedef struct nm_storage {
   uint32_t version; /* writes so far; saved tensors compare it */
   uint32_t saved;   /* tape nodes that saved a tensor of it: passed on to its value */
   bool inference;   /* was made in inference mode */
+  uint8_t parts;    /* that are left of the nm_trio that it is part of; 0: of none */
   nm_value *value;
 } nm_storage;
 
-/* A value with all fields zero and one reference; NULL when out of memory. */
+/* All fields zero but those that are given and one reference: one by one, as what a compiler makes
+ * of a memset of this length takes longer than the rest. */
+static inline void nm__value_init(nm_value *v, nm_device *dev, nm_dtype dtype, int64_t n,
+                                  bool recorded) {
+  v->refs = 1;
+  v->saved = v->epoch = 0;
+  v->reg = v->op = v->cls = v->aux = v->nargs = v->ndim = v->nin = v->nconst = 0;
+  v->ready = v->seen = v->pinned = v->strided = v->shares = v->joint = false;
+  v->weight = 0;
+  v->dtype = (uint8_t)dtype;
+  v->recorded = recorded;
+  v->dev = dev;
+  v->readers = NULL;
+  v->numel = n;
+  v->mem.ptr = v->mem.handle = NULL;
+  v->mem.addr = v->mem.size = 0;
+  v->release = NULL;
+  v->release_arg = NULL;
+}
+/* A value as nm__value_init makes it; NULL when out of memory. */
 nm_value *nm__value_make(nm_device *dev, nm_dtype dtype, int64_t n, bool recorded);
 /* A ready value of n elements with undefined contents, one reference. */
 nm_status nm__value_new(nm_device *dev, nm_dtype dtype, int64_t n, nm_value **out);
@@ -96,11 +117,6 @@ static inline nm_storage *nm__storage_new(nm_context *ctx, nm_value *v) {
   else
     nm__value_unref(ctx, v);
   return s;
-}
-static inline void nm__storage_unref(nm_context *ctx, nm_storage *s) {
-  if (--s->refs) return;
-  nm__value_unref(ctx, s->value);
-  nm__struct_free(ctx, s, sizeof *s);
 }
 /* Gives the storage another value (takes over the reference) and counts the write. */
 void nm__storage_set(nm_context *ctx, nm_storage *s, nm_value *v);

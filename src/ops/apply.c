@@ -26,13 +26,16 @@ void nm__list_free(nm_context *ctx, nm_list *list) {
   *list = (nm_list){0};
 }
 
-static bool any_tracks(nm_op_call *c) {
-  for (int i = 0; i < c->nargs; i++) {
-    const nm_value_arg *a = &c->args[i];
+NM_APART static bool any_of(int n, nm_tensor *const *list) {
+  for (int k = 0; k < n; k++)
+    if (nm__tracks(list[k])) return true;
+  return false;
+}
+
+static inline bool any_tracks(const nm_op_call *c) {
+  for (const nm_value_arg *a = c->args, *end = a + c->nargs; a < end; a++) {
     if (a->kind == NM_ARG_TENSOR && nm__tracks(a->as.tensor)) return true;
-    if (a->kind == NM_ARG_TENSORS)
-      for (int k = 0; k < a->n; k++)
-        if (nm__tracks(a->as.tensors[k])) return true;
+    if (a->kind == NM_ARG_TENSORS && any_of(a->n, a->as.tensors)) return true;
   }
   return false;
 }
