@@ -25,7 +25,6 @@ _Static_assert(sizeof wanted / sizeof *wanted == NM_P_STRING + 1, "ORDER nm_para
 
 typedef struct reader {
   lua_State *L;
-  const nml_state *s;
   nml_args *a;
   const nm_param *p; /* the parameter that is being read, */
   int position;      /* and the number of its argument, 0 for an option */
@@ -401,12 +400,24 @@ _Noreturn static void too_many(reader *r, int k, int i) {
             most, given);
 }
 
-/* table: the last positional argument is one. */
-static void read_positions(reader *r, bool table) {
+/* The tensors that come first, which most calls have alone: how many. */
+static int read_tensors(lua_State *L, const nm_op *op, int n, nm_value_arg *v) {
+  int k = 0;
+  for (; k < n && k < op->nparams; k++, v++) {
+    const nm_param *p = &op->params[k];
+    bool takes = p->kind <= NM_P_OPERAND && !(p->flags & NM_NAMED);
+    if (!takes || !(v->as.tensor = nml_tensor_at(L, k + 1))) break;
+    v->kind = NM_ARG_TENSOR;
+  }
+  return k;
+}
+
+/* The positional arguments after so many tensors.  table: the last one is one. */
+static void read_positions(reader *r, int tensors, bool table) {
   lua_State *L = r->L;
   nml_args *a = r->a;
   const nm_op *op = a->op;
-  int k = next_parameter(op, 0), i = 1;
+  int k = next_parameter(op, tensors), i = tensors + 1;
   while (i <= a->npos) {
     bool last_table = table && i == a->npos;
     if (k == op->nparams || (last_table && i > 1 && !is_list_kind(op->params[k].kind))) {
@@ -430,13 +441,12 @@ static void read_positions(reader *r, bool table) {
   read_value(r, &a->arg[k], a->options, false);
 }
 
-void nml_parse(lua_State *L, const nml_state *s, const nm_op *op, int n, nml_args *a) {
-  reader r = {.L = L, .s = s, .a = a};
-  a->op = op;
-  a->npos = n;
-  a->options = a->used = 0;
-  a->out = NULL;
-  for (int k = 0; k < op->nparams; k++) a->arg[k].kind = NM_ARG_NONE;
+/* What is left of a call after so many tensors. */
+NM_APART static void read_rest(reader *r, int tensors) {
+  lua_State *L = r->L;
+  nml_args *a = r->a;
+  const nm_op *op = a->op;
+  int n = a->npos;
   bool any_value = op->nparams == 1 && op->params[0].kind == NML_P_ANY; /* a table is the value */
   bool table = n > 0 && lua_istable(L, n);
   if (table && !any_value) {
@@ -447,8 +457,18 @@ void nml_parse(lua_State *L, const nml_state *s, const nm_op *op, int n, nml_arg
       table = n > 1 && lua_istable(L, n - 1);
     }
   }
-  read_positions(&r, table);
-  if (a->options) read_options(&r);
+  read_positions(r, tensors, table);
+  if (a->options) read_options(r);
+}
+
+void nml_parse(lua_State *L, const nm_op *op, int n, nml_args *a) {
+  a->op = op;
+  a->npos = n;
+  a->options = a->used = 0;
+  a->out = NULL;
+  for (int k = 0; k < op->nparams; k++) a->arg[k].kind = NM_ARG_NONE;
+  int tensors = read_tensors(L, op, n, a->arg);
+  if (tensors < n) read_rest(&(reader){.L = L, .a = a}, tensors);
   for (int k = 0; k < op->nparams; k++) {
     if (a->arg[k].kind != NM_ARG_NONE || (op->params[k].flags & (NM_OPTIONAL | NM_NAMED))) continue;
     nml_error(L, "%s: argument %d (%s) is missing: it must be %s", op->name, k + 1,

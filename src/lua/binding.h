@@ -173,7 +173,7 @@ typedef struct nml_args {
 } nml_args;
 
 /* Reads the n arguments of a call by the op's parameters, or raises. */
-void nml_parse(lua_State *L, const nml_state *s, const nm_op *op, int n, nml_args *a);
+void nml_parse(lua_State *L, const nm_op *op, int n, nml_args *a);
 /* A number or boolean as an argument; false if there is none at the index. */
 bool nml_number_at(lua_State *L, int i, nm_value_arg *v);
 /* Converts an integer without accepting strings; integral floats are fine. */

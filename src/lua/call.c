@@ -90,7 +90,7 @@ int nml_l_list(lua_State *L) {
   nml_state *s = nml_enter(L);
   nm_context *ctx = s->ctx;
   nml_args a;
-  nml_parse(L, s, lua_touserdata(L, lua_upvalueindex(NML_SELF)), lua_gettop(L), &a);
+  nml_parse(L, lua_touserdata(L, lua_upvalueindex(NML_SELF)), lua_gettop(L), &a);
   if (a.out) return call_out(L, s, &a);
   nm_list list = {0};
   bool tried = false, single;
@@ -126,11 +126,11 @@ int nml_l_op(lua_State *L) {
   nm_tensor *out[NM_MAX_RESULTS];
   nml_args a;
   nml_box *box = nml_new(L, s);
-  nml_parse(L, s, op, n, &a);
+  nml_parse(L, op, n, &a);
   if (a.out) return call_out(L, s, &a);
   if (apply(L, s, CALL, op, a.arg, NULL, &nout, out) != NM_OK) return nml_fail(L, s);
   box->t = out[0];
-  lua_settop(L, n + 1);
+  if (lua_gettop(L) > n + 1) lua_settop(L, n + 1);
   if (nout > 1) push_others(L, s, nout, out);
   return nout;
 }
@@ -149,7 +149,7 @@ int nml_l_inplace(lua_State *L) {
   nml_state *s = nml_enter(L);
   const nm_op *op = lua_touserdata(L, lua_upvalueindex(NML_SELF));
   nml_args a;
-  nml_parse(L, s, op, lua_gettop(L), &a);
+  nml_parse(L, op, lua_gettop(L), &a);
   if (a.arg[0].kind != NM_ARG_TENSOR || !nml_box_at(L, 1))
     return nml_error(L, "%s_: there must be a tensor before ':'", op->name);
   if (a.out) return nml_error(L, "%s_: works in place and takes no option 'out'", op->name);
@@ -164,7 +164,7 @@ int nml_l_function(lua_State *L) {
   nml_state *s = nml_enter(L);
   const nml_function *f = lua_touserdata(L, lua_upvalueindex(NML_SELF));
   nml_args a;
-  nml_parse(L, s, &f->op, lua_gettop(L), &a);
+  nml_parse(L, &f->op, lua_gettop(L), &a);
   return f->call(L, s, &a);
 }
 

@@ -258,7 +258,8 @@ static nm_status linear_forward(nm_op_call *c) {
   nm_device *dev;
   nm_dims batch, s;
   int64_t n;
-  NM_TRY(nm__same_device(c, &dev));
+  if (!nm__on_one_device(x, w) || !nm__on_one_device(x, bias ? bias : w))
+    NM_TRY(nm__same_device(c, &dev));
   NM_TRY(check_linear(c, x, w, bias));
   matrices mx = as_matrices(x, true), mw = turned(as_matrices(w, false));
   NM_TRY(product_shape(c, &mx, &mw, &batch, &s, &n));
