@@ -63,8 +63,8 @@ enum {
 typedef nm_acc nm_fold_row(int n, const void *x);
 /* acc[i] takes in x[i + k * pitch] for i < n, k < m. */
 typedef void nm_fold_columns(int n, int m, nm_acc *acc, const void *x, int64_t pitch);
-/* The first place of v, which is among the n elements. */
-typedef int nm_find(int n, const void *x, nm_acc v);
+/* The extreme of n >= 1 elements, and where it stands first; NaN before anything else. */
+typedef nm_acc nm_arg_row(int n, const void *x, int *at);
 /* As fold_columns, but best holds elements of the class and at their positions, int32_t or int64_t
  * as they are long; row k is at position first + k * step. */
 typedef void nm_arg_columns(int n, int m, void *best, void *at, int64_t first, int64_t step,
@@ -267,8 +267,8 @@ typedef struct nm_isa {
   nm_random_loop *rand[2], *randn[2]; /* by class: NM_F32, NM_F64 */
   nm_fold_row *fold_row[NM_NFOLDS][NM_NCLASSES];
   nm_fold_columns *fold_columns[NM_NFOLDS][NM_NCLASSES];
-  nm_find *find[NM_NCLASSES];
-  nm_arg_columns *arg_columns[2][NM_NCLASSES]; /* maximum, minimum */
+  nm_arg_row *arg_row[2][NM_NCLASSES];         /* maximum, minimum */
+  nm_arg_columns *arg_columns[2][NM_NCLASSES]; /* likewise */
   nm_squares_row *squares_row[2];
   nm_squares_columns *squares_columns[2];
   nm_gemm gemm[NM_NCLASSES];

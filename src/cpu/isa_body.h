@@ -166,7 +166,7 @@ static const nm_isa table = {
     .randn = {[NM_F32] = randn_f32, [NM_F64] = randn_f64},
     .fold_row = BY_FOLD(row),
     .fold_columns = BY_FOLD(columns),
-    .find = BY_CLASS(find),
+    .arg_row = {BY_CLASS(arg_row_MAX), BY_CLASS(arg_row_MIN)},
     .arg_columns = {BY_CLASS(arg_columns_MAX), BY_CLASS(arg_columns_MIN)},
     .squares_row = {[NM_F32] = squares_row_f32, [NM_F64] = squares_row_f64},
     .squares_columns = {[NM_F32] = squares_columns_f32, [NM_F64] = squares_columns_f64},

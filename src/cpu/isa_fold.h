@@ -141,6 +141,59 @@ EXTREMES(i64, int64_t)
       }                                                                                            \
   }
 
+/* The extreme of a row and its place, in one pass, see nm_arg_row.  Of each block of ROW_LANES
+ * elements a lane takes four, and keeps the first block that has its extreme; the row's stands in
+ * the first block of those that have it.  NaN are only noticed, in two elements at once. */
+#define HALVE_LANES(lane, kind)                                                                    \
+  HALVE(lane, LANES > 8 ? 8 : 0, kind)                                                             \
+  HALVE(lane, 4, kind) HALVE(lane, 2, kind) HALVE(lane, 1, kind)
+#define ODD_f32(v, w) __builtin_isunordered(v, w)
+#define ODD_f64(v, w) __builtin_isunordered(v, w)
+#define ODD_i32(v, w) 0
+#define ODD_i64(v, w) 0
+#define ARG_ROW(kind, t, T, P, field, identity, before)                                            \
+  static int block_##kind##_##t(int n, const T *x, T *v) { /* or the place of the first NaN */     \
+    enum { LANES = LANE_BYTES / 4 / sizeof(T) };                                                   \
+    T best[LANES], most[LANES];                                                                    \
+    P at[LANES], odd[LANES];                                                                       \
+    for (int j = 0; j < LANES; j++) best[j] = identity, at[j] = odd[j] = 0;                        \
+    for (P i = 0;; i = n - i < 2 * ROW_LANES ? n - ROW_LANES : i + ROW_LANES) {                    \
+      for (int j = 0; j < LANES; j++) {                                                            \
+        const T *y = x + i + j;                                                                    \
+        T a = y[0], b = y[LANES], c = y[2 * LANES], d = y[3 * LANES];                              \
+        odd[j] |= ODD_##t(a, b) | ODD_##t(c, d);                                                   \
+        a = b before a ? b : a, c = d before c ? d : c, a = c before a ? c : a;                    \
+        P k = a before best[j] ? i : 0; /* and the larger: GCC would jump around a choice */       \
+        at[j] = k > at[j] ? k : at[j], best[j] = a before best[j] ? a : best[j];                   \
+      }                                                                                            \
+      if (i == n - ROW_LANES) break;                                                               \
+    }                                                                                              \
+    HALVE_LANES(odd, ANY)                                                                          \
+    if (odd[0])                                                                                    \
+      for (int i = 0;; i++)                                                                        \
+        if (x[i] != x[i]) return *v = x[i], i;                                                     \
+    for (int j = 0; j < LANES; j++) most[j] = best[j];                                             \
+    HALVE_LANES(most, kind)                                                                        \
+    for (int j = 0; j < LANES; j++) at[j] = best[j] == most[0] ? at[j] : n;                        \
+    HALVE_LANES(at, MIN)                                                                           \
+    *v = most[0];                                                                                  \
+    return (int)at[0];                                                                             \
+  }                                                                                                \
+  static nm_acc arg_row_##kind##_##t(int n, const void *x_, int *at) {                             \
+    const T *x = x_;                                                                               \
+    T v;                                                                                           \
+    int i = 0;                                                                                     \
+    if (n >= ROW_LANES) {                                                                          \
+      i = block_##kind##_##t(n, x, &v);                                                            \
+      if (v == v) i += first_##t(x + i, v);                                                        \
+    } else {                                                                                       \
+      v = (T)row_##kind##_##t(n, x).field;                                                         \
+      while (i < n - 1 && (v == v ? x[i] != v : x[i] == x[i])) i++;                                \
+    }                                                                                              \
+    *at = i;                                                                                       \
+    return (nm_acc){.field = v};                                                                   \
+  }
+
 #define FOLD_CLASS(t, T, W, P, field, low, high)                                                   \
   FOLD(SUM, t, T, SUM_LANE_##t, W, field, 0)                                                       \
   FOLD(PROD, t, T, W, W, field, 1)                                                                 \
@@ -150,32 +203,16 @@ EXTREMES(i64, int64_t)
   FOLD(ALL, t, T, P, int64_t, i, 1)                                                                \
   ARG(MAX, t, T, P, >)                                                                   \
   ARG(MIN, t, T, P, <)                                                                   \
-  static P any_##t(const T *x, T v) {                                                              \
-    P hit = 0;                                                                                     \
-    for (int j = 0; j < 4 * ROW_LANES; j++) hit |= x[j] == v;                                      \
-    return hit;                                                                                    \
-  }                                                                                                \
-  static P first_##t(const T *x, T v) { /* of ROW_LANES elements, or ROW_LANES */                  \
+  static int first_##t(const T *x, T v) { /* of ROW_LANES elements, one of which is v */           \
     P at = ROW_LANES;                                                                              \
     for (P j = 0; j < ROW_LANES; j++) {                                                            \
       P k = x[j] == v ? j : ROW_LANES;                                                             \
       at = k < at ? k : at;                                                                        \
     }                                                                                              \
-    return at;                                                                                     \
+    return (int)at;                                                                                \
   }                                                                                                \
-  static int find_##t(int n, const void *x_, nm_acc v_) {                                          \
-    const T *x = x_, v = (T)v_.field;                                                              \
-    int i = 0;                                                                                     \
-    if (v == v) {                                                                                  \
-      while (i + 4 * ROW_LANES <= n && !any_##t(x + i, v)) i += 4 * ROW_LANES;                     \
-      for (P at; i + ROW_LANES <= n; i += ROW_LANES)                                               \
-        if ((at = first_##t(x + i, v)) < ROW_LANES) return i + (int)at;                            \
-      while (i < n - 1 && x[i] != v) i++;                                                          \
-    } else {                                                                                       \
-      while (i < n - 1 && x[i] == x[i]) i++;                                                       \
-    }                                                                                              \
-    return i;                                                                                      \
-  }
+  ARG_ROW(MAX, t, T, P, field, low, >)                                                             \
+  ARG_ROW(MIN, t, T, P, field, high, <)
 #define SUM_LANE_f32 float
 #define SUM_LANE_f64 double
 #define SUM_LANE_i32 int64_t

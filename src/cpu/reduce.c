@@ -222,10 +222,9 @@ static void fold_block(state *s, int64_t j, const char *x, int n, int64_t at, in
   if (f->r->kind == NM_R_SQUARES) {
     isa->squares_row[f->cls](n, x, (double)(at - first), &s->also[j].f, &s->acc[j].f);
   } else if (f->arg) {
-    nm_acc v = isa->fold_row[is_max(f->r->kind) ? NM_R_MAX : NM_R_MIN][f->cls](n, x);
-    if (!before(f, v, s->acc[j])) return;
-    s->acc[j] = v;
-    s->also[j].i = at + isa->find[f->cls](n, x, v);
+    int k;
+    nm_acc v = isa->arg_row[!is_max(f->r->kind)][f->cls](n, x, &k);
+    if (before(f, v, s->acc[j])) s->acc[j] = v, s->also[j].i = at + k;
   } else {
     s->acc[j] = join(f, s->acc[j], isa->fold_row[f->r->kind][f->cls](n, x));
   }
