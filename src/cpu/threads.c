@@ -67,8 +67,12 @@ struct nm_team {
 };
 
 int64_t nm__next_task(nm_job *job) {
-  if (atomic_load_explicit(&job->next, memory_order_relaxed) >= job->tasks) return -1;
-  int64_t t = atomic_fetch_add_explicit(&job->next, 1, memory_order_relaxed);
+  int64_t t = atomic_load_explicit(&job->next, memory_order_relaxed);
+  if (t >= job->tasks) return -1;
+  if (job->workers > 1)
+    t = atomic_fetch_add_explicit(&job->next, 1, memory_order_relaxed);
+  else /* the other form waits until all that was stored has reached the caches, or memory */
+    atomic_store_explicit(&job->next, t + 1, memory_order_relaxed);
   return t < job->tasks ? t : -1;
 }
 
