@@ -151,6 +151,26 @@ describe("an optimizer", function()
     end
   end)
 
+  it("writes what shares a parameter's storage, and not what shares its elements", function()
+    for _, n in ipairs { 3, 700, 20000 } do
+      local p = nm.zeros(n)
+      p:add_(1.0).requires_grad = true
+      nm.eval(p)
+      local copy, alias, later = p:detach():clone(), p:detach(), p * 2
+      local loss = (p * p):sum()
+      p.grad = nm.full({ n }, 2.0)
+      optim.SGD({ p }, { lr = 0.25 }):step()
+      assert.equal(n, copy:sum():item())
+      assert.equal(n / 2, alias:sum():item())
+      assert.equal(2.0 * n, later:detach():sum():item())
+      assert.matches("changed in place", failure(loss.backward, loss))
+    end
+    local half = nm.ones(3, 4).T -- not dense
+    half.requires_grad, half.grad = true, nm.ones(4, 3)
+    optim.SGD({ half }, { lr = 0.5 }):step()
+    assert.equal(6.0, half:detach():sum():item())
+  end)
+
   it("refuses states and parameters that are not tensors", function()
     local a = leaf(1.0)
     a.grad = nm.ones(1)

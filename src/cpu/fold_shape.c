@@ -88,9 +88,9 @@ void nm__fold_measure(fold *f) {
   if (!f->rows) {
     const groups *g = &f->reduced;
     if (g->n && f->inner < WIDE && g->step[g->n - 1] == f->inner * f->inner_step) {
-      int64_t rows = g->size[g->n - 1], most = (2 * WIDE - 1) / f->inner;
-      f->fan = most < rows ? most : rows;
-      while (g->n > 1 && rows % f->fan) f->fan--; /* what is left over comes last */
+      int64_t rows = g->size[g->n - 1], most = (2 * WIDE - 1) / f->inner, deep = rows / NM_DEEP;
+      f->fan = deep < 1 ? 1 : most < deep ? most : deep; /* fanned rows are joined one by one */
+      while (g->n > 1 && rows % f->fan) f->fan--;        /* what is left over comes last */
     }
     f->width = f->inner < NM_FOLD_WIDTH ? f->inner : NM_FOLD_WIDTH;
     f->units = f->kept.count * ((f->inner + NM_FOLD_WIDTH - 1) / NM_FOLD_WIDTH);

@@ -418,7 +418,8 @@ static void reduce_work(void *arg, nm_job *job, int worker) {
     int n = unit_outputs(f, unit, &output);
     /* where the extreme is if nothing comes before the identity; a mean of nothing is 0 */
     nm_acc none = f->arg ? (nm_acc){.i = part_start(f, part)} : (nm_acc){.f = 0};
-    for (int64_t i = 0; i < n * f->fan; i++) s.acc[i] = f->identity;
+    const nm_acc start = f->identity;
+    for (int64_t i = 0; i < n * f->fan; i++) s.acc[i] = start;
     for (int64_t i = 0; i < n * f->fan && f->pairs; i++) s.also[i] = none;
     if (f->best) start_best(&s, n * f->fan);
     if (f->rows)

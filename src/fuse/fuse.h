@@ -26,6 +26,9 @@ nm_tensor *nm__record_cast(nm_tensor *t, nm_dtype dtype, int ndim, const int64_t
 /* y[..., j] = op(y[..., j], row[j]) at once, of a row-major result that nobody has seen yet; false,
  * and nothing is done, where y is not short or that can't be.  */
 bool nm__short_rows(nm_opcode op, nm_tensor *y, nm_tensor *row);
+/* y = op(y, x * k) at once and in place, each result rounded, and counts the write; false, and
+ * nothing is done, where they are not short floats of one shape, or others see y's elements. */
+bool nm__short_scaled(nm_opcode op, nm_tensor *y, const nm_tensor *x, double k);
 
 /* Makes v ready: builds its program, runs it, and keeps what the pass has computed for others. */
 nm_status nm__materialize(nm_context *ctx, nm_value *v);

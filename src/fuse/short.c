@@ -192,3 +192,40 @@ bool nm__short_rows(nm_opcode op, nm_tensor *y, nm_tensor *row) {
   run_tiles(loop, n, v->mem.ptr, size, &o);
   return true;
 }
+
+/* Whether t's elements are n in a row of the dtype, and nothing has to be computed first. */
+static bool lies_dense(const nm_tensor *t, nm_dtype dtype, int64_t n) {
+  return t->storage->value->ready && t->dtype == dtype && t->contiguous && t->numel == n;
+}
+
+/* to = join(to, scale(from, k)), n elements of so many bytes, dense. */
+static void run_scaled(nm_loop *scale, nm_loop *join, int64_t n, size_t size, char *to,
+                       const char *from, nm_bits k) {
+  buffer factor, scaled;
+  operands o;
+  fill(&o, 0, &factor, (int)n, size, k);
+  for (; n > 0; n -= NM_SHORT, from += NM_SHORT * size, to += NM_SHORT * size) {
+    int some = n < NM_SHORT ? (int)n : NM_SHORT;
+    scale(some, &scaled, from, o.at[0], o.at[0]);
+    join(some, to, to, &scaled, &scaled);
+  }
+}
+
+bool nm__short_scaled(nm_opcode op, nm_tensor *y, const nm_tensor *x, double k) {
+  nm_dtype dtype = (nm_dtype)y->dtype;
+  nm_class cls = nm__dtype_class(dtype);
+  const nm_value *v = y->storage->value, *w = x->storage->value;
+  if (y->numel < 1 || y->numel > IN_PLACE || !lies_dense(y, dtype, y->numel) ||
+      !lies_dense(x, dtype, y->numel) || !nm__same_shape(x, y->ndim, y->shape))
+    return false;
+  if (v->refs > 1 || v->readers || v == w || v->dev != w->dev) return false;
+  nm_loop *scale = loop_at_once(v->dev, NM_I_mul, dtype, cls);
+  nm_loop *join = loop_at_once(v->dev, op, dtype, cls);
+  if (!scale || !join) return false;
+  size_t size = nm__dtype_size(dtype);
+  run_scaled(scale, join, y->numel, size, (char *)v->mem.ptr + y->offset * (int64_t)size,
+             (const char *)w->mem.ptr + x->offset * (int64_t)size,
+             nm__bits_cast((nm_bits){.f64 = k}, NM_F64, cls));
+  y->storage->version++;
+  return true;
+}

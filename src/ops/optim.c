@@ -52,8 +52,11 @@ static nm_tensor *gradient(nm_context *ctx, nm_tensor *p, bool maximize, double 
 /* p - lr d, d being the gradient or, with momentum, b = momentum b + (1 - dampening) g; or, after
  * Nesterov, g + momentum b. */
 static nm_status sgd_step(nm_context *ctx, nm_tensor *p, nm_tensor **buffer, const nm_sgd *how) {
+  NM_TRY(nm__inplace_check(ctx, p));
   int mark = nm__scope(ctx);
   nm_tensor *g = gradient(ctx, p, how->maximize, how->weight_decay), *d = g, *b = NULL;
+  if (how->momentum == 0 && g && nm__short_scaled(NM_I_sub, p, g, how->lr))
+    return nm__unscope(ctx, mark, NULL), NM_OK;
   if (how->momentum != 0) {
     b = *buffer ? ADD(TIMES(*buffer, how->momentum), TIMES(g, 1 - how->dampening))
                 : nm__t_clone(ctx, g);
