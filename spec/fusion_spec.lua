@@ -193,3 +193,23 @@ it("rows that repeat are read where they lie, or copied where a tile meets two o
     assert.same(w:totable(), z:totable())
   end
 end)
+
+it("what a few tiles hold is the same at once and recorded", function()
+  local record_short = require("numoon.core").record_short
+  for _, n in ipairs {511, 512, 513, 1024, 1500, 2047, 2048, 2049} do
+    local x, y, one = nm.randn(n), nm.randn(2, n)[2], nm.randn(1)
+    local wide, row = nm.randn(n // 64, 64), nm.randn(64)
+    local function results()
+      local list = {x * y, x + one, 3 / y, (x * 2 - y):tanh(), nm.where(x:gt(y), x, one),
+        wide * row, row - wide, wide + wide[1][1],
+        nm.maximum(wide.T, row:unsqueeze(2))}
+      for i, r in ipairs(list) do list[i] = r:totable() end
+      return list
+    end
+    local at_once = results()
+    record_short(true)
+    local recorded = results()
+    record_short(false)
+    assert.same(recorded, at_once)
+  end
+end)

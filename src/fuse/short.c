@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-  SHORT = 2 * NM_SHORT,     /* above, chains of four and more are faster as programs */
+  SHORT = 4 * NM_SHORT,     /* above, chains of four and more are faster as programs */
   IN_PLACE = 16 * NM_SHORT, /* elements of a result that is added to where it lies */
 };
 
