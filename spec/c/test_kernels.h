@@ -394,6 +394,31 @@ static void test_nested_products(int64_t b, int64_t heads, int64_t m, int64_t n,
   drop(&z);
 }
 
+/* The number of threads changes no bit, however factors are packed and y is shared. */
+static void test_product_threads(int la, int lx, int64_t m, int64_t n, int64_t k) {
+  int before = ctx->num_threads;
+  array a = make_view(NM_FLOAT32, la, 1, m, k, -2, 2),
+        x = make_view(NM_FLOAT32, lx, 1, k, n, -2, 2);
+  char *first = NULL;
+  for (int threads = 1; threads <= 4; threads++) {
+    testing("matmul of (%d, %d, %d) with %d threads", (int)m, (int)k, (int)n, threads);
+    ctx->num_threads = threads;
+    array y = make_view(NM_FLOAT32, L_FLAT, 1, m, n, 0, 1);
+    nm_view va = view(&a), vx = view(&x), vy = view(&y);
+    y.offset = vy.offset = 0;
+    call(dev->cls->matmul(dev, &va, &vx, &vy));
+    fetch(&y);
+    size_t bytes = (size_t)(m * n) * 4;
+    if (first) check(!memcmp(first, y.host, bytes), "other bits than with one");
+    if (!first) first = memcpy(malloc(bytes), y.host, bytes);
+    drop(&y);
+  }
+  free(first);
+  ctx->num_threads = before;
+  drop(&a);
+  drop(&x);
+}
+
 static void test_products(void) {
   static const int sizes[][4] = {
       {1, 1, 1, 1},      {1, 4, 4, 4},    {2, 3, 5, 7},    {1, 1, 37, 129}, {3, 65, 1, 70},
@@ -424,6 +449,12 @@ static void test_products(void) {
         test_matmul(classes[c], m % 2 ? L_FLAT : L_SWAPPED, m % 5 ? L_FLAT : L_SWAPPED, 1, m,
                     widths[w], 19);
   test_matmul(NM_FLOAT32, L_FLAT, L_FLAT, 1, 70, 600, 1024); /* rows a page apart */
+  test_matmul(NM_FLOAT32, L_FLAT, L_FLAT, 1, 520, 1024, 20);
+  /* groups of columns: strips of a are kept, or packed first; more rows than a panel has */
+  test_matmul(NM_FLOAT32, L_FLAT, L_SWAPPED, 1, 40, 600, 600);
+  test_matmul(NM_FLOAT32, L_SWAPPED, L_FLAT, 1, 40, 600, 600);
+  test_matmul(NM_FLOAT16, L_FLAT, L_FLAT, 1, 40, 600, 600);
+  test_matmul(NM_FLOAT32, L_FLAT, L_SWAPPED, 1, 3100, 270, 20);
   /* columns of a in many pages, in few places of the second cache, and used by many columns of x */
   test_matmul(NM_FLOAT32, L_SWAPPED, L_FLAT, 1, 520, 140, 150);
   test_matmul(NM_FLOAT32, L_SWAPPED, L_FLAT, 2, 1024, 36, 520);
@@ -439,6 +470,10 @@ static void test_products(void) {
   test_matmul(NM_FLOAT64, L_FLAT, L_FLAT, 1, 1, 1, 50000);
   test_matmul(NM_FLOAT32, L_FLAT, L_SWAPPED, 1, 1, 1500, 700);
   test_matmul(NM_FLOAT32, L_SWAPPED, L_FLAT, 1, 1500, 1, 700);
+  test_product_threads(L_FLAT, L_FLAT, 130, 600, 1024);
+  test_product_threads(L_SWAPPED, L_FLAT, 600, 300, 300);
+  test_product_threads(L_FLAT, L_SWAPPED, 1030, 300, 530);
+  test_product_threads(L_FLAT, L_SWAPPED, 1030, 100, 530);
   if (!dev->cls->nests_batches) return;
   test_nested_products(3, 5, 7, 6, 4);
   test_nested_products(2, 8, 40, 60, 32);

@@ -18,28 +18,34 @@ typedef T V __attribute__((vector_size(BYTES)));
 typedef T AT __attribute__((vector_size(BYTES), aligned(sizeof(T)), may_alias));
 
 /* rows x nv registers of y = or += a x; if the tile is cut, only the columns in `some` of its last
- * register.  rows, nv and cut are constants wherever this is inlined.  Only a y that is read is
- * fetched ahead: nothing waits for stores, and the loads of the first rows of a and x do for it. */
+ * register.  rows, nv and cut are constants wherever this is inlined.  What is used next and the
+ * lines of y are fetched on the way, a few at a time: in one burst, they would fill what a core can
+ * wait for, and the loads of a and x wait behind them.  Nothing is, if `ahead` is NULL. */
 static ALWAYS_INLINE void OF_BOTH(tile)(int rows, int nv, bool cut, lanes some, int k, const T *a,
                                         int64_t ars, int64_t acs, const T *x, int64_t xrs, T *y,
-                                        int64_t ldy, bool add) {
+                                        int64_t ldy, bool add, nm_ahead *ahead) {
   const int size = sizeof(T), last = cut ? nv - 1 : nv;
   V acc[MR][2];
   const T *third[(MR + 2) / 3]; /* each third row of a: instructions add ars and 2 ars for free */
   UNROLL_ROWS for (int i = 0; i < rows; i += 3) third[i / 3] = a + i * ars;
-  UNROLL_ROWS for (int i = 0; i < rows; i++) {
-    for (int v = 0; v < nv; v++) acc[i][v] = (V){0};
-    for (int v = 0; v < nv && add; v++) __builtin_prefetch(y + i * ldy + v * W, 1);
-  }
-  for (int l = 0; l < k; l++, x += xrs) {
-    V xl[2];
-    for (int v = 0; v < last; v++) xl[v] = (V) * (const AT *)(x + v * W);
-    if (cut) xl[last] = (V)OF_BYTES(load_lanes)(size, some, x + last * W);
-    UNROLL_ROWS for (int i = 0; i < rows; i++) {
-      V ai = third[i / 3][i % 3 * ars] - (V){0}; /* splat */
-      for (int v = 0; v < nv; v++) acc[i][v] = OF_BOTH(madd)(ai, xl[v], acc[i][v]);
+  UNROLL_ROWS for (int i = 0; i < rows; i++) for (int v = 0; v < nv; v++) acc[i][v] = (V){0};
+  for (int l = 0, stop = k; l < k;) {
+    if (ahead) {
+      fetch_ahead(ahead);
+      for (int v = 0; v < nv && l < rows * NM_AHEAD; v++)
+        __builtin_prefetch(y + l / NM_AHEAD * ldy + v * W, 1);
+      stop = k - l < NM_AHEAD ? k : l + NM_AHEAD;
     }
-    UNROLL_ROWS for (int i = 0; i < rows; i += 3) third[i / 3] += acs;
+    for (; l < stop; l++, x += xrs) {
+      V xl[2];
+      for (int v = 0; v < last; v++) xl[v] = (V) * (const AT *)(x + v * W);
+      if (cut) xl[last] = (V)OF_BYTES(load_lanes)(size, some, x + last * W);
+      UNROLL_ROWS for (int i = 0; i < rows; i++) {
+        V ai = third[i / 3][i % 3 * ars] - (V){0}; /* splat */
+        for (int v = 0; v < nv; v++) acc[i][v] = OF_BOTH(madd)(ai, xl[v], acc[i][v]);
+      }
+      UNROLL_ROWS for (int i = 0; i < rows; i += 3) third[i / 3] += acs;
+    }
   }
   UNROLL_ROWS for (int i = 0; i < rows; i++, y += ldy) {
     for (int v = 0; v < last; v++)
@@ -54,17 +60,17 @@ static ALWAYS_INLINE void OF_BOTH(tile)(int rows, int nv, bool cut, lanes some, 
  * are half registers, one tile of up to one of them.  The height is looked up once for all of its
  * tiles, so that the multiplications of one begin while those of the last one end. */
 static void OF_BOTH(strip)(int m, int64_t n, int k, const T *a, int64_t ars, int64_t acs,
-                           const T *x, int64_t xrs, T *y, int64_t ldy, bool add) {
+                           const T *x, int64_t xrs, T *y, int64_t ldy, bool add, nm_ahead *ahead) {
   int rest = (int)((size_t)n % (2 * W));
   lanes some = OF_BYTES(some_lanes)((int)sizeof(T), rest > W ? rest - W : rest);
 #define ROWS(rows)                                                                                 \
   case rows:                                                                                       \
     for (; BYTES == VECTOR && n >= 2 * W; n -= 2 * W, x += 2 * W, y += 2 * W)                      \
-      OF_BOTH(tile)(rows, 2, false, some, k, a, ars, acs, x, xrs, y, ldy, add);                    \
+      OF_BOTH(tile)(rows, 2, false, some, k, a, ars, acs, x, xrs, y, ldy, add, ahead);             \
     if (BYTES == VECTOR && n > W)                                                                  \
-      OF_BOTH(tile)(rows, 2, true, some, k, a, ars, acs, x, xrs, y, ldy, add);                     \
+      OF_BOTH(tile)(rows, 2, true, some, k, a, ars, acs, x, xrs, y, ldy, add, ahead);              \
     else if (n > 0)                                                                                \
-      OF_BOTH(tile)(rows, 1, true, some, k, a, ars, acs, x, xrs, y, ldy, add);                     \
+      OF_BOTH(tile)(rows, 1, true, some, k, a, ars, acs, x, xrs, y, ldy, add, ahead);              \
     break;
   switch (m) { EACH_ROWS(ROWS) }
 #undef ROWS
@@ -74,43 +80,47 @@ static void OF_BOTH(strip)(int m, int64_t n, int k, const T *a, int64_t ars, int
 
 /* Columns that fill less than a register are one of half the width, where that is faster. */
 static void OF_CLASS(block)(int m, int64_t n, int k, const T *a, int64_t ars, int64_t acs,
-                            const T *x, int64_t xrs, T *y, int64_t ldy, bool add) {
+                            const T *x, int64_t xrs, T *y, int64_t ldy, bool add, nm_ahead *ahead) {
 #if HALVES
   int rest = (int)((size_t)n % W);
   if (rest > 0 && rest <= W / 2) {
     n -= rest;
-    if (n > 0) OF_BOTH(strip)(m, n, k, a, ars, acs, x, xrs, y, ldy, add);
-    JOINED(OF_CLASS(strip), HALF)(m, rest, k, a, ars, acs, x + n, xrs, y + n, ldy, add);
+    if (n > 0) OF_BOTH(strip)(m, n, k, a, ars, acs, x, xrs, y, ldy, add, ahead);
+    JOINED(OF_CLASS(strip), HALF)(m, rest, k, a, ars, acs, x + n, xrs, y + n, ldy, add, ahead);
     return;
   }
 #endif
-  OF_BOTH(strip)(m, n, k, a, ars, acs, x, xrs, y, ldy, add);
+  OF_BOTH(strip)(m, n, k, a, ars, acs, x, xrs, y, ldy, add, ahead);
 }
 
 static void OF_CLASS(kernel)(int kc, const void *a, const void *b, void *c, int64_t ldc, int m,
-                             int n, bool add) {
+                             int n, bool add, nm_ahead *ahead) {
   if (m == MR && n == 2 * W) {
     lanes none = OF_BYTES(some_lanes)((int)sizeof(T), 0);
-    OF_BOTH(tile)(MR, 2, false, none, kc, a, 1, MR, b, 2 * W, c, ldc, add);
+    OF_BOTH(tile)(MR, 2, false, none, kc, a, 1, MR, b, 2 * W, c, ldc, add, ahead);
   } else {
-    OF_CLASS(block)(m, n, kc, a, 1, MR, b, 2 * W, c, ldc, add);
+    OF_CLASS(block)(m, n, kc, a, 1, MR, b, 2 * W, c, ldc, add, ahead);
   }
 }
 
 static void OF_CLASS(product)(int64_t m, int64_t n, int k, const void *a_, int64_t ars, int64_t acs,
-                              const void *x_, int64_t xrs, void *y_, int64_t ldy, bool add) {
+                              const void *x_, int64_t xrs, void *y_, int64_t ldy, bool add,
+                              nm_ahead *last) {
   const T *a = a_, *x = x_;
   T *y = y_;
   /* few columns: a comes from memory as fast as it is used, and the next strip had better be near
    */
-  bool ahead = acs == 1 && n <= 8 * W && m * k * (int64_t)sizeof(T) > FIRST_CACHE;
+  bool far = n <= 8 * W && m * k * (int64_t)sizeof(T) > FIRST_CACHE;
   for (int64_t strips = (m + MR - 1) / MR; strips > 0; strips--) { /* of nearly equal height */
     int rows = strips == 1 ? (int)m : m == strips * MR ? MR : (int)((m + strips - 1) / strips);
-    for (int i = 0; i < rows && ahead && strips > 1; i++)
-      for (int l = 0; l < k; l += 64 / (int)sizeof(T))
-        __builtin_prefetch(a + (rows + i) * ars + l, 0, 2);
-    OF_CLASS(block)(rows, n, k, a, ars, acs, x, xrs, y, ldy, add);
-    m -= rows, a += rows * ars, y += rows * ldy;
+    nm_ahead next, *ahead = last;
+    m -= rows;
+    if (m > 0) ahead = far ? &next : NULL;
+    if (m > 0 && far)
+      next = nm__ahead((const char *)(a + rows * ars), rows, k, ars, acs, sizeof(T),
+                       (n + 2 * W - 1) / (2 * W) * k);
+    OF_CLASS(block)(rows, n, k, a, ars, acs, x, xrs, y, ldy, add, ahead);
+    a += rows * ars, y += rows * ldy;
   }
 }
 

@@ -128,6 +128,17 @@ static ALWAYS_INLINE void store_lanes_16(int size, lanes some, void *p, bits_16 
 }
 #endif
 
+/* The next few lines, to the second cache. */
+static ALWAYS_INLINE void fetch_ahead(nm_ahead *h) {
+  for (int i = 0; i < h->each; i++) {
+    __builtin_prefetch(h->at, 0, 2);
+    h->at += 64;
+    if (--h->left > 0) continue;
+    h->at += h->gap, h->left = h->lines;
+    if (--h->runs == 0) h->each = 0;
+  }
+}
+
 #if HALVES
 #define T float
 #define CLASS f32
@@ -206,6 +217,8 @@ static inline void turn_rows_8(int k, int r, const void *from, int64_t rs, void 
   if (k > 0) y[0] = x[0], y[1] = x[rs], y[2] = x[2 * rs], y[3] = x[3 * rs];
 }
 
+enum { ACROSS = 8 }; /* lines of x that are packed for one slice after the other */
+
 /* PACK(name, C type in memory, C type of the class and its bytes, widened a): see nm_pack_loop.
  * Reads along whichever of the two strides is 1, if one is. */
 #define PACK(name, M, C, bytes, widened)                                                           \
@@ -238,34 +251,34 @@ static inline void turn_rows_8(int k, int r, const void *from, int64_t rs, void 
         for (int l = 0; l < n; l++) widen_##name(1, y + l * r + j, x + j * rs + l, 1);             \
     }                                                                                              \
   }                                                                                                \
-  /* up to four slices, so that as many streams are written and lines of x are read once */         \
+  static void pack_slice_##name(int rows, int r, int k, const M *x, int64_t rs, int64_t cs, C *y) {\
+    if (rs != 1)                                                                                   \
+      for (; k > 0; k--, x += cs, y += r) widen_##name(rows, y, x, rs);                            \
+    else if (rows == 2 * VECTOR / bytes)                                                           \
+      for (; k > 0; k--, x += cs, y += r) dense_##name(2 * VECTOR / bytes, y, x);                  \
+    else if (rows == MR)                                                                           \
+      for (; k > 0; k--, x += cs, y += r) dense_##name(MR, y, x);                                  \
+    else                                                                                           \
+      for (; k > 0; k--, x += cs, y += r) widen_##name(rows, y, x, 1);                             \
+  }                                                                                                \
+  /* a few lines for all slices: x is read along them, and a slice is written in runs */           \
   static void pack_columns_##name(int rows, int r, int k, const M *x, int64_t rs, int64_t cs,      \
                                   C *y) {                                                          \
-    for (int l = 0; l < k; l++, x += cs, y += r)                                                   \
-      for (int j = 0; j < rows; j += r) {                                                          \
-        int n = rows - j < r ? rows - j : r;                                                       \
-        C *to = y + (int64_t)j * k;                                                                \
-        if (rs != 1)                                                                               \
-          widen_##name(n, to, x + j * rs, rs);                                                     \
-        else if (n == 2 * VECTOR / bytes)                                                          \
-          dense_##name(2 * VECTOR / bytes, to, x + j);                                             \
-        else if (n == MR)                                                                          \
-          dense_##name(MR, to, x + j);                                                             \
-        else                                                                                       \
-          widen_##name(n, to, x + j, 1);                                                           \
-      }                                                                                            \
+    for (int l = 0; l < k; l += ACROSS)                                                            \
+      for (int j = 0; j < rows; j += r)                                                            \
+        pack_slice_##name(rows - j < r ? rows - j : r, r, k - l < ACROSS ? k - l : ACROSS,         \
+                          x + j * rs + l * cs, rs, cs, y + (int64_t)j * k + l * r);                \
   }                                                                                                \
   static void pack_##name(int rows, int r, int k, const void *mem, int64_t rs, int64_t cs,         \
                           void *panel) {                                                           \
     const M *x = mem;                                                                              \
     C *y = panel;                                                                                  \
-    bool along = cs == 1 && rs != 1; /* the vectors, not across them */                            \
-    int many = along ? r : 4 * r;                                                                  \
-    for (; rows > 0; rows -= many, x += many * rs, y += (int64_t)many * k)                         \
-      if (along)                                                                                   \
-        pack_rows_##name(rows < many ? rows : many, r, k, x, rs, y);                               \
-      else                                                                                         \
-        pack_columns_##name(rows < many ? rows : many, r, k, x, rs, cs, y);                        \
+    if (cs != 1 || rs == 1) { /* across the vectors, not along them */                             \
+      pack_columns_##name(rows, r, k, x, rs, cs, y);                                               \
+      return;                                                                                      \
+    }                                                                                              \
+    for (; rows > 0; rows -= r, x += r * rs, y += (int64_t)r * k)                                  \
+      pack_rows_##name(rows < r ? rows : r, r, k, x, rs, y);                                       \
   }
 PACK(float32, float, float, 4, a)
 PACK(float64, double, double, 8, a)

@@ -1,12 +1,13 @@
 /* matmul.c: batched matrix products.
  *
  * Three ways lead to the loops of gemm_body.h.  Factors that the caches hold are multiplied where
- * they lie.  Others are packed and blocked after Goto and van de Geijn (BLIS's loops): a panel of
- * x, kc deep, is packed once, by all workers, into slices of nr columns; blocks of a that the
- * second cache holds are packed into slices of mr rows, or read in place where that does no harm;
- * a slice of a stays in the first cache while those of x that the second cache holds beside the
- * block come to it.  Packing reads through strides and widens narrow dtypes, so views of any kind
- * cost no copy.  Products with a vector are dot products or sums of columns.
+ * they lie.  Others are packed and blocked: a group of columns of x, kc deep, is packed into slices
+ * of nr columns that stay in the second cache while strips of a pass by, mr rows each, which the
+ * first cache holds beside the slices that come to it.  One worker packs a group or strip when it
+ * is met; several pack panels first, together.  While a strip is multiplied the next one is fetched
+ * to the second cache, so that nothing waits for memory.  Packing reads through strides and widens
+ * narrow dtypes, so views of any kind cost no copy.  Products with a vector are dot products or
+ * sums of columns.
  *
  * An element of y is the sum over k in the order of k, kc at a time, whichever way is taken and
  * however y is cut into tasks.  Where y is small and k long, chunks of k are products of their own,
@@ -18,15 +19,19 @@
 #include "cpu/cpu.h"
 
 enum {
-  NC = 3072,              /* columns of a packed panel of x: a multiple of every nr */
+  NC = 3072,              /* columns of a packed panel of x: a multiple of every nr, */
+  MC = 3072,              /* rows of one of a: a multiple of every mr */
   CHUNK = 4096,           /* length of k from twice which on chunks are products of their own, */
   FEW = 128 * 128,        /* if y has at most so many elements */
   TASK = 32 * 32 * 32,    /* products of elements that are worth a task */
   IN_PLACE_COLUMNS = 128, /* up to which packing rows of a costs more than it brings */
+  IN_PLACE_ROWS = 512,    /* from which packing x pays if its rows share a place */
   STRIP = 256,            /* lines of a that a strip may be spread over, */
   PAGES = 64,             /* and pages: the first TLB holds about as many */
+  LINE = 64,              /* bytes of a line of the caches */
   PAGE = 4096,            /* bytes of a page, after which lines share a place in the first cache */
-  PACK_SLICES = 4,        /* of x that a task packs */
+  PACK_RUN = 1024,        /* bytes of each row of memory that a task packs */
+  TASK_ROWS = 256,        /* of a packed panel */
   VECTOR = 16 << 10,      /* bytes of a vector y that the first cache holds beside its factors */
 };
 
@@ -57,6 +62,19 @@ typedef struct one { /* of the products */
   int64_t k;
   char *y;
 } one;
+
+nm_ahead nm__ahead(const char *at, int64_t rows, int64_t columns, int64_t rs, int64_t cs,
+                   int64_t size, int64_t steps) {
+  if (cs != 1 && rs != 1) return (nm_ahead){.each = 0};
+  int64_t runs = cs == 1 ? rows : columns, bytes = (cs == 1 ? columns : rows) * size;
+  int64_t pitch = (cs == 1 ? rs : cs) * size, lines = nm__parts(bytes, LINE);
+  return (nm_ahead){.at = at + (bytes - 1) % LINE, /* the last line of each run is among them */
+                    .gap = pitch - lines * LINE,
+                    .lines = (int)lines,
+                    .left = (int)lines,
+                    .runs = (int)runs,
+                    .each = (int)nm__parts(runs * lines, nm__parts(steps, NM_AHEAD))};
+}
 
 static matrix matrix_of(const product *p, const nm_view *v, int64_t b) {
   int64_t at = v->offset + b * v->stride[0];
@@ -159,7 +177,7 @@ static void in_place_pieces(const product *p, int worker, int64_t from, int64_t 
     }
     for (int64_t l = 0; l < o.k; l += g->kc)
       g->product(m, n, (int)nm__least(o.k - l, g->kc), element(p, o.a, 0, l), o.a.rs, o.a.cs,
-                 element(p, o.x, l, 0), o.x.rs, o.y, p->n, l > 0);
+                 element(p, o.x, l, 0), o.x.rs, o.y, p->n, l > 0, NULL);
   }
 }
 
@@ -180,42 +198,63 @@ static nm_status in_place(product *p) {
 
 /* ---- packed ---- */
 
-typedef struct panel { /* of x, packed, and what is done with it */
+typedef struct panel { /* what is multiplied at a time: factors as deep as is packed */
   const product *p;
   const one *o;
-  int64_t j0, n, k0; /* columns j0 .. j0 + n - 1 and rows k0 .. k0 + depth - 1 of x */
-  int depth, first;  /* of the workers that share it */
-  int64_t row_parts, column_parts;
-  bool pack_a;
-  char *x;
+  int64_t i0, m, j0, n, k0; /* rows i0 .. i0 + m - 1 of a, columns j0 .. j0 + n - 1 of x */
+  int depth;
+  int64_t row_parts, column_parts; /* in which y is cut into tasks */
+  bool a_first, x_first;           /* packed by all workers before; else each part when it is met */
+  char *a, *x;                     /* where to; a is NULL if it is read in place */
 } panel;
 
-/* Rows of a block of a; what is packed of it takes half of the second cache. */
-static int64_t block_rows(const product *p) {
-  const nm_gemm *g = p->gemm;
-  int64_t rows = (int64_t)(p->cpu->cache / 2 / ((size_t)g->kc * p->wide)) / g->mr * g->mr;
-  return rows > g->mr ? rows : g->mr;
+/* Bytes of what is packed of n rows of a or columns of x, in slices of r, at most `most`. */
+static size_t packed_size(const product *p, int64_t n, int r, int64_t most) {
+  return nm__align64((size_t)nm__least(n + r, most) * (size_t)nm__least(p->k, p->gemm->kc) *
+                     p->wide);
 }
-static size_t block_size(const product *p) {
-  int64_t rows = nm__least(p->m + p->gemm->mr, block_rows(p));
-  return nm__align64((size_t)rows * (size_t)nm__least(p->k, p->gemm->kc) * p->wide);
+static size_t scratch_size(const product *p) {
+  return packed_size(p, p->m, p->gemm->mr, MC) + packed_size(p, p->n, p->gemm->nr, NC);
 }
-static size_t panel_size(const product *p) {
-  int64_t columns = nm__least(p->n + p->gemm->nr, NC);
-  return nm__align64((size_t)columns * (size_t)nm__least(p->k, p->gemm->kc) * p->wide);
+static char *place(const panel *q, char *packed, int64_t i) {
+  return packed + (size_t)(i * q->depth) * q->p->wide;
 }
 
-/* A task is a few slices, so that rows of x are read in runs of some length. */
+static void pack_a(const panel *q, int64_t i, int64_t rows, char *to) {
+  const product *p = q->p;
+  p->cpu->isa->pack[p->dtype]((int)rows, p->gemm->mr, q->depth,
+                              element(p, q->o->a, q->i0 + i, q->k0), q->o->a.rs, q->o->a.cs, to);
+}
+static void pack_x(const panel *q, int64_t j, int64_t columns, char *to) {
+  const product *p = q->p;
+  p->cpu->isa->pack[p->dtype]((int)columns, p->gemm->nr, q->depth,
+                              element(p, q->o->x, q->k0, q->j0 + j), q->o->x.cs, q->o->x.rs, to);
+}
+
+/* Vectors that a task packs: slices of r, of which memory has a run of some lines. */
+static int64_t pack_task(const product *p, int r) {
+  return nm__parts(PACK_RUN, r * (int64_t)p->size) * r;
+}
+
+static int64_t tasks_of_x(const panel *q) {
+  return q->x_first ? nm__parts(q->n, pack_task(q->p, q->p->gemm->nr)) : 0;
+}
+static int64_t tasks_of_a(const panel *q) {
+  return q->a_first ? nm__parts(q->m, pack_task(q->p, q->p->gemm->mr)) : 0;
+}
+
 static void pack_work(void *arg, nm_job *job, int worker) {
   const panel *q = arg;
-  const product *p = q->p;
-  int64_t task, columns = PACK_SLICES * p->gemm->nr;
+  int64_t columns = pack_task(q->p, q->p->gemm->nr), rows = pack_task(q->p, q->p->gemm->mr);
+  int64_t task, of_x = tasks_of_x(q);
   (void)worker;
-  while ((task = nm__next_task(job)) >= 0)
-    p->cpu->isa->pack[p->dtype]((int)nm__least(q->n - task * columns, columns), p->gemm->nr,
-                                q->depth, element(p, q->o->x, q->k0, q->j0 + task * columns),
-                                q->o->x.cs, q->o->x.rs,
-                                q->x + (size_t)(task * columns * q->depth) * p->wide);
+  while ((task = nm__next_task(job)) >= 0) {
+    int64_t j = task * columns, i = (task - of_x) * rows;
+    if (task < of_x)
+      pack_x(q, j, nm__least(q->n - j, columns), place(q, q->x, j));
+    else
+      pack_a(q, i, nm__least(q->m - i, rows), place(q, q->a, i));
+  }
 }
 
 /* Columns of a panel so deep that take a quarter of the second cache. */
@@ -225,49 +264,85 @@ static int64_t near_columns(const product *p, int depth) {
   return (slices > 1 ? slices : 1) * p->gemm->nr;
 }
 
-/* A strip of y, rows i .. i + m - 1, by columns j .. end - 1 of the panel; packed: that strip of a,
- * or NULL if it is read in place. */
-static void multiply_strip(const panel *q, int64_t i, int m, int64_t j, int64_t end,
-                           const char *packed) {
+/* A strip of y, rows i .. i + m - 1, by columns j .. j + columns - 1, of which x is packed;
+ * packed: that strip of a, or NULL if it is read in place. */
+static void multiply_strip(const panel *q, int64_t i, int m, int64_t j, int64_t columns,
+                           const char *packed, char *x, nm_ahead *next) {
   const product *p = q->p;
   const nm_gemm *g = p->gemm;
   matrix a = q->o->a;
-  for (int n; j < end; j += n) {
-    const char *x = q->x + (size_t)(j * q->depth) * p->wide;
-    char *y = q->o->y + (size_t)(i * p->n + q->j0 + j) * p->wide;
-    n = (int)nm__least(end - j, g->nr);
+  char *y = q->o->y + (size_t)((q->i0 + i) * p->n + q->j0 + j) * p->wide;
+  for (int n; columns > 0; columns -= n, x = place(q, x, n), y += (size_t)n * p->wide) {
+    n = (int)nm__least(columns, g->nr);
     if (packed)
-      g->kernel(q->depth, packed, x, y, p->n, m, n, q->k0 > 0);
+      g->kernel(q->depth, packed, x, y, p->n, m, n, q->k0 > 0, next);
     else
-      g->product(m, n, q->depth, element(p, a, i, q->k0), a.rs, a.cs, x, g->nr, y, p->n, q->k0 > 0);
+      g->product(m, n, q->depth, element(p, a, q->i0 + i, q->k0), a.rs, a.cs, x, g->nr, y, p->n,
+                 q->k0 > 0, next);
   }
 }
 
-/* Rows i .. i + rows - 1 of y by columns j .. end - 1 of the panel. */
-static void multiply(const panel *q, int64_t i, int64_t rows, int64_t j, int64_t end, char *block) {
+typedef struct part { /* of y, what a task computes */
+  int64_t i, end, j, j_end;
+} part;
+
+/* What is used next: strip i of a, that is packed there, or will be read from memory. */
+static nm_ahead next_strip(const panel *q, int64_t i, int64_t rows, const char *packed,
+                           int64_t columns) {
   const product *p = q->p;
-  const nm_gemm *g = p->gemm;
-  int64_t height = q->pack_a ? g->mr : nm__parts(rows, nm__parts(rows, g->mr));
-  if (q->pack_a)
-    p->cpu->isa->pack[p->dtype]((int)rows, g->mr, q->depth, element(p, q->o->a, i, q->k0),
-                                q->o->a.rs, q->o->a.cs, block);
-  for (int64_t group = near_columns(p, q->depth); j < end; j += group)
-    for (int64_t r = 0; r < rows; r += height)
-      multiply_strip(q, i + r, (int)nm__least(rows - r, height), j, nm__least(end, j + group),
-                     q->pack_a ? block + (size_t)(r * q->depth) * p->wide : NULL);
+  matrix a = q->o->a;
+  int64_t mr = p->gemm->mr, steps = nm__parts(columns, p->gemm->nr) * q->depth;
+  if (rows <= 0) return (nm_ahead){.each = 0};
+  if (packed) return nm__ahead(packed, 1, mr * q->depth, 0, 1, (int64_t)p->wide, steps);
+  return nm__ahead(element(p, a, q->i0 + i, q->k0), rows, q->depth, a.rs, a.cs, (int64_t)p->size,
+                   steps);
+}
+
+/* Rows of a that are packed at a time: a strip; or, where memory has runs of rows, blocks of about
+ * equal size that take half of the second cache. */
+static int64_t rows_met(const panel *q, int64_t rows) {
+  const product *p = q->p;
+  int64_t mr = p->gemm->mr, most = (int64_t)p->cpu->cache / 2 / (q->depth * (int64_t)p->wide);
+  if (q->o->a.cs == 1 || most < mr) return mr;
+  int64_t blocks = (rows + most / 2) / most;
+  return blocks > 1 ? nm__parts(nm__parts(rows, blocks), mr) * mr : rows;
+}
+
+/* A part, group after group of as many columns of x as the second cache holds beside what passes
+ * by.  Rows of a are packed by the first group, over the last ones if there is no other group. */
+static void multiply_part(const panel *q, part t) {
+  const product *p = q->p;
+  int64_t group = near_columns(p, q->depth), rows = t.end - t.i, met = rows_met(q, rows);
+  int64_t height = q->a ? p->gemm->mr : nm__parts(rows, nm__parts(rows, p->gemm->mr));
+  bool over = !q->a_first && t.j_end - t.j <= group;
+  for (int64_t j = t.j; j < t.j_end; j += group) {
+    int64_t columns = nm__least(t.j_end - j, group);
+    bool meets = q->a && !q->a_first && j == t.j;
+    char *x = q->x_first ? place(q, q->x, j) : q->x;
+    if (!q->x_first) pack_x(q, j, columns, x);
+    for (int64_t i = t.i, m; i < t.end; i += m) {
+      int64_t in = (i - t.i) % met, there = nm__least(t.end - i, met - in);
+      char *packed = q->a ? place(q, q->a, over ? t.i + in : i) : NULL;
+      if (meets && in == 0) pack_a(q, i, there, packed);
+      m = nm__least(t.end - i, height);
+      bool known = packed && (!meets || there > m);
+      nm_ahead next = next_strip(q, i + m, nm__least(t.end - i - m, height),
+                                 known ? place(q, packed, m) : NULL, columns);
+      multiply_strip(q, i, (int)m, j, columns, packed, x, &next);
+    }
+  }
 }
 
 static void multiply_work(void *arg, nm_job *job, int worker) {
   const panel *q = arg;
-  const product *p = q->p;
-  int64_t task, most = block_rows(p);
+  int64_t task, nr = q->p->gemm->nr, unit = q->a ? q->p->gemm->mr : 4;
+  (void)worker;
   while ((task = nm__next_task(job)) >= 0) {
     int64_t row = task / q->column_parts, column = task % q->column_parts;
-    int64_t end = cut(p->m, 4, row + 1, q->row_parts);
-    int64_t j = cut(q->n, p->gemm->nr, column, q->column_parts),
-            j_end = cut(q->n, p->gemm->nr, column + 1, q->column_parts);
-    for (int64_t i = cut(p->m, 4, row, q->row_parts); i < end; i += most)
-      multiply(q, i, nm__least(end - i, most), j, j_end, p->cpu->scratch[q->first + worker]);
+    multiply_part(q,
+                  (part){cut(q->m, unit, row, q->row_parts), cut(q->m, unit, row + 1, q->row_parts),
+                         cut(q->n, nr, column, q->column_parts),
+                         cut(q->n, nr, column + 1, q->column_parts)});
   }
 }
 
@@ -278,24 +353,34 @@ static bool worth_packing(const product *p, matrix a) {
   return p->n > nm__least(columns_in_place(p, a), 2 * IN_PLACE_COLUMNS);
 }
 
-/* One product by workers first .. first + workers - 1. */
-static void multiply_packed(const product *p, const one *o, int first, int workers) {
-  int mr = p->gemm->mr, nr = p->gemm->nr;
-  int64_t strips = nm__parts(p->m, mr);
-  panel q = {.p = p, .o = o, .first = first, .pack_a = worth_packing(p, o->a)};
-  q.x = (char *)p->cpu->scratch[first] + block_size(p);
+/* Cuts y into tasks for several workers: rows, or columns where there are more of those. */
+static void share_panel(panel *q, int workers) {
+  int64_t strips = nm__parts(q->m, q->p->gemm->mr), slices = nm__parts(q->n, q->p->gemm->nr);
+  q->row_parts = q->column_parts = 1;
+  if (workers > 1 && strips >= slices)
+    q->row_parts = nm__least(strips, workers * nm__parts(q->m, workers * TASK_ROWS));
+  else if (workers > 1)
+    q->column_parts = nm__least(slices, 2 * workers);
+}
+
+/* One product by so many workers, in this scratch. */
+static void multiply_packed(const product *p, const one *o, char *scratch, int workers) {
+  bool packs = worth_packing(p, o->a);
+  panel q = {.p = p, .o = o, .x_first = workers > 1};
+  q.x = scratch + packed_size(p, p->m, p->gemm->mr, MC);
+  if (packs) q.a = scratch;
   for (q.j0 = 0; q.j0 < p->n; q.j0 += q.n) {
     q.n = nm__least(p->n - q.j0, NC);
-    int64_t slices = nm__parts(q.n, nr);
-    q.row_parts = q.column_parts = 1;
-    if (workers > 1 && strips >= slices)
-      q.row_parts = nm__least(strips, workers * nm__parts(p->m, workers * block_rows(p) / 2));
-    else if (workers > 1)
-      q.column_parts = nm__least(slices, 2 * workers);
-    for (q.k0 = 0; q.k0 < o->k; q.k0 += q.depth) {
-      q.depth = (int)nm__least(o->k - q.k0, p->gemm->kc);
-      nm__parallel(p->cpu, workers, nm__parts(slices, PACK_SLICES), pack_work, &q);
-      nm__parallel(p->cpu, workers, q.row_parts * q.column_parts, multiply_work, &q);
+    for (q.i0 = 0; q.i0 < p->m; q.i0 += q.m) {
+      q.m = packs ? nm__least(p->m - q.i0, MC) : p->m;
+      share_panel(&q, workers);
+      q.a_first = packs && q.column_parts > 1;
+      for (q.k0 = 0; q.k0 < o->k; q.k0 += q.depth) {
+        q.depth = (int)nm__least(o->k - q.k0, p->gemm->kc);
+        int64_t tasks = tasks_of_x(&q) + tasks_of_a(&q);
+        if (tasks) nm__parallel(p->cpu, workers, tasks, pack_work, &q);
+        nm__parallel(p->cpu, workers, q.row_parts * q.column_parts, multiply_work, &q);
+      }
     }
   }
 }
@@ -303,7 +388,7 @@ static void multiply_packed(const product *p, const one *o, int first, int worke
 static void packed_pieces(const product *p, int worker, int64_t from, int64_t to) {
   for (; from < to; from++) {
     one o = product_of(p, from);
-    multiply_packed(p, &o, worker, 1);
+    multiply_packed(p, &o, p->cpu->scratch[worker], 1);
   }
 }
 
@@ -311,13 +396,11 @@ static nm_status packed(product *p) {
   int64_t products = p->batch * p->chunks;
   int workers = share(p, 1), all = workers_for(p);
   bool together = products < 4 * all; /* all workers at one product after the other */
-  if (together) workers = all;
-  NM_TRY(nm__scratch(p->cpu, workers, block_size(p) + (together ? 0 : panel_size(p))));
-  NM_TRY(nm__scratch(p->cpu, 1, block_size(p) + panel_size(p)));
+  NM_TRY(nm__scratch(p->cpu, together ? 1 : workers, scratch_size(p)));
   if (!together) return run_pieces(p, workers, packed_pieces), NM_OK;
   for (int64_t i = 0; i < products; i++) {
     one o = product_of(p, i);
-    multiply_packed(p, &o, 0, workers);
+    multiply_packed(p, &o, p->cpu->scratch[0], all);
   }
   return NM_OK;
 }
@@ -394,6 +477,7 @@ static bool fits_in_place(const product *p) {
   matrix a = matrix_of(p, p->a, 0), x = matrix_of(p, p->x, 0);
   if (p->m >= p->gemm->mr && p->n > columns_in_place(p, a)) return false;
   if (nm__is_narrow(p->dtype) || (x.cs != 1 && p->n > 1)) return false;
+  if (p->m >= IN_PLACE_ROWS && x.rs * (int64_t)p->size % PAGE == 0) return false;
   return (double)p->chunk * (double)p->n * (double)p->size <= (double)p->cpu->cache;
 }
 
