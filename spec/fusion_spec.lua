@@ -61,6 +61,8 @@ local steps = {
   function(rnd, live) return pick(rnd, live):sum() end,
   function(rnd, live) return pick(rnd, live):sum(1, true) end,
   function(rnd, live) return pick(rnd, live):amax(-1) end,
+  function(rnd, live) return pick(rnd, live):softmax(-1) end,
+  function(rnd, live) return pick(rnd, live):log_softmax(1) end,
   function(rnd, live) local x = pick(rnd, live) return nm.cat({x, x:neg()}) end,
   function(rnd, live) local x = pick(rnd, live) return nm.stack({x, x}, 1) end,
   -- writes
@@ -191,6 +193,19 @@ it("rows that repeat are read where they lie, or copied where a tile meets two o
     z:mul_(row):add_(part)
     w:mul_(spread):add_(part:contiguous())
     assert.same(w:totable(), z:totable())
+  end
+end)
+
+it("softmax computes what it reads in its own pass, or before", function()
+  for _, shape in ipairs {{300, 9}, {40, 128}, {2, 3, 700}, {3, 70000}} do
+    local x, mask = nm.randn(shape), nm.rand(shape[#shape]):lt(0.2)
+    local scores = (x / 3):masked_fill(mask, -math.huge)
+    local got, logs = scores:softmax(-1), scores:log_softmax(-1)
+    local stored = (x / 3):masked_fill(mask, -math.huge)
+    nm.eval(stored)
+    assert.is_true(got:eq(stored:softmax(-1)):all():item())
+    assert.is_true(logs:eq(stored:log_softmax(-1)):all():item())
+    assert.is_true(scores:eq(stored):all():item())
   end
 end)
 

@@ -529,6 +529,37 @@ static void test_softmax(nm_dtype dtype, int layout, bool log_, int ndim, const 
   drop(&y);
 }
 
+/* Of what a program computes: the bits that come out where that was stored before. */
+static void test_softmax_of(nm_dtype dtype, int layout, bool log_, int64_t rows, int64_t n) {
+  testing("softmax of sums of %s, %s, %d x %d", nm__dtypes[dtype].name, layout_name[layout],
+          (int)rows, (int)n);
+  int64_t shape[] = {rows, n};
+  nm_class cls = nm__dtype_class(dtype);
+  array x = make(dtype, layout, 2, shape, -3, 3, false), sums[2], y[2];
+  nm_program p;
+  for (int k = 0; k < 2; k++) {
+    sums[k] = make(dtype, L_FLAT, 2, shape, 0, 1, false);
+    y[k] = make(dtype, L_FLAT, 2, shape, 0, 1, false);
+    start(&p, 2, shape);
+    p.in[p.nin++] = operand(&x, 0);
+    int src = add(&p, NM_I_add, cls, 0, 0, 0, 0);
+    if (nm__is_narrow(dtype)) src = add(&p, NM_I_narrow, cls, dtype, src, 0, 0);
+    p.out[p.nout++] = operand(&sums[k], src);
+    nm_view vs = view(&sums[k]), vy = view(&y[k]);
+    if (k == 0) call(dev->cls->run(dev, &p));
+    call(k ? dev->cls->softmax_of(dev, &p, (uint8_t)src, &vy, log_)
+           : dev->cls->softmax(dev, &vs, 1, &vy, log_));
+    fetch(&sums[k]);
+    fetch(&y[k]);
+  }
+  for (int64_t i = 0; i < rows * n; i++)
+    if (!check(at(&y[0], i).f == at(&y[1], i).f && at(&sums[0], i).f == at(&sums[1], i).f,
+               "element %d is %.9g, should be %.9g", (int)i, at(&y[1], i).f, at(&y[0], i).f))
+      break;
+  for (int k = 0; k < 2; k++) drop(&sums[k]), drop(&y[k]);
+  drop(&x);
+}
+
 static void test_softmaxes(void) {
   static const struct {
     int ndim, dim;
@@ -553,6 +584,12 @@ static void test_softmaxes(void) {
       test_softmax((nm_dtype)d, L_FLAT, l, 2, (const int64_t[]){1500, 70}, 0, 1);
     }
   }
+  static const int64_t sizes[][2] = {{1, 1}, {3, 5}, {700, 10}, {70, 128}, {3, 5003}, {2, 65536}};
+  for (int d = NM_FLOAT32; dev->cls->softmax_of && d <= NM_BFLOAT16; d++)
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+      test_softmax_of((nm_dtype)d, L_FLAT, s % 2, sizes[s][0], sizes[s][1]);
+      test_softmax_of((nm_dtype)d, L_STEPPED, !(s % 2), sizes[s][0], sizes[s][1]);
+    }
   if (!is_cpu) return;
   test_softmax(NM_FLOAT32, L_FLAT, false, 2, (const int64_t[]){300, 7001}, 1, 0);
   test_softmax(NM_FLOAT32, L_FLAT, true, 2, (const int64_t[]){70000, 31}, 1, 0);

@@ -163,6 +163,10 @@ typedef struct nm_device_class {
   nm_status (*matmul)(nm_device *, const nm_view *a, const nm_view *x, const nm_view *y);
   /* y = softmax or log_softmax of x (float dtypes) over dim; y contiguous, same shape. */
   nm_status (*softmax)(nm_device *, const nm_view *x, int dim, const nm_view *y, bool log);
+  /* The same over the last dim, of NM_LONGEST_ROW elements at most, of what a program of y's shape
+   * computes: operand `src`, in y's dtype.  Its outputs, if any, are stored by the same pass.  NULL
+   * where it is computed first. */
+  nm_status (*softmax_of)(nm_device *, const nm_program *, uint8_t src, const nm_view *y, bool log);
   /* See nm_rows; there are elements.  NULL where it is composed, as programs and reductions. */
   nm_status (*rows)(nm_device *, const nm_rows *);
   /* y = x backwards along the dims whose bits are set; y contiguous, of x's shape and dtype.  NULL

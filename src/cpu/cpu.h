@@ -469,6 +469,8 @@ nm_status nm__cpu_run(nm_device *dev, const nm_program *p);
 nm_status nm__cpu_reduce(nm_device *dev, const nm_reduce *r);
 nm_status nm__cpu_matmul(nm_device *dev, const nm_view *a, const nm_view *x, const nm_view *y);
 nm_status nm__cpu_softmax(nm_device *dev, const nm_view *x, int dim, const nm_view *y, bool log);
+nm_status nm__cpu_softmax_of(nm_device *dev, const nm_program *p, uint8_t src, const nm_view *y,
+                             bool log);
 nm_status nm__cpu_rows(nm_device *dev, const nm_rows *r);
 nm_status nm__cpu_place(nm_device *dev, const nm_view *index, int64_t n, int64_t base,
                         const nm_view *at, bool *inside);

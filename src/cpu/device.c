@@ -88,6 +88,7 @@ static const nm_device_class cpu_class = {
     .reduce = nm__cpu_reduce,
     .matmul = nm__cpu_matmul,
     .softmax = nm__cpu_softmax,
+    .softmax_of = nm__cpu_softmax_of,
     .rows = nm__cpu_rows,
     .reverse = nm__cpu_reverse,
     .place = nm__cpu_place,

@@ -22,7 +22,9 @@ typedef struct softmax_job {
   nm_cpu *cpu;
   const nm_softmax_loops *loops;
   const nm_view *x, *y;
-  nm_walk walk; /* of x */
+  nm_walk walk;  /* of x */
+  nm_plan *plan; /* or, where x is what a program computes, that program's, */
+  uint8_t src;   /* and which operand it is */
   bool log, narrow, stream;
   nm_class cls;
   size_t size;             /* of an element of the class */
@@ -36,6 +38,7 @@ typedef struct softmax_job {
 typedef struct state { /* of a worker; each buffer holds CHUNK + NM_TILE elements at least */
   const softmax_job *s;
   nm_cursor cursor;
+  nm_machine machine; /* of the plan */
   char *x, *e, *tile;
 } state;
 
@@ -44,9 +47,21 @@ static size_t buffer_size(const softmax_job *s) {
   return (size_t)(row > CHUNK ? row : CHUNK) * s->size + NM_TILE * s->size;
 }
 
+/* What source() gives where a program computes it. */
+static const char *computed(state *w, int64_t at, int64_t n, char *to) {
+  const softmax_job *s = w->s;
+  const nm_place *place = &s->plan->place[s->src];
+  for (int64_t i = 0; i < n; i += NM_TILE) {
+    if (!place->base) w->machine.where[s->src] = to + (size_t)i * s->size;
+    nm__machine_run(&w->machine, at + i, (int)nm__least(n - i, NM_TILE));
+  }
+  return place->base ? place->base + at * place->scale : to;
+}
+
 /* n elements of x from `at` on in its order, in their class: where they lie, or in `to`. */
 static const char *source(state *w, int64_t at, int64_t n, char *to) {
   const softmax_job *s = w->s;
+  if (s->plan) return computed(w, at, n, to);
   nm_dtype dtype = s->x->dtype;
   int64_t size = (int64_t)nm__dtype_size(dtype), stride = s->walk.stride[s->walk.ndim - 1], offset;
   const char *base = (const char *)s->x->mem->ptr + s->x->offset * size;
@@ -109,8 +124,9 @@ static void softmax_rows(state *w, int64_t row, int n) {
 
 /* Whether rows go one after the other past the caches; they are read where they lie. */
 static bool rows_go_past(const softmax_job *s) {
-  return s->stream && s->loops->row_past && (size_t)s->n * s->size % 64 == 0 && s->n >= NM_TILE &&
-         (uintptr_t)result(s, 0) % 64 == 0 && s->walk.ndim == 1 && s->walk.stride[0] == 1;
+  return s->stream && !s->plan && s->loops->row_past && (size_t)s->n * s->size % 64 == 0 &&
+         s->n >= NM_TILE && (uintptr_t)result(s, 0) % 64 == 0 && s->walk.ndim == 1 &&
+         s->walk.stride[0] == 1;
 }
 
 static void softmax_rows_past(state *w, int64_t row, int64_t end) {
@@ -282,8 +298,10 @@ static void softmax_columns(state *w, int64_t task) {
 static void softmax_work(void *arg, nm_job *job, int worker) {
   const softmax_job *s = arg;
   size_t size = buffer_size(s);
-  state w = {.s = s, .cursor = {.at = -1}, .x = s->cpu->scratch[worker]};
+  state w;
+  w.s = s, w.cursor.at = -1, w.x = s->cpu->scratch[worker];
   w.e = w.x + size, w.tile = w.e + size;
+  if (s->plan) nm__machine_start(&w.machine, s->plan, w.tile + NM_TILE * s->size);
   for (int64_t task; (task = nm__near_task(job, worker)) >= 0;) {
     int64_t row = task * s->per_task, end = row + s->per_task;
     if (end > s->outer) end = s->outer;
@@ -295,7 +313,8 @@ static void softmax_work(void *arg, nm_job *job, int worker) {
       softmax_rows_past(&w, row, end);
     } else {
       bool turned = s->n < s->loops->least;
-      int64_t most = s->n < CHUNK / 8 ? CHUNK / 8 / s->n : 1; /* rows at a time */
+      int64_t block = s->plan ? NM_TILE : CHUNK / 8;
+      int64_t most = s->n < block ? block / s->n : 1; /* rows at a time */
       if (turned && most > NM_TILE) most = NM_TILE;
       for (; row < end; row += most) {
         int n = (int)(end - row < most ? end - row : most);
@@ -323,12 +342,12 @@ static int64_t cut(softmax_job *s) {
   return s->outer * s->chunks;
 }
 
-nm_status nm__cpu_softmax(nm_device *dev, const nm_view *x, int dim, const nm_view *y, bool log) {
+/* y's elements, along dim. */
+static softmax_job job_of(nm_device *dev, int dim, const nm_view *y, bool log) {
   nm_cpu *cpu = (nm_cpu *)dev;
   nm_class cls = nm__dtype_class(y->dtype);
   softmax_job s = {.cpu = cpu,
                    .loops = &cpu->isa->softmax[cls],
-                   .x = x,
                    .y = y,
                    .log = log,
                    .narrow = nm__is_narrow(y->dtype),
@@ -339,24 +358,46 @@ nm_status nm__cpu_softmax(nm_device *dev, const nm_view *x, int dim, const nm_vi
                    .inner = 1};
   for (int d = 0; d < dim; d++) s.outer *= y->shape[d];
   for (int d = dim + 1; d < y->ndim; d++) s.inner *= y->shape[d];
-  int64_t numel = s.outer * s.n * s.inner;
+  return s;
+}
+
+static nm_status run(softmax_job *s) {
+  nm_cpu *cpu = s->cpu;
+  int64_t numel = s->outer * s->n * s->inner;
   if (numel == 0) return NM_OK;
-  s.stream = !s.narrow && nm__past_caches(y->mem, (size_t)numel * s.size);
-  nm__walk_make(&s.walk, x->ndim, x->shape, x->stride);
-  int64_t tasks = cut(&s);
-  int workers = nm__workers(cpu, tasks, (double)numel * 8);
-  NM_TRY(nm__scratch(cpu, workers, 2 * buffer_size(&s) + NM_TILE * s.size));
+  s->stream = !s->narrow && nm__past_caches(s->y->mem, (size_t)numel * s->size);
+  int64_t tasks = cut(s);
+  int workers = nm__workers(cpu, tasks, (double)numel * (s->plan ? 8 + s->plan->nsteps : 8));
+  NM_TRY(nm__scratch(cpu, workers,
+                     2 * buffer_size(s) + NM_TILE * s->size +
+                         (s->plan ? nm__plan_scratch(s->plan) : 0)));
   nm_mem chunks = {.ptr = NULL};
-  if (s.chunks) {
-    NM_TRY(nm__cpu_alloc(dev, 2 * (size_t)tasks * sizeof(nm_acc), &chunks));
-    s.most = chunks.ptr;
-    s.sum = s.most + tasks;
-    s.totals = true;
-    nm__parallel(cpu, workers, tasks, softmax_work, &s);
-    join_chunks(&s);
-    s.totals = false;
+  if (s->chunks) {
+    NM_TRY(nm__cpu_alloc(&cpu->dev, 2 * (size_t)tasks * sizeof(nm_acc), &chunks));
+    s->most = chunks.ptr;
+    s->sum = s->most + tasks;
+    s->totals = true;
+    nm__parallel(cpu, workers, tasks, softmax_work, s);
+    join_chunks(s);
+    s->totals = false;
   }
-  nm__parallel(cpu, workers, tasks, softmax_work, &s);
-  nm__cpu_release(dev, &chunks);
+  nm__parallel(cpu, workers, tasks, softmax_work, s);
+  nm__cpu_release(&cpu->dev, &chunks);
   return NM_OK;
+}
+
+nm_status nm__cpu_softmax(nm_device *dev, const nm_view *x, int dim, const nm_view *y, bool log) {
+  softmax_job s = job_of(dev, dim, y, log);
+  s.x = x;
+  nm__walk_make(&s.walk, x->ndim, x->shape, x->stride);
+  return run(&s);
+}
+
+nm_status nm__cpu_softmax_of(nm_device *dev, const nm_program *p, uint8_t src, const nm_view *y,
+                             bool log) {
+  softmax_job s = job_of(dev, y->ndim - 1, y, log);
+  nm_plan plan;
+  nm__plan(&plan, s.cpu->isa, p, src);
+  s.plan = &plan, s.src = src;
+  return run(&s);
 }

@@ -55,6 +55,10 @@ nm_tensor *nm__reduce(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t
  * elements. */
 nm_tensor *nm__reduce_pair(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t dims,
                            nm_dtype dtype, nm_tensor **also);
+/* y = softmax or log_softmax of t over its last dim, in the pass that computes t if t is pending
+ * and the device can; *done: whether. */
+nm_status nm__softmax_pending(nm_context *ctx, nm_tensor *t, const nm_view *y, bool log,
+                              bool *done);
 /* If v is one number everywhere, gives it (in the class of v's dtype). */
 static inline bool nm__constant(const nm_value *v, nm_bits *out) {
   if (v->ready || v->op != NM_I_copy || v->args[0].value) return false;

@@ -235,6 +235,15 @@ static void keep_stored(build *b, int n) {
   for (int k = 0; k < n; k++) become_ready(b->ctx, b->stored[k]);
 }
 
+/* After a pass that stored what the program does, or failed to. */
+static nm_status settle(build *b, nm_status s) {
+  if (s == NM_OK)
+    keep_stored(b, b->p->nout);
+  else
+    drop_stored(b, b->p->nout);
+  return s;
+}
+
 nm_status nm__materialize(nm_context *ctx, nm_value *v) {
   if (v->ready) return NM_OK;
   if (v->numel == 0) return become_ready(ctx, v), NM_OK;
@@ -291,10 +300,10 @@ nm_status nm__materialize_into(nm_context *ctx, nm_value *v, nm_tensor *dst, boo
   return NM_OK;
 }
 
-/* Whether a reduction of t may read t's pending value inside its own pass. */
-static bool reduces_pending(const nm_tensor *t) {
+/* Whether a pass over t's elements may compute t's pending value itself. */
+static bool computes_pending(const nm_tensor *t) {
   const nm_value *v = t->storage->value;
-  if (v->ready || !v->dev->cls->fuses_reductions || !nm__is_whole(t)) return false;
+  if (v->ready || !nm__is_whole(t)) return false;
   return !v->strided || nm__same_shape(t, v->ndim, v->shape);
 }
 
@@ -311,7 +320,7 @@ static nm_tensor *identity(nm_device *dev, nm_reduction kind, nm_dtype dtype, in
 static nm_status reduce_into(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t dims,
                              nm_value *out, nm_value *also) {
   nm_value *v = t->storage->value;
-  bool fused = reduces_pending(t);
+  bool fused = v->dev->cls->fuses_reductions && computes_pending(t);
   NM_TRY(fused ? nm__fit_inputs(ctx, v) : nm__materialize(ctx, v));
   build b;
   begin(&b, ctx, t->ndim, t->shape, nm_numel(t));
@@ -332,11 +341,7 @@ static nm_status reduce_into(nm_context *ctx, nm_reduction kind, nm_tensor *t, u
     r.src = untag(b.p, src);
     s = v->dev->cls->reduce(v->dev, &r);
   }
-  if (s == NM_OK)
-    keep_stored(&b, b.p->nout);
-  else
-    drop_stored(&b, b.p->nout);
-  return s;
+  return settle(&b, s);
 }
 
 nm_tensor *nm__reduce_pair(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t dims,
@@ -364,6 +369,24 @@ nm_tensor *nm__reduce_pair(nm_context *ctx, nm_reduction kind, nm_tensor *t, uin
 nm_tensor *nm__reduce(nm_context *ctx, nm_reduction kind, nm_tensor *t, uint32_t dims,
                       nm_dtype dtype) {
   return nm__reduce_pair(ctx, kind, t, dims, dtype, NULL);
+}
+
+nm_status nm__softmax_pending(nm_context *ctx, nm_tensor *t, const nm_view *y, bool log,
+                              bool *done) {
+  nm_value *v = t->storage->value;
+  *done = v->dev->cls->softmax_of && !nm__is_narrow((nm_dtype)t->dtype) && t->ndim &&
+          t->shape[t->ndim - 1] <= NM_LONGEST_ROW && nm_numel(t) && computes_pending(t);
+  if (!*done) return NM_OK;
+  NM_TRY(nm__fit_inputs(ctx, v));
+  build b;
+  begin(&b, ctx, t->ndim, t->shape, nm_numel(t));
+  uint8_t src = add_value(&b, v);
+  nm_status s = store_intermediates(&b, NULL, false);
+  if (s == NM_OK) {
+    finish(&b);
+    s = v->dev->cls->softmax_of(v->dev, b.p, untag(b.p, src), y, log);
+  }
+  return settle(&b, s);
 }
 
 nm_status nm_eval(nm_context *ctx, nm_tensor *t) { return nm__ready(ctx, t); }

@@ -30,13 +30,23 @@ nm_status nm__run_rows(nm_context *ctx, nm_row_kind kind, int64_t n, bool center
   return dev->cls->rows(dev, &r);
 }
 
+/* Into y, which is ready; x is computed by the same pass where that can be. */
+static nm_status softmax_into(nm_context *ctx, nm_tensor *x, int dim, nm_tensor *y, bool log) {
+  nm_device *dev = nm__device_of(x);
+  nm_view vx, vy;
+  bool done = nm_numel(y) == 0;
+  NM_TRY(nm__view_of(ctx, y, &vy));
+  if (!done && dim == x->ndim - 1) NM_TRY(nm__softmax_pending(ctx, x, &vy, log, &done));
+  if (done) return NM_OK;
+  NM_TRY(nm__view_of(ctx, x, &vx));
+  return dev->cls->softmax(dev, &vx, dim, &vy, log);
+}
+
 static nm_status softmax_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
   nm_tensor *x = nm__tensor_arg(c, 0), *y = NULL;
   nm_dtype dtype;
-  nm_view vx, vy;
   int dim = 0;
-  bool log = c->op->name[0] == 'l';
   NM_TRY(nm__dtype_arg(c, 2, (nm_dtype)x->dtype, &dtype));
   if (!nm__is_float(dtype))
     return nm__op_error(
@@ -46,11 +56,8 @@ static nm_status softmax_forward(nm_op_call *c) {
   NM_TRY(nm__dim_arg(c, 1, x->ndim, &dim));
   int mark = nm__scope(ctx);
   x = nm__t_cast(ctx, x, dtype);
-  if (x && nm__view_of(ctx, x, &vx) == NM_OK) y = nm__t_empty(ctx, x, x->ndim, x->shape);
-  if (y && nm__view_of(ctx, y, &vy) != NM_OK) y = NULL;
-  if (y && nm_numel(y) &&
-      nm__device_of(x)->cls->softmax(nm__device_of(x), &vx, dim, &vy, log) != NM_OK)
-    y = NULL;
+  y = x ? nm__t_empty(ctx, x, x->ndim, x->shape) : NULL;
+  if (y && softmax_into(ctx, x, dim, y, c->op->name[0] == 'l') != NM_OK) y = NULL;
   return nm__result(c, mark, y);
 }
 
