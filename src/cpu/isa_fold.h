@@ -143,7 +143,8 @@ EXTREMES(i64, int64_t)
 
 /* The extreme of a row and its place, in one pass, see nm_arg_row.  Of each block of ROW_LANES
  * elements a lane takes four, and keeps the first block that has its extreme; the row's stands in
- * the first block of those that have it.  NaN are only noticed, in two elements at once. */
+ * the first block of those that have it.  NaN are only noticed, in two elements at once.  Memory is
+ * fetched, as the end of each row holds the next one's loads up. */
 #define HALVE_LANES(lane, kind)                                                                    \
   HALVE(lane, LANES > 8 ? 8 : 0, kind)                                                             \
   HALVE(lane, 4, kind) HALVE(lane, 2, kind) HALVE(lane, 1, kind)
@@ -153,11 +154,13 @@ EXTREMES(i64, int64_t)
 #define ODD_i64(v, w) 0
 #define ARG_ROW(kind, t, T, P, field, identity, before)                                            \
   static int block_##kind##_##t(int n, const T *x, T *v) { /* or the place of the first NaN */     \
-    enum { LANES = LANE_BYTES / 4 / sizeof(T) };                                                   \
+    enum { LANES = LANE_BYTES / 4 / sizeof(T), AHEAD = 4096 };                                     \
     T best[LANES], most[LANES];                                                                    \
     P at[LANES], odd[LANES];                                                                       \
     for (int j = 0; j < LANES; j++) best[j] = identity, at[j] = odd[j] = 0;                        \
     for (P i = 0;; i = n - i < 2 * ROW_LANES ? n - ROW_LANES : i + ROW_LANES) {                    \
+      for (int k = AHEAD; k < AHEAD + LANE_BYTES; k += 64)                                         \
+        __builtin_prefetch((const char *)(x + i) + k);                                             \
       for (int j = 0; j < LANES; j++) {                                                            \
         const T *y = x + i + j;                                                                    \
         T a = y[0], b = y[LANES], c = y[2 * LANES], d = y[3 * LANES];                              \
