@@ -43,10 +43,11 @@ static inline __m512 look_up_32(const float *table, __m512i at) { /* by the low 
   return _mm512_permutex2var_ps(_mm512_loadu_ps(table), at, _mm512_loadu_ps(table + 16));
 }
 
-/* log x = high + low, for x above 0 and finite: n log 2 - log c + log(1 + r), r = m c - 1 */
+/* log x = high + low: n log 2 - log c + log(1 + r), r = m c - 1.  Of 0 and infinities `high` is
+ * infinite, below 0 it is NaN. */
 static inline __m512 log_pair_16(__m512 x, __m512 *low) {
   __m512 n = _mm512_getexp_ps(x);
-  __m512 m = _mm512_getmant_ps(x, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_src);
+  __m512 m = _mm512_getmant_ps(x, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_nan);
   __m512i at = _mm512_srli_epi32(_mm512_castps_si512(m), 23 - 5);
   __m512 r = _mm512_fmsub_ps(m, look_up_32(pow_over, at), all_16(1));
   __m512 whole = madd_16(n, all_16(LN2_16), look_up_32(pow_high, at));
@@ -63,19 +64,31 @@ static inline __m512 log_pair_16(__m512 x, __m512 *low) {
   *low = _mm512_add_ps(_mm512_add_ps(_mm512_sub_ps(whole, high), w), rest);
   return high;
 }
-/* x^b; where |b| <= 2^14, b log x needs no limits, as 2^n saturates */
-static inline __m512 power_16(__m512 x, __m512 b, bool any_b) { /* 1.2 */
-  __m512 low, high = log_pair_16(x, &low), p = _mm512_mul_ps(b, high);
-  __m512 p_low = madd_16(b, low, _mm512_fmsub_ps(b, high, p));
-  if (any_b) {
-    __m512 most = all_16(0x1p20f), least = all_16(-0x1p20f);
-    __mmask16 fits = _mm512_cmp_ps_mask(_mm512_abs_ps(p), most, _CMP_LE_OQ);
-    p = _mm512_max_ps(_mm512_min_ps(p, most), least);
-    p_low = _mm512_maskz_mov_ps(fits, p_low);
+/* p + low = b log x, of n elements, a multiple of 16.  Says whether |p| <= 2^20 everywhere, which
+ * zeros, infinities, NaN and an x below 0 don't give; if `limited`, p is made so where it isn't. */
+static inline bool exponents(int n, const float *x, const float *b, float *p, float *low,
+                             bool limited) {
+  const __m512 most = all_16(0x1p20f), least = all_16(-0x1p20f);
+  __mmask16 fit = 0xffff;
+  for (int i = 0; i < n; i += 16) {
+    __m512 v = _mm512_loadu_ps(b + i), l, h = log_pair_16(_mm512_loadu_ps(x + i), &l);
+    __m512 q = _mm512_mul_ps(v, h), rest = madd_16(v, l, _mm512_fmsub_ps(v, h, q));
+    __mmask16 fits = _mm512_cmp_ps_mask(_mm512_abs_ps(q), most, _CMP_LE_OQ);
+    if (limited) {
+      q = _mm512_max_ps(_mm512_min_ps(q, most), least);
+      rest = _mm512_maskz_mov_ps(fits, rest);
+    }
+    fit &= fits;
+    _mm512_storeu_ps(p + i, q);
+    _mm512_storeu_ps(low + i, rest);
   }
+  return fit == 0xffff;
+}
+/* e^(p + low); |p| <= 2^20 needs no limits, as 2^n saturates */
+static inline __m512 exp_pair_16(__m512 p, __m512 low) {
   __m512 t = madd_16(p, all_16(LOG2E), all_16(ROUNDER)), n = _mm512_sub_ps(t, all_16(ROUNDER));
   __m512 r = madd_16(n, all_16(-LN2_HIGH), p); /* exact */
-  r = _mm512_add_ps(r, madd_16(n, all_16(-LN2_LOW), p_low));
+  r = _mm512_add_ps(r, madd_16(n, all_16(-LN2_LOW), low));
   __m512 y = all_16(0x1.6d544ep-10f); /* as exp_near */
   y = madd_16(y, r, all_16(0x1.122a66p-7f));
   y = madd_16(y, r, all_16(0x1.5554e2p-5f));
@@ -84,42 +97,37 @@ static inline __m512 power_16(__m512 x, __m512 b, bool any_b) { /* 1.2 */
   y = madd_16(y, r, all_16(1));
   return _mm512_scalef_ps(madd_16(y, r, all_16(1)), n);
 }
-static inline __mmask16 first_of_16(int n) {
-  return n >= 16 ? 0xffff : n > 0 ? (__mmask16)((1u << n) - 1) : 0;
-}
-/* two vectors at once, as one waits for itself */
-static inline void powers(int n, float *y, const float *a, const float *b, bool any_b) {
-  for (; n > 0; n -= 32, y += 32, a += 32, b += 32) {
-    __mmask16 m = first_of_16(n), o = first_of_16(n - 16);
-    __m512 u = power_16(_mm512_maskz_loadu_ps(m, a), _mm512_maskz_loadu_ps(m, b), any_b);
-    __m512 v = power_16(_mm512_maskz_loadu_ps(o, a + 16), _mm512_maskz_loadu_ps(o, b + 16), any_b);
-    _mm512_mask_storeu_ps(y, m, u);
-    _mm512_mask_storeu_ps(y + 16, o, v);
-  }
-}
-static void near_powers(int n, float *y, const float *a, const float *b) {
-  powers(n, y, a, b, false);
+static inline void exponentials(int n, float *y, const float *p, const float *low) {
+  for (int i = 0; i < n; i += 16)
+    _mm512_storeu_ps(y + i, exp_pair_16(_mm512_loadu_ps(p + i), _mm512_loadu_ps(low + i)));
 }
 static void any_powers(int n, float *y, const float *a, const float *b) {
-  float x[CHECKED], e[CHECKED];
+  float x[CHECKED], e[CHECKED], p[CHECKED], low[CHECKED];
+  int whole = (n + 15) / 16 * 16;
+  for (int i = n; i < whole; i++) x[i] = 1, e[i] = 0;
   EACH(n) {
     x[i] = __builtin_fabsf(a[i]);
     e[i] = power_is_finite(a[i], b[i]) ? b[i] : 0.0f;
   }
-  powers(n, x, x, e, true);
+  exponents(whole, x, e, p, low, true);
+  exponentials(whole, x, p, low);
   EACH(n) y[i] = power_ends(a[i], b[i], x[i]);
+}
+/* In two loops, since a vector's chain of instructions is so long that the processor doesn't look
+ * far enough ahead to begin enough others. */
+static void quick_pow_f32(int n, void *y_, const void *a_, const void *b_, const void *c) {
+  float *y = y_, p[CHECKED], low[CHECKED];
+  const float *a = a_, *b = b_;
+  (void)c;
+  for (; n >= CHECKED; n -= CHECKED, y += CHECKED, a += CHECKED, b += CHECKED)
+    if (exponents(CHECKED, a, b, p, low, false))
+      exponentials(CHECKED, y, p, low);
+    else
+      any_powers(CHECKED, y, a, b);
+  if (n) any_powers(n, y, a, b);
 }
 
 #else
-
-static void near_powers(int n, float *y, const float *a, const float *b) {
-  EACH(n) y[i] = pow_f32_quick(a[i], b[i]);
-}
-static void any_powers(int n, float *y, const float *a, const float *b) {
-  EACH(n) y[i] = pow_f32(a[i], b[i]);
-}
-
-#endif
 
 static void quick_pow_f32(int n, void *y_, const void *a_, const void *b_, const void *c) {
   float *y = y_;
@@ -127,6 +135,12 @@ static void quick_pow_f32(int n, void *y_, const void *a_, const void *b_, const
   (void)c;
   for (int k; n > 0; n -= k, y += k, a += k, b += k) {
     k = n < CHECKED ? n : CHECKED;
-    (all_normal(k, a) && all_within(k, b, 0x1p14f) ? near_powers : any_powers)(k, y, a, b);
+    if (all_normal(k, a) && all_within(k, b, 0x1p14f)) {
+      EACH(k) y[i] = pow_f32_quick(a[i], b[i]);
+    } else {
+      EACH(k) y[i] = pow_f32(a[i], b[i]);
+    }
   }
 }
+
+#endif

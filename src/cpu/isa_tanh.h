@@ -64,6 +64,9 @@ static inline __m512 tanh_16(__m512 x) { /* 1.1 */
   for (int k = 5; k > 0; k--) y = madd_16(y, d, look_up_32(tanh_table[k], at));
   return _mm512_or_ps(y, _mm512_and_ps(sign, x)); /* y is not below 0 */
 }
+static inline __mmask16 first_of_16(int n) {
+  return n >= 16 ? 0xffff : n > 0 ? (__mmask16)((1u << n) - 1) : 0;
+}
 static void quick_tanh_f32(int n, void *y_, const void *a_, const void *b, const void *c) {
   float *y = y_;
   const float *a = a_;
