@@ -40,7 +40,8 @@ struct nm_job {
 
 typedef struct nm_range { /* the tasks that a worker begins with, on a cache line of its own */
   _Atomic int64_t next;
-  char apart[56];
+  int64_t taken, until; /* of any range, by this worker, who has them to itself */
+  char apart[40];
 } nm_range;
 
 typedef struct nm_member { /* a thread of the team */
@@ -71,22 +72,27 @@ int64_t nm__next_task(nm_job *job) {
   if (t >= job->tasks) return -1;
   if (job->workers > 1)
     t = atomic_fetch_add_explicit(&job->next, 1, memory_order_relaxed);
-  else /* the other form waits until all that was stored has reached the caches, or memory */
+  else /* a locked instruction waits until all that was stored has reached the caches, or memory */
     atomic_store_explicit(&job->next, t + 1, memory_order_relaxed);
   return t < job->tasks ? t : -1;
 }
 
 int64_t nm__near_task(nm_job *job, int worker) {
+  enum { SHARE = 32 }; /* of what is left of a range: few are taken at its end */
   if (job->workers == 1) return nm__next_task(job);
-  for (int i = 0; i < job->workers; i++) { /* its own first, then what others have not begun */
+  nm_range *own = &job->ranges[worker];
+  for (int i = 0; own->taken >= own->until; i++) { /* its own first, then what others have left */
+    if (i == job->workers) return -1;
     int w = (worker + i) % job->workers;
     int64_t end = job->tasks * (w + 1) / job->workers;
     _Atomic int64_t *next = &job->ranges[w].next;
-    if (atomic_load_explicit(next, memory_order_relaxed) >= end) continue;
-    int64_t t = atomic_fetch_add_explicit(next, 1, memory_order_relaxed);
-    if (t < end) return t;
+    int64_t left = end - atomic_load_explicit(next, memory_order_relaxed);
+    if (left <= 0) continue;
+    int64_t some = (left + SHARE - 1) / SHARE;
+    own->taken = atomic_fetch_add_explicit(next, some, memory_order_relaxed);
+    own->until = nm__least(own->taken + some, end);
   }
-  return -1;
+  return own->taken++;
 }
 
 int nm__workers(const nm_cpu *cpu, int64_t tasks, double work) {
@@ -235,7 +241,11 @@ void nm__parallel(nm_cpu *cpu, int workers, int64_t tasks, nm_work *work, void *
   }
   nm_team *team = cpu->team;
   job.ranges = team->range;
-  for (int w = 0; w < workers; w++) atomic_store(&team->range[w].next, tasks * w / workers);
+  for (int w = 0; w < workers; w++) {
+    nm_range *r = &team->range[w];
+    r->taken = r->until = 0;
+    atomic_store(&r->next, tasks * w / workers);
+  }
   team->job = &job;
   atomic_store(&team->gate, (atomic_load(&team->gate) / GATE + 1) * GATE + (uint64_t)workers);
   for (int i = 0; i < workers - 1; i++)
