@@ -8,6 +8,7 @@ enum {
   NM_FOLD_PART = 64 * NM_TILE, /* elements of a part of rows, about */
   NM_FOLD_DEPTH = 256,         /* rows of a part of columns */
   NM_FOLD_WIDTH = 4 * NM_TILE, /* columns of a unit at most */
+  NM_FOLD_WIDE = 64,           /* rows of fewer columns are fanned */
 };
 
 /* outer groups of dims, in order: sizes, steps in the input, in the output */

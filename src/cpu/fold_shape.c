@@ -2,8 +2,6 @@
  * through, and how the work is cut; see reduce.c. */
 #include "cpu/fold.h"
 
-enum { WIDE = 64 /* rows of fewer columns are fanned */ };
-
 typedef struct dims { /* those that are longer than 1: sizes, steps in the input, in the output */
   int n;
   int64_t size[NM_MAX_DIMS], step[NM_MAX_DIMS], out[NM_MAX_DIMS];
@@ -87,8 +85,9 @@ void nm__fold_measure(fold *f) {
   f->row_parts = 1;
   if (!f->rows) {
     const groups *g = &f->reduced;
-    if (g->n && f->inner < WIDE && g->step[g->n - 1] == f->inner * f->inner_step) {
-      int64_t rows = g->size[g->n - 1], most = (2 * WIDE - 1) / f->inner, deep = rows / NM_DEEP;
+    if (g->n && f->inner < NM_FOLD_WIDE && g->step[g->n - 1] == f->inner * f->inner_step) {
+      int64_t rows = g->size[g->n - 1], most = (2 * NM_FOLD_WIDE - 1) / f->inner,
+              deep = rows / NM_DEEP;
       f->fan = deep < 1 ? 1 : most < deep ? most : deep; /* fanned rows are joined one by one */
       while (g->n > 1 && rows % f->fan) f->fan--;        /* what is left over comes last */
     }

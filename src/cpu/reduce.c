@@ -476,6 +476,25 @@ static nm_status find_source(fold *f) {
   return p->nout ? nm__cpu_run(&f->cpu->dev, p) : NM_OK;
 }
 
+/* What is one unit of columns, one part, dense and not fanned needs none of the above: it is its
+ * loop.  False, and nothing was done, for all else. */
+static bool fold_at_once(const fold *f) {
+  const nm_reduce *r = f->r;
+  const nm_program *p = r->program;
+  nm_acc acc[NM_TILE];
+  int64_t rows = 1, n = 1;
+  int d = 0;
+  if (!f->base || f->pairs || r->src >= p->nin || p->in[r->src].layout != NM_FLAT) return false;
+  if (nm__is_narrow(f->dtype)) return false;
+  for (; d < p->ndim && r->reduced >> d & 1; d++) rows *= p->shape[d];
+  for (; d < p->ndim && !(r->reduced >> d & 1); d++) n *= p->shape[d];
+  if (d < p->ndim || n < NM_FOLD_WIDE || n > NM_TILE || rows > NM_FOLD_DEPTH) return false;
+  for (int64_t i = 0; i < n; i++) acc[i] = f->identity;
+  f->cpu->isa->fold_columns[r->kind][f->cls]((int)n, (int)rows, acc, f->base, n);
+  finish(f, 0, (int)n, 1, acc, acc);
+  return true;
+}
+
 nm_status nm__cpu_reduce(nm_device *dev, const nm_reduce *r) {
   nm_cpu *cpu = (nm_cpu *)dev;
   fold f;
@@ -491,6 +510,7 @@ nm_status nm__cpu_reduce(nm_device *dev, const nm_reduce *r) {
     return NM_OK;
   }
   NM_TRY(find_source(&f));
+  if (fold_at_once(&f)) return NM_OK;
   if (f.base)
     f.plan.nslots = f.plan.npanels = 0, f.plan.nsteps = 1;
   else
