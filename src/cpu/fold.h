@@ -1,4 +1,5 @@
-/* fold.h: inside cpu/: a reduction as reduce.c runs it, and its shape (fold_shape.c). */
+/* fold.h: inside cpu/: a reduction as reduce.c runs it, its shape (fold_shape.c) and its
+ * accumulators. */
 #ifndef NM_FOLD_H
 #define NM_FOLD_H
 
@@ -72,6 +73,35 @@ static inline int64_t part_start(const fold *f, int64_t part) {
 static inline int64_t part_end(const fold *f, int64_t part) {
   return part + 1 < f->parts ? part_start(f, part + 1)
                              : f->reduced.count * (f->rows ? f->inner : 1);
+}
+
+/* ---- accumulators: fold_acc.c ---- */
+nm_acc nm__fold_identity(nm_reduction kind, bool real);
+/* n accumulators v take in w; the first `count` elements are in v, the next `more` in w. */
+void nm__fold_join(const fold *f, int64_t n, nm_acc *v, nm_acc *v2, const nm_acc *w,
+                   const nm_acc *w2, int64_t count, int64_t more);
+/* Stores n results whose places are `step` apart from `at` on. */
+void nm__fold_store(const fold *f, int64_t at, int n, int64_t step, const nm_acc *acc,
+                    const nm_acc *also);
+
+static inline bool is_max(nm_reduction kind) { return kind == NM_R_MAX || kind == NM_R_ARGMAX; }
+
+/* Whether w comes before v as an extreme; NaN comes before all but NaN. */
+static inline bool before(const fold *f, nm_acc w, nm_acc v) {
+  bool max = is_max(f->r->kind);
+  if (!f->real) return max ? w.i > v.i : w.i < v.i;
+  if (w.f != w.f) return v.f == v.f;
+  return max ? w.f > v.f : w.f < v.f;
+}
+
+static inline nm_acc join(const fold *f, nm_acc v, nm_acc w) {
+  switch (f->r->kind) {
+  case NM_R_SUM: return f->real ? (nm_acc){.f = v.f + w.f} : (nm_acc){.i = v.i + w.i};
+  case NM_R_PROD: return f->real ? (nm_acc){.f = v.f * w.f} : (nm_acc){.i = v.i * w.i};
+  case NM_R_ANY: return (nm_acc){.i = v.i | w.i};
+  case NM_R_ALL: return (nm_acc){.i = v.i & w.i};
+  default: return before(f, w, v) ? w : v;
+  }
 }
 
 #endif

@@ -30,101 +30,6 @@ typedef struct state { /* of a worker */
   char *best, *at;      /* ARGMAX, ARGMIN of columns: elements and positions as long as they */
 } state;
 
-/* ---- accumulators ---- */
-
-static bool is_max(nm_reduction kind) { return kind == NM_R_MAX || kind == NM_R_ARGMAX; }
-
-static nm_acc identity_of(nm_reduction kind, bool real) {
-  switch (kind) {
-  case NM_R_PROD: return real ? (nm_acc){.f = 1} : (nm_acc){.i = 1};
-  case NM_R_ALL: return (nm_acc){.i = 1};
-  case NM_R_MAX:
-  case NM_R_ARGMAX: return real ? (nm_acc){.f = -(double)INFINITY} : (nm_acc){.i = INT64_MIN};
-  case NM_R_MIN:
-  case NM_R_ARGMIN: return real ? (nm_acc){.f = (double)INFINITY} : (nm_acc){.i = INT64_MAX};
-  default: return real ? (nm_acc){.f = 0} : (nm_acc){.i = 0};
-  }
-}
-
-/* Whether w comes before v as an extreme; NaN comes before all but NaN. */
-static bool before(const fold *f, nm_acc w, nm_acc v) {
-  bool max = is_max(f->r->kind);
-  if (!f->real) return max ? w.i > v.i : w.i < v.i;
-  if (w.f != w.f) return v.f == v.f;
-  return max ? w.f > v.f : w.f < v.f;
-}
-
-static nm_acc join(const fold *f, nm_acc v, nm_acc w) {
-  switch (f->r->kind) {
-  case NM_R_SUM: return f->real ? (nm_acc){.f = v.f + w.f} : (nm_acc){.i = v.i + w.i};
-  case NM_R_PROD: return f->real ? (nm_acc){.f = v.f * w.f} : (nm_acc){.i = v.i * w.i};
-  case NM_R_ANY: return (nm_acc){.i = v.i | w.i};
-  case NM_R_ALL: return (nm_acc){.i = v.i & w.i};
-  default: return before(f, w, v) ? w : v;
-  }
-}
-
-/* n accumulators v take in w; the first `count` elements are in v, the next `more` in w. */
-static void join_each(const fold *f, int64_t n, nm_acc *v, nm_acc *v2, const nm_acc *w,
-                      const nm_acc *w2, int64_t count, int64_t more) {
-  if (f->r->kind == NM_R_SQUARES) {
-    double share = (double)more / (double)(count + more), weight = (double)count * share;
-    for (int64_t i = 0; i < n; i++) {
-      double far = w2[i].f - v2[i].f;
-      v[i].f += w[i].f + far * far * weight;
-      v2[i].f = v2[i].f * (1 - share) + w2[i].f * share;
-    }
-  } else if (f->arg) {
-    for (int64_t i = 0; i < n; i++) {
-      bool same = !before(f, v[i], w[i]) && w2[i].i < v2[i].i;
-      if (same || before(f, w[i], v[i])) v[i] = w[i], v2[i] = w2[i];
-    }
-  } else { /* w is a row of elements of the widest class */
-    f->cpu->isa->fold_columns[f->r->kind][f->real ? NM_F64 : NM_I64]((int)n, 1, v, w, n);
-  }
-}
-
-/* ---- results ---- */
-
-static void store(const fold *f, const nm_mem *mem, nm_dtype dtype, bool real, int64_t at, int n,
-                  int64_t step, const nm_acc *v) {
-  union {
-    float f32[NM_TILE];
-    double f64[NM_TILE];
-    int32_t i32[NM_TILE];
-    int64_t i64[NM_TILE];
-  } tile;
-  size_t size = nm__dtype_size(dtype);
-  for (int k; n > 0; n -= k, v += k, at += k * step) {
-    k = n < NM_TILE ? n : NM_TILE;
-    switch (nm__dtype_class(dtype)) {
-    case NM_F32:
-      for (int i = 0; i < k; i++) tile.f32[i] = real ? (float)v[i].f : (float)v[i].i;
-      break;
-    case NM_F64:
-      for (int i = 0; i < k; i++) tile.f64[i] = real ? v[i].f : (double)v[i].i;
-      break;
-    case NM_I32:
-      for (int i = 0; i < k; i++) tile.i32[i] = (int32_t)v[i].i;
-      break;
-    default:
-      for (int i = 0; i < k; i++) tile.i64[i] = v[i].i;
-      break;
-    }
-    f->cpu->isa->store[dtype](k, (char *)mem->ptr + (size_t)at * size, step, &tile);
-  }
-}
-
-/* Stores n results whose places are `step` apart from `at` on. */
-static void finish(const fold *f, int64_t at, int n, int64_t step, const nm_acc *acc,
-                   const nm_acc *also) {
-  const nm_reduce *r = f->r;
-  store(f, r->out, r->out_dtype, f->real && !f->arg, at, n, step, f->arg ? also : acc);
-  if (!r->also) return;
-  store(f, r->also, f->arg ? r->src_dtype : r->out_dtype, f->real, at, n, step,
-        f->arg ? acc : also);
-}
-
 /* ---- what is reduced, as blocks of neighbours ---- */
 
 static bool in_place(const fold *f) {
@@ -327,7 +232,7 @@ static void close_fan(state *s, int64_t rows) {
     nm_acc *acc = s->acc + q * n, *also = s->also + q * n;
     int64_t more = (rows - q + f->fan - 1) / f->fan;
     for (int64_t i = 0; f->arg && i < n; i++) also[i].i += q;
-    join_each(f, n, s->acc, s->also, acc, also, count, more);
+    nm__fold_join(f, n, s->acc, s->also, acc, also, count, more);
     count += more;
   }
 }
@@ -377,14 +282,15 @@ static void finish_unit(const fold *f, int64_t output, int n, const nm_acc *acc,
                         const nm_acc *also) {
   const groups *g = &f->kept;
   if (f->as_program) {
-    finish(f, output, n, 1, acc, also);
+    nm__fold_store(f, output, n, 1, acc, also);
   } else if (!f->rows) {
-    finish(f, position(g, g->out, output / f->inner) + output % f->inner * f->inner_out, n,
-           f->inner_out, acc, also);
+    nm__fold_store(f, position(g, g->out, output / f->inner) + output % f->inner * f->inner_out, n,
+                   f->inner_out, acc, also);
   } else {
     for (int k, i = 0; i < n; i += k) {
       k = (int)neighbours(g, output + i, n - i);
-      finish(f, position(g, g->out, output + i), k, g->n ? g->out[g->n - 1] : 1, acc + i, also + i);
+      nm__fold_store(f, position(g, g->out, output + i), k, g->n ? g->out[g->n - 1] : 1, acc + i,
+                     also + i);
     }
   }
 }
@@ -449,8 +355,8 @@ static void join_parts(const fold *f) {
         int64_t v = at + p * f->width, w = v + step * f->width;
         int64_t middle = part_start(f, p + step),
                 last = p + 2 * step < parts ? p + 2 * step : parts;
-        join_each(f, n, f->acc + v, f->also + v, f->acc + w, f->also + w, middle - part_start(f, p),
-                  part_end(f, last - 1) - middle);
+        nm__fold_join(f, n, f->acc + v, f->also + v, f->acc + w, f->also + w,
+                      middle - part_start(f, p), part_end(f, last - 1) - middle);
       }
     finish_unit(f, output, n, f->acc + at, f->also + at);
   }
@@ -460,8 +366,8 @@ static void fill_identity(const fold *f) {
   nm_acc acc[NM_TILE];
   for (int i = 0; i < NM_TILE; i++) acc[i] = f->identity;
   for (int64_t at = 0; at < f->r->out_numel; at += NM_TILE)
-    finish(f, at, f->r->out_numel - at < NM_TILE ? (int)(f->r->out_numel - at) : NM_TILE, 1, acc,
-           acc);
+    nm__fold_store(f, at, f->r->out_numel - at < NM_TILE ? (int)(f->r->out_numel - at) : NM_TILE, 1,
+                   acc, acc);
 }
 
 /* Sees whether the elements are only read, and where.  Then what the program stores besides has
@@ -491,7 +397,7 @@ static bool fold_at_once(const fold *f) {
   if (d < p->ndim || n < NM_FOLD_WIDE || n > NM_TILE || rows > NM_FOLD_DEPTH) return false;
   for (int64_t i = 0; i < n; i++) acc[i] = f->identity;
   f->cpu->isa->fold_columns[r->kind][f->cls]((int)n, (int)rows, acc, f->base, n);
-  finish(f, 0, (int)n, 1, acc, acc);
+  nm__fold_store(f, 0, (int)n, 1, acc, acc);
   return true;
 }
 
@@ -504,7 +410,7 @@ nm_status nm__cpu_reduce(nm_device *dev, const nm_reduce *r) {
   f.real = nm__is_float(r->src_dtype) && r->kind != NM_R_ANY && r->kind != NM_R_ALL;
   f.exact = f.arg || !f.real || r->kind == NM_R_MAX || r->kind == NM_R_MIN;
   f.pairs = f.arg || r->kind == NM_R_SQUARES;
-  f.identity = identity_of(r->kind, f.real);
+  f.identity = nm__fold_identity(r->kind, f.real);
   if (r->program->numel == 0) {
     if (!f.pairs) fill_identity(&f);
     return NM_OK;
