@@ -132,6 +132,7 @@ static inline nm_tensor *tensor_over(nm_context *ctx, nm_storage *s, nm_dtype dt
   return t;
 }
 
+/* With nm__row_major's strides, in one loop: every small result passes here. */
 static inline nm_tensor *row_major(nm_tensor *t, const int64_t *shape) {
   int64_t step = 1;
   for (int d = t->ndim - 1; d >= 0; d--) {
@@ -163,8 +164,8 @@ nm_tensor *nm__tensor_ready(nm_device *dev, nm_dtype dtype, int64_t n, int ndim,
     return NULL;
   }
   nm__value_init(&all->value, dev, dtype, n, false);
-  all->value.ready = all->value.joint = true;
-  if (n > 0 && nm__mem_alloc(dev, (size_t)n * nm__dtype_size(dtype), &all->value.mem) != NM_OK) {
+  all->value.joint = true;
+  if (nm__value_alloc(&all->value) != NM_OK) {
     nm__struct_free(ctx, all, NM_TRIO_SIZE);
     return NULL;
   }

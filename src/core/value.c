@@ -17,14 +17,8 @@ nm_value *nm__value_make(nm_device *dev, nm_dtype dtype, int64_t n, bool recorde
 nm_status nm__value_new(nm_device *dev, nm_dtype dtype, int64_t n, nm_value **out) {
   nm_value *v = make(dev, dtype, n, false);
   if (!v) return NM_ENOMEM;
-  v->ready = true;
-  if (n > 0) {
-    nm_status s = nm__mem_alloc(dev, (size_t)n * nm__dtype_size(dtype), &v->mem);
-    if (s != NM_OK) {
-      nm__struct_free(dev->ctx, v, nm__value_size(false));
-      return s;
-    }
-  }
+  nm_status s = nm__value_alloc(v);
+  if (s != NM_OK) return nm__struct_free(dev->ctx, v, nm__value_size(false)), s;
   *out = v;
   return NM_OK;
 }

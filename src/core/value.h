@@ -89,6 +89,12 @@ static inline void nm__value_init(nm_value *v, nm_device *dev, nm_dtype dtype, i
   v->release = NULL;
   v->release_arg = NULL;
 }
+/* Makes a new value ready, with memory for its elements. */
+static inline nm_status nm__value_alloc(nm_value *v) {
+  v->ready = true;
+  if (v->numel == 0) return NM_OK;
+  return nm__mem_alloc(v->dev, (size_t)v->numel * nm__dtype_size((nm_dtype)v->dtype), &v->mem);
+}
 /* A value as nm__value_init makes it; NULL when out of memory. */
 nm_value *nm__value_make(nm_device *dev, nm_dtype dtype, int64_t n, bool recorded);
 /* A ready value of n elements with undefined contents, one reference. */

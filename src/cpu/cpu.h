@@ -454,6 +454,10 @@ static inline size_t nm__plan_scratch(const nm_plan *plan) {
 void nm__machine_start(nm_machine *m, const nm_plan *plan, void *scratch);
 /* Computes elements start .. start + n - 1, n <= NM_TILE. */
 void nm__machine_run(nm_machine *m, int64_t start, int n);
+/* Runs n elements, tile by tile.  Gives where those of operand `src`, which the plan keeps, are side
+ * by side: in `to`, each `size` bytes of its class, or where they lie. */
+const char *nm__machine_block(nm_machine *m, uint8_t src, size_t size, int64_t start, int64_t n,
+                              char *to);
 
 /* Whether so many bytes, which are written to a block of memory, should go past the caches. */
 bool nm__past_caches(const nm_mem *mem, size_t bytes);

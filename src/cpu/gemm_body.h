@@ -115,10 +115,13 @@ static void OF_CLASS(product)(int64_t m, int64_t n, int k, const void *a_, int64
     int rows = strips == 1 ? (int)m : m == strips * MR ? MR : (int)((m + strips - 1) / strips);
     nm_ahead next, *ahead = last;
     m -= rows;
-    if (m > 0) ahead = far ? &next : NULL;
-    if (m > 0 && far)
+    if (m > 0 && far) {
       next = nm__ahead((const char *)(a + rows * ars), rows, k, ars, acs, sizeof(T),
-                       (n + 2 * W - 1) / (2 * W) * k);
+                       nm__parts(n, 2 * W) * k);
+      ahead = &next;
+    } else if (m > 0) {
+      ahead = NULL;
+    }
     OF_CLASS(block)(rows, n, k, a, ars, acs, x, xrs, y, ldy, add, ahead);
     a += rows * ars, y += rows * ldy;
   }

@@ -246,6 +246,16 @@ void nm__machine_run(nm_machine *m, int64_t start, int n) {
   }
 }
 
+const char *nm__machine_block(nm_machine *m, uint8_t src, size_t size, int64_t start, int64_t n,
+                              char *to) {
+  const nm_place *place = &m->plan->place[src];
+  for (int64_t i = 0; i < n; i += NM_TILE) {
+    if (!place->base) m->where[src] = to + (size_t)i * size;
+    nm__machine_run(m, start + i, (int)nm__least(n - i, NM_TILE));
+  }
+  return place->base ? place->base + start * place->scale : to;
+}
+
 typedef struct run_job {
   nm_cpu *cpu;
   const nm_plan *plan;

@@ -39,19 +39,13 @@ static bool in_place(const fold *f) {
 /* n <= BLOCK elements from `start` on, or any number that are read in place. */
 static const char *row_block(state *s, int64_t start, int n) {
   const fold *f = s->f;
-  int64_t size = (int64_t)nm__class_size[f->cls];
   if (f->base) {
     const char *at = f->base + start * (int64_t)nm__dtype_size(f->dtype);
     if (in_place(f)) return at;
     f->cpu->isa->load[f->dtype](n, s->block, at, f->inner_step);
     return s->block;
   }
-  const nm_place *place = &f->plan.place[f->r->src];
-  for (int i = 0; i < n; i += NM_TILE) {
-    if (!place->base) s->machine.where[f->r->src] = s->block + i * size;
-    nm__machine_run(&s->machine, start + i, n - i < NM_TILE ? n - i : NM_TILE);
-  }
-  return place->base ? place->base + start * place->scale : s->block;
+  return nm__machine_block(&s->machine, f->r->src, nm__class_size[f->cls], start, n, s->block);
 }
 
 /* m <= NM_DEEP rows of n neighbours, `step` apart from `start` on; how far apart they are comes
@@ -78,8 +72,7 @@ static const char *column_block(state *s, int64_t start, int n, int m, int64_t s
                                   f->inner_step);
       continue;
     }
-    if (!place->base) s->machine.where[f->r->src] = to;
-    nm__machine_run(&s->machine, at, n);
+    nm__machine_block(&s->machine, f->r->src, (size_t)size, at, n, to);
   }
   if (f->base || !place->base) return s->block;
   *pitch = step;

@@ -47,21 +47,10 @@ static size_t buffer_size(const softmax_job *s) {
   return (size_t)(row > CHUNK ? row : CHUNK) * s->size + NM_TILE * s->size;
 }
 
-/* What source() gives where a program computes it. */
-static const char *computed(state *w, int64_t at, int64_t n, char *to) {
-  const softmax_job *s = w->s;
-  const nm_place *place = &s->plan->place[s->src];
-  for (int64_t i = 0; i < n; i += NM_TILE) {
-    if (!place->base) w->machine.where[s->src] = to + (size_t)i * s->size;
-    nm__machine_run(&w->machine, at + i, (int)nm__least(n - i, NM_TILE));
-  }
-  return place->base ? place->base + at * place->scale : to;
-}
-
 /* n elements of x from `at` on in its order, in their class: where they lie, or in `to`. */
 static const char *source(state *w, int64_t at, int64_t n, char *to) {
   const softmax_job *s = w->s;
-  if (s->plan) return computed(w, at, n, to);
+  if (s->plan) return nm__machine_block(&w->machine, s->src, s->size, at, n, to);
   nm_dtype dtype = s->x->dtype;
   int64_t size = (int64_t)nm__dtype_size(dtype), stride = s->walk.stride[s->walk.ndim - 1], offset;
   const char *base = (const char *)s->x->mem->ptr + s->x->offset * size;

@@ -103,13 +103,17 @@ NM_APART static int copy_in(operands *o, int i, const nm_input *in, nm_class wan
   return spread(b, t, n, size, ndim, shape), MEMORY;
 }
 
+/* Whether t's elements are n in a row of the dtype, and nothing has to be computed first. */
+static inline bool lies_dense(const nm_tensor *t, nm_dtype dtype, int64_t n) {
+  return t->storage->value->ready && t->dtype == dtype && t->contiguous && t->numel == n;
+}
+
 /* Puts operand i where the loop reads it. */
 static inline int place(operands *o, int i, const nm_input *in, nm_class want, buffer *b, int n,
                         int ndim, const int64_t *shape) {
   const nm_tensor *t = in->tensor;
   size_t size = nm__class_size[want];
-  if (!t || t->numel != n || !t->contiguous || t->dtype != nm__class_dtype[want] ||
-      !t->storage->value->ready)
+  if (!t || !lies_dense(t, nm__class_dtype[want], n))
     return copy_in(o, i, in, want, b, n, ndim, shape);
   o->at[i] = (const char *)t->storage->value->mem.ptr + t->offset * (int64_t)size;
   o->step[i] = NM_SHORT * size;
@@ -191,11 +195,6 @@ bool nm__short_rows(nm_opcode op, nm_tensor *y, nm_tensor *row) {
   o.at[2] = o.at[1], o.step[2] = o.step[1];
   run_tiles(loop, n, v->mem.ptr, size, &o);
   return true;
-}
-
-/* Whether t's elements are n in a row of the dtype, and nothing has to be computed first. */
-static bool lies_dense(const nm_tensor *t, nm_dtype dtype, int64_t n) {
-  return t->storage->value->ready && t->dtype == dtype && t->contiguous && t->numel == n;
 }
 
 /* to = join(to, scale(from, k)), n elements of so many bytes, dense. */
