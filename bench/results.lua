@@ -3,6 +3,7 @@
 local results = {}
 
 local NEAR = 0.9 -- share of a limit that counts as reaching it
+local CACHED = 24 << 20 -- bytes of a result below which it stays in the caches, for what reads it
 
 -- Of several rounds the one with the lowest median counts: what disturbs a run only ever makes it
 -- slower.  By peer, case and threads.
@@ -46,7 +47,7 @@ local function against_limit(row, goal, best)
   elseif goal.read then
     amount, unit = goal.read + goal.written, "GB/s"
     names = goal.written == 0 and "sum" or goal.read == 0 and "fill fill_stream"
-      or "copy copy_memcpy copy_stream"
+      or goal.written < CACHED and "copy copy_memcpy" or "copy copy_memcpy copy_stream"
     names = names:gsub("%S+", "%0_" .. size_class(math.max(goal.read, goal.written)) .. "MiB")
   else
     return

@@ -52,7 +52,8 @@ describe("results", function()
       local all = { line("numoon", "c", 1, own, more), line("torch", "c", 1, peer),
         line("limit", "copy_256MiB", 1, 1, { rate = 30 }),
         line("limit", "copy_stream_256MiB", 1, 1, { rate = 40 }),
-        line("limit", "copy_8MiB", 1, 1, { rate = 99 }),
+        line("limit", "copy_8MiB", 1, 1, { rate = 10 }),
+        line("limit", "copy_stream_8MiB", 1, 1, { rate = 99 }),
         line("limit", "sum_256MiB", 1, 1, { rate = 50 }),
         line("limit", "fma_f32", 1, 1, { rate = 100 }) }
       local row = results.of(all, { c = goal }).rows[1][1]
@@ -65,6 +66,11 @@ describe("results", function()
     assert.equal("limit", reached)
     assert.near(1 / 1.05, share, 1e-9)
     assert.equal("no", (verdict(copies, 1.2, 1)))
+    local cached = { ratio = 2, read = 5e6, written = 5e6 }
+    reached, share = verdict(cached, 1.1e-3, 1e-3)
+    assert.equal("limit", reached)
+    assert.near(1 / 1.1, share, 1e-9)
+    assert.equal("no", (verdict(cached, 1.2e-3, 1e-3)))
     reached, share = verdict({ ratio = 2, read = 45e9, written = 0 }, 1, 1)
     assert.equal("limit", reached)
     assert.near(0.9, share, 1e-9)
