@@ -58,6 +58,7 @@ static nm_status put_aside(walk *w, nm_node *n) {
   nm_tensor **grad = malloc((n->nout + 1) * sizeof *grad);
   if (!grad) return nm__error(w->ctx, NM_ENOMEM, "backward: out of memory");
   for (uint32_t k = 0; k < n->nout; k++) {
+    NM_TRY(nm__gradient_fill(w->ctx, &n->result[k]));
     grad[k] = n->result[k].grad;
     n->result[k].grad = NULL;
   }
@@ -211,17 +212,13 @@ static nm_status deliver(walk *w, const nm_edge *e, nm_tensor *g) {
   nm_context *ctx = w->ctx;
   g = fit(ctx, g, &e->shape, (nm_dtype)e->dtype);
   if (!g) return ctx->status;
-  if (e->node) return add_to(ctx, &e->node->result[e->output].grad, g);
+  if (e->node) {
+    nm_outcome *r = &e->node->result[e->output];
+    NM_TRY(nm__gradient_fill(ctx, r));
+    return add_to(ctx, &r->grad, g);
+  }
   if (e->leaf->hooks && asked_for(w, e->leaf)) return hold(w, e->leaf, g);
   return arrive(w, e->leaf, g);
-}
-
-nm_tensor *nm__gradient_so_far(const nm_grad_call *b, int i) {
-  const nm_edge *e = &b->node->edges[i];
-  nm_tensor *sum = e->node && !b->ctx->grad_enabled ? e->node->result[e->output].grad : NULL;
-  if (!sum || sum->refs > 1 || sum->storage->refs > 1 || !nm__is_whole(sum)) return NULL;
-  const nm_value *v = sum->storage->value;
-  return v->refs > 1 || v->pinned || v->release ? NULL : sum;
 }
 
 /* Fills in what the derivative reads. */
@@ -325,7 +322,10 @@ static nm_status blame(nm_context *ctx, const nm_node *n, nm_status s) {
 
 static nm_status step(walk *w, nm_node *n) {
   bool any = false;
-  for (uint32_t k = 0; k < n->nout; k++) any |= n->result[k].grad != NULL;
+  for (uint32_t k = 0; k < n->nout; k++) {
+    NM_TRY(nm__gradient_fill(w->ctx, &n->result[k]));
+    any |= n->result[k].grad != NULL;
+  }
   if (!any) return NM_OK;
   NM_TRY(arrive_at(w, n));
   if (!n->needed) return NM_OK;
@@ -338,6 +338,7 @@ static void drop_gradients(nm_context *ctx, nm_node *n) {
   for (uint32_t k = 0; k < n->nout; k++) {
     if (n->result[k].grad) nm_release(ctx, n->result[k].grad);
     n->result[k].grad = NULL;
+    n->result[k].hi = 0;
   }
 }
 

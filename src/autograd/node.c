@@ -250,6 +250,7 @@ nm_status nm__node_record(nm_op_call *c) {
       r->shape = nm__dims_of(y), r->dtype = y->dtype, r->dev = n->dev;
       if (nm__is_float((nm_dtype)y->dtype)) nm__node_result(n, i, y);
     }
+    if (!nm__is_contiguous(c->out[0])) n->result[0].order = nm__order_of(c->out[0]); /* a view */
   }
   if (slot != few) free(slot);
   nm__node_unref(ctx, n);

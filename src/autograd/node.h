@@ -29,7 +29,11 @@ typedef struct nm_outcome { /* a result of a node */
   nm_tensor *grad;          /* during a walk: what has come in so far */
   nm_dims shape;
   uint8_t dtype;
+  uint8_t along;  /* during a walk: only elements lo to hi of this dim of grad are defined yet; */
+  uint32_t order; /* the dims as they lie in memory, outermost first, four bits each from the lowest
+                     on; 0: row-major */
   nm_device *dev;
+  int64_t lo, hi; /* hi 0: all are */
 } nm_outcome;
 
 struct nm_node {
@@ -66,11 +70,6 @@ typedef struct nm_grad_call {
                                     them here */
   nm_status status;
 } nm_grad_call;
-
-/* What has come in so far of the gradient that slot i's input, which isn't a leaf, will have: a
- * derivative may add to it in place instead of giving a gradient.  NULL: nothing yet, or others see
- * it. */
-nm_tensor *nm__gradient_so_far(const nm_grad_call *b, int i);
 
 /* Puts a node for `c` on the tape and makes its results point to it. */
 nm_status nm__node_record(nm_op_call *c);
@@ -111,6 +110,23 @@ nm_status nm__rebase(nm_context *ctx, nm_tensor *t, nm_tensor *r);
 nm_status nm__view_refresh(nm_context *ctx, nm_tensor *t);
 /* Gives t the history of `like`, and takes what retains its gradient along. */
 nm_status nm__set_history(nm_context *ctx, nm_tensor *t, const nm_tensor *like);
+
+/* ---- parts.c ---- */
+/* What has come in so far of the gradient that slot i's input, which isn't a leaf, will have, dense
+ * in any order of its dims: a derivative may add to it in place instead of giving a gradient.
+ * NULL: nothing yet, or others see it. */
+nm_tensor *nm__gradient_so_far(nm_grad_call *b, int i);
+/* Writes g into the gradient that slot i's input will have, where g is that of the elements from
+ * `start` on; false, and nothing is done, where that is not possible, or something has come in
+ * there before. */
+bool nm__gradient_part(nm_grad_call *b, int i, const int64_t *start, nm_tensor *g);
+/* Zeros where nothing has come in. */
+nm_status nm__gradient_finish(nm_context *ctx, nm_outcome *r);
+static inline nm_status nm__gradient_fill(nm_context *ctx, nm_outcome *r) {
+  return r->hi ? nm__gradient_finish(ctx, r) : NM_OK;
+}
+/* How t, which isn't row-major, lies in memory, as nm_outcome.order says it. */
+uint32_t nm__order_of(const nm_tensor *t);
 
 /* ---- function.c ---- */
 void nm__function_free(nm_function *f);

@@ -207,15 +207,31 @@ static nm_tensor *rows_of(nm_context *ctx, nm_tensor *t) {
   return nm__t_reshape(ctx, t, 2, shape);
 }
 
+/* Whether the columns of an input's matrices lie behind one another, as the rows of others do. */
+static bool lies_turned(const nm_edge *e) {
+  uint32_t order = e->node ? e->node->result[e->output].order : 0;
+  int n = e->shape.ndim, last = 0, other = 0;
+  for (int k = 0; k < n; k++) {
+    int d = (int)(order >> (4 * k) & 15);
+    if (d == n - 1) last = k;
+    if (d == n - 2) other = k;
+  }
+  return order && n > 1 && last < other;
+}
+
 /* y = a b: the gradient of a is g b^T, that of b is a^T g; batches that were broadcast are summed.
- */
+ * Of what lies turned it is computed turned, so that it lies the same way. */
 static nm_tensor *matmul_backward(nm_grad_call *n, int i) {
   nm_context *ctx = n->ctx;
   const nm_dims *sa = &n->node->edges[0].shape, *sb = &n->node->edges[1].shape;
   nm_tensor *g = n->g[0], *a = n->x[0], *b = n->x[1], *r;
   if (sb->ndim == 1) g = nm__t_unsqueeze(ctx, g, -1);
   if (sa->ndim == 1) g = nm__t_unsqueeze(ctx, g, -2);
-  if (i == 0) {
+  bool turned = sb->ndim > 1 && (i == 0 ? sa->ndim == sb->ndim : sa->ndim > 1) &&
+                lies_turned(&n->node->edges[i]);
+  if (i == 0 && turned) {
+    r = nm__t_mT(ctx, nm__t_matmul(ctx, b, nm__t_mT(ctx, g)));
+  } else if (i == 0) {
     r = nm__t_matmul(ctx, g, sb->ndim == 1 ? nm__t_unsqueeze(ctx, b, 0) : nm__t_mT(ctx, b));
     if (r && sa->ndim == 1) r = nm__t_sum(ctx, r, (1u << (r->ndim - 1)) - 1, false);
   } else {
@@ -224,7 +240,10 @@ static nm_tensor *matmul_backward(nm_grad_call *n, int i) {
       a = rows_of(ctx, a);
       g = rows_of(ctx, g);
     }
-    r = a ? nm__t_matmul(ctx, nm__t_mT(ctx, a), g) : NULL;
+    if (a && turned)
+      r = nm__t_mT(ctx, nm__t_matmul(ctx, nm__t_mT(ctx, g), a));
+    else
+      r = a ? nm__t_matmul(ctx, nm__t_mT(ctx, a), g) : NULL;
     if (r && sb->ndim == 1) r = nm__t_reshape(ctx, r, 1, sb->dim);
   }
   return nm__gradient(n, r);

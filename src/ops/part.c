@@ -33,7 +33,7 @@ static nm_tensor *positions(nm_grad_call *b, int n, const int64_t *size, const i
   return nm__t_reshape(ctx, nm__t_expand(ctx, sum, n, size), 1, count);
 }
 
-/* g added to a place of `sum`, a row-major gradient that is the walk's alone. */
+/* g added to a place of `sum`, a gradient that is the walk's alone. */
 static nm_status add_at(nm_context *ctx, nm_tensor *sum, nm_tensor *g, const int64_t *stride,
                         int64_t offset) {
   nm_tensor *place =
@@ -42,12 +42,14 @@ static nm_status add_at(nm_context *ctx, nm_tensor *sum, nm_tensor *g, const int
   return total ? nm__store(ctx, place, total, true) : ctx->status;
 }
 
-/* The gradient of what reads a place of the input's row-major elements: zeros with g added there.
- * Where gradients of other parts have come in already, g is added to their sum. */
-static nm_tensor *write_at(nm_grad_call *b, int n, const int64_t *stride, int64_t offset) {
+/* The gradient of what reads a place of the input's elements, which lie as `sum` does if that is
+ * given, else row-major: zeros with g added there.  sum is what has come in of other parts: g is
+ * added to it in place. */
+static nm_tensor *write_to(nm_grad_call *b, nm_tensor *sum, int n, const int64_t *stride,
+                           int64_t offset) {
   nm_context *ctx = b->ctx;
   const nm_dims *s = &b->node->edges[0].shape;
-  nm_tensor *g = b->g[0], *sum = nm__gradient_so_far(b, 0);
+  nm_tensor *g = b->g[0];
   int64_t size[NM_MAX_DIMS], flat[1] = {nm__count(s->ndim, s->dim)}, count[1];
   uint32_t repeated = 0;
   for (int d = 0; d < n; d++) {
@@ -73,16 +75,29 @@ static nm_tensor *write_at(nm_grad_call *b, int n, const int64_t *stride, int64_
   return nm__gradient(b, nm__t(ctx, nm__known(ctx, NM_OP_write), args));
 }
 
+/* The same, of row-major elements. */
+static nm_tensor *write_at(nm_grad_call *b, int n, const int64_t *stride, int64_t offset) {
+  nm_tensor *sum = nm__gradient_so_far(b, 0);
+  return write_to(b, sum && nm__is_contiguous(sum) ? sum : NULL, n, stride, offset);
+}
+
 static nm_tensor *slice_backward(nm_grad_call *b, int i) {
   const nm_dims *s = &b->node->edges[i].shape;
   const int64_t *start = b->args[1].as.ints, *step = b->args[2].as.ints;
   int64_t stride[NM_MAX_DIMS], offset = 0;
+  nm_tensor *g = b->g[0], *sum;
+  bool dense = true;
+  for (int d = 0; d < s->ndim; d++) dense &= step[d] == 1 || g->shape[d] == 1;
+  if (nm__same_shape(g, s->ndim, s->dim)) return nm__gradient(b, g);
+  if (dense && nm__gradient_part(b, i, start, g)) return NULL;
+  sum = nm__gradient_so_far(b, i);
   nm__row_major(s->ndim, s->dim, stride);
   for (int d = 0; d < s->ndim; d++) {
-    if (b->g[0]->shape[d] > 0) offset += start[d] * stride[d];
+    if (sum) stride[d] = sum->stride[d];
+    if (g->shape[d] > 0) offset += start[d] * stride[d];
     stride[d] *= step[d];
   }
-  return write_at(b, s->ndim, stride, offset);
+  return write_to(b, sum, s->ndim, stride, offset);
 }
 
 nm_tensor *nm__t_slice(nm_context *ctx, nm_tensor *t, const int64_t *start, const int64_t *step,
