@@ -260,6 +260,22 @@ describe("stable forms", function()
     end
   end)
 
+  it("of gelu have the derivative that the tape makes of the formula", function()
+    for _, dtype in ipairs { "float64", "float32", "bfloat16" } do
+      local x = nm.linspace(-12, 12, 97, { dtype = dtype }):requires_grad_()
+      local g = nm.linspace(3, -2, 97, { dtype = dtype })
+      for _, form in ipairs { "none", "tanh" } do
+        local once = nm.grad(F.gelu(x, form), x, g)
+        local again = nm.grad(F.gelu(x, form), x, g, { create_graph = true })
+        local error = (again:detach():double() - once:double()):abs():amax():item()
+        assert.is_true(error < ({ float64 = 1e-13, float32 = 1e-5, bfloat16 = 0.02 })[dtype])
+      end
+    end
+    local tail = nm.tensor({ -8.0 }, { dtype = "float64" }):requires_grad_()
+    local slope = nm.grad(F.gelu(tail):sum(), tail):item()
+    assert.is_true(math.abs(slope / -3.979607261e-14 - 1) < 1e-9)
+  end)
+
   it("of gelu keep the digits of the left tail", function()
     -- x Phi(x) to 17 digits
     local want = -8 * 6.2209605742717841e-16

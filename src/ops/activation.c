@@ -1,8 +1,8 @@
 /* activation.c: activations, each a few instructions that fuse by themselves.
  *
- * On the tape an activation is one node that keeps its input alone.  The derivative runs the
- * formula again and asks the tape for its gradient: all of that is one program, and what it saves
- * is a store and a load of every step in between.
+ * On the tape an activation is one node that keeps its input alone.  The derivative, unless it is
+ * written out, runs the formula again and asks the tape for its gradient: all of that is one
+ * program, and what it saves is a store and a load of every step in between.
  *
  * A branch that is not taken must not reach the gradient: where(c, f(x), ...) is written with the
  * operand of f set to a harmless number where c is false, as 0 * inf would be NaN.  Halves are
@@ -60,15 +60,41 @@ static nm_tensor *selu(const activation *a) {
                           1);
 }
 
+#define ROOT_HALF 0.70710678118654752440
+#define ROOT_2_PI 0.79788456080286535588 /* sqrt(2 / pi) */
+#define CUBIC 0.044715
+
+static bool is_exact(const activation *a) { return !a->text || a->text[0] == 'n'; }
+
+/* tanh(sqrt(2 / pi) (x + 0.044715 x^3)), for x^2 */
+static nm_tensor *gelu_tanh(const activation *a, nm_tensor *square) {
+  BEGIN;
+  nm_tensor *k = OP2S(add, OP2S(mul, square, ROOT_2_PI * CUBIC), ROOT_2_PI);
+  return OP1(tanh, OP2(mul, x, k));
+}
+
 /* x Phi(x): with the complement of the error function the left tail keeps its digits. */
 static nm_tensor *gelu(const activation *a) {
   BEGIN;
-  if (!a->text || a->text[0] == 'n')
-    return OP2(mul, OP2S(mul, x, 0.5), OP1(erfc, OP2S(mul, x, -0.70710678118654752440)));
-  nm_tensor *cube = OP2(mul, x, OP1(square, x));
-  nm_tensor *t =
-      OP2S(mul, OP2(add, x, OP2S(mul, cube, 0.044715)), 0.79788456080286535588); /* sqrt(2 / pi) */
-  return OP2(mul, OP2S(mul, x, 0.5), OP2S(add, OP1(tanh, t), 1));
+  nm_tensor *half = OP2S(mul, x, 0.5);
+  if (is_exact(a)) return OP2(mul, half, OP1(erfc, OP2S(mul, x, -ROOT_HALF)));
+  return OP2(mul, half, OP2S(add, gelu_tanh(a, OP1(square, x)), 1));
+}
+
+/* Its derivative, Phi(x) + x phi(x); written out: two thirds of the instructions that the tape
+ * makes of the formula. */
+static nm_tensor *gelu_slope(const activation *a) {
+  BEGIN;
+  nm_tensor *square = OP1(square, x);
+  if (is_exact(a)) {
+    nm_tensor *density = OP2S(mul, OP1(exp, OP2S(mul, square, -0.5)), ROOT_2_PI / 2);
+    nm_tensor *below = OP2S(mul, OP1(erfc, OP2S(mul, x, -ROOT_HALF)), 0.5);
+    return OP2(add, OP2(mul, x, density), below);
+  }
+  nm_tensor *t = gelu_tanh(a, square), *inside = OP1(square, t);
+  nm_tensor *k = OP2S(add, OP2S(mul, square, 1.5 * ROOT_2_PI * CUBIC), ROOT_2_PI / 2);
+  nm_tensor *rise = OP2(mul, OP2(mul, OP2(sub, FULL(1), inside), x), k);
+  return OP2(add, rise, OP2S(add, OP2S(mul, t, 0.5), 0.5));
 }
 
 static nm_tensor *silu(const activation *a) {
@@ -308,6 +334,16 @@ static nm_status forward(nm_op_call *c) {
   return nm__result(c, mark, activated(c, &a, x));
 }
 
+/* g times the slope, rounded once. */
+static nm_tensor *sloped(activation *a, nm_tensor *(*slope)(const activation *), nm_tensor *x,
+                         nm_tensor *g) {
+  nm_context *ctx = a->ctx;
+  nm_dtype dtype = (nm_dtype)x->dtype, wide = nm__computed_in(dtype);
+  a->x = nm__t_cast(ctx, x, wide);
+  nm_tensor *d = a->x ? slope(a) : NULL;
+  return nm__t_cast(ctx, d ? OP2(mul, d, nm__t_cast(ctx, g, wide)) : NULL, dtype);
+}
+
 /* Of a leaf that stands for the input, unless the gradient is to be differentiated again. */
 static nm_tensor *backward(nm_grad_call *b, int i) {
   nm_context *ctx = b->ctx;
@@ -315,6 +351,8 @@ static nm_tensor *backward(nm_grad_call *b, int i) {
   nm_op_call c = {.ctx = ctx, .op = b->node->op, .nargs = b->node->nargs, .args = b->args};
   activation a = activation_of(&c);
   nm_tensor *x = b->x[i], *g = b->g[0], *dx = NULL;
+  if (formulas[c.op - ops].f == gelu && !create)
+    return nm__gradient(b, sloped(&a, gelu_slope, x, g));
   if (!create) {
     x = nm__temp(ctx, nm__tensor_view(ctx, x, x->ndim, x->shape, x->stride, x->offset));
     if (!x) return nm__gradient(b, NULL);
