@@ -246,7 +246,7 @@ static void test_compressions(void) {
 
 static void test_moves(void) {
   static const int order[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
-  int64_t shapes[][3] = {{3, 70, 300}, {40, 5, 33}, {2, 3, 4}, {2, 403, 0}};
+  int64_t shapes[][3] = {{3, 70, 300}, {40, 5, 33}, {2, 3, 4}, {2, 403, 0}, {37, 203, 0}};
   static const nm_dtype dtypes[] = {NM_INT8, NM_FLOAT16, NM_FLOAT32, NM_INT64};
   if (is_cpu) {
     const nm_isa *isa = ((const nm_cpu *)dev)->isa;
@@ -260,7 +260,8 @@ static void test_moves(void) {
   for (int d = 0; d < 4; d++) {
     if (!holds(dtypes[d])) continue;
     shapes[3][2] = 700 / (int64_t)nm__dtype_size(dtypes[d]); /* enough to be written past */
-    for (int s = 0; s < 4; s++)
+    shapes[4][2] = 104 / (int64_t)nm__dtype_size(dtypes[d]); /* and rows that are fetched */
+    for (int s = 0; s < 5; s++)
       for (int o = 0; o < 6; o++) {
         test_permuted(dtypes[d], shapes[s], order[o], false);
         test_permuted(dtypes[d], shapes[s], order[o], true);

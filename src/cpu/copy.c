@@ -12,6 +12,9 @@
 enum {
   PIECE = 64 * 1024,        /* bytes of a task, about */
   SHORT_ROW = 512,          /* bytes below which a row is not streamed */
+  LINE = 64,                /* bytes that are fetched at once */
+  AHEAD = 16,               /* rows that are fetched while as many others are copied */
+  FAR = 512 * 1024,         /* bytes above which that pays */
   BACKWARDS = 2048,         /* bytes that are reversed before they are streamed */
   TURN_FROM = 64,           /* bytes of a line of the source, */
   TURN_TO = 256,            /* and of a row of the result that a block has */
@@ -27,6 +30,7 @@ typedef struct mover {
   int64_t shape[NM_MAX_DIMS], from[NM_MAX_DIMS], to[NM_MAX_DIMS]; /* strides in bytes */
   int turn;         /* the dim along which the source is contiguous, or -1 */
   bool streams;     /* past the caches */
+  bool fetches;     /* lines of short rows, ahead */
   int64_t outer;    /* rows, or panels of blocks, in all */
   int64_t piece;    /* elements of the last dim that a task takes, */
   int64_t pieces;   /* how many of these there are, */
@@ -86,6 +90,14 @@ static void share_out(mover *m) {
   m->pieces = (length + m->piece - 1) / m->piece;
   m->together = m->pieces > 1 ? 1 : PIECE / (length * bytes);
   if (m->together < 1) m->together = 1;
+}
+
+/* Whether the rows are some lines each, dense, far apart on one side, and many. */
+static bool fetches(const mover *m, int64_t numel) {
+  int last = m->ndim - 1;
+  int64_t bytes = m->shape[last] * m->size;
+  return m->turn < 0 && last && bytes >= LINE && bytes < SHORT_ROW && numel * m->size >= FAR &&
+         m->from[last] == m->size && m->to[last] == m->size;
 }
 
 /* Offsets of row `row` of the outer dims. */
@@ -156,20 +168,44 @@ static void move_row(const mover *m, int64_t n, char *y, const char *x) {
   }
 }
 
-/* Rows along the last dim but one; short ones without a call for each. */
+typedef struct run { /* of rows, a step of the last dim but one apart */
+  char *y;
+  const char *x;
+  int64_t count;
+} run;
+
+/* Rows of `bytes`, dense on both sides, while the lines of the next ones are fetched: where rows
+ * are short and far apart, the hardware doesn't foresee them. */
+static void move_fetching(const mover *m, const run *r, int64_t bytes, const run *next) {
+  int last = m->ndim - 1;
+  int64_t xs = last ? m->from[last - 1] : 0, ys = last ? m->to[last - 1] : 0;
+  for (int64_t k = 0; k < r->count; k++) {
+    for (int64_t b = 0; b < bytes && k < next->count; b += LINE) {
+      __builtin_prefetch(next->x + k * xs + b);
+      __builtin_prefetch(next->y + k * ys + b, 1);
+    }
+    memcpy(r->y + k * ys, r->x + k * xs, (size_t)bytes);
+  }
+}
+
+/* Short rows without a call for each. */
 #define SHORT_ROWS(bytes)                                                                          \
-  for (int64_t k = 0; k < count; k++) memcpy(y + k * ys, x + k * xs, bytes)
-static void move_rows(const mover *m, int64_t count, int64_t n, char *y, const char *x) {
+  for (int64_t k = 0; k < r->count; k++) memcpy(r->y + k * ys, r->x + k * xs, bytes)
+static void move_rows(const mover *m, const run *r, int64_t n, const run *next) {
   int last = m->ndim - 1;
   int64_t xs = last ? m->from[last - 1] : 0, ys = last ? m->to[last - 1] : 0;
   bool dense = m->from[last] == m->size && m->to[last] == m->size;
+  if (m->fetches) {
+    move_fetching(m, r, n * m->size, next);
+    return;
+  }
   switch (dense ? n * m->size : 0) {
   case 4: SHORT_ROWS(4); break;
   case 8: SHORT_ROWS(8); break;
   case 16: SHORT_ROWS(16); break;
   case 32: SHORT_ROWS(32); break;
   default:
-    for (int64_t k = 0; k < count; k++) move_row(m, n, y + k * ys, x + k * xs);
+    for (int64_t k = 0; k < r->count; k++) move_row(m, n, r->y + k * ys, r->x + k * xs);
   }
 }
 
@@ -200,23 +236,31 @@ static void move_turned(const mover *m, int64_t columns, char *y, const char *x)
   }
 }
 
+/* The rows from `row` on that lie one step apart, before `end`; `first` is the element of each that
+ * is copied first. */
+static run rows_at(const mover *m, int64_t row, int64_t end, int64_t first) {
+  int last = m->ndim - 1;
+  int64_t inner = m->turn < 0 && last ? m->shape[last - 1] : 1, from, to;
+  int64_t count = nm__least(inner - row % inner, end - row);
+  if (count <= 0) return (run){.count = 0};
+  if (m->fetches) count = nm__least(count, AHEAD);
+  seek(m, row, &from, &to);
+  return (run){m->y + to + first * m->to[last], m->x + from + first * m->from[last], count};
+}
+
 static void move_work(void *arg, nm_job *job, int worker) {
   const mover *m = arg;
-  int last = m->ndim - 1;
-  int64_t task, length = m->shape[last], inner = m->turn < 0 && last ? m->shape[last - 1] : 1;
+  int64_t task, length = m->shape[m->ndim - 1];
   while ((task = nm__near_task(job, worker)) >= 0) {
     int64_t row = task / m->pieces * m->together, first = task % m->pieces * m->piece,
-            end = row + m->together < m->outer ? row + m->together : m->outer,
-            n = length - first < m->piece ? length - first : m->piece, from, to, count;
-    for (; row < end; row += count) {
-      count = inner - row % inner < end - row ? inner - row % inner : end - row;
-      seek(m, row, &from, &to);
-      char *y = m->y + to + first * m->to[last];
-      const char *x = m->x + from + first * m->from[last];
+            end = nm__least(row + m->together, m->outer), n = nm__least(length - first, m->piece);
+    for (run r = rows_at(m, row, end, first), next; r.count; r = next) {
+      row += r.count;
+      next = rows_at(m, row, end, first);
       if (m->turn >= 0)
-        move_turned(m, n, y, x);
+        move_turned(m, n, r.y, r.x);
       else
-        move_rows(m, count, n, y, x);
+        move_rows(m, &r, n, &next);
     }
   }
   if (m->streams) m->isa->stream_end();
@@ -240,6 +284,7 @@ nm_status nm__cpu_copy(nm_cpu *cpu, const nm_program *p) {
   merge_dims(&m);
   m.turn = turned_dim(&m);
   share_out(&m);
+  m.fetches = fetches(&m, p->numel);
   int64_t tasks = (m.outer + m.together - 1) / m.together * m.pieces;
   nm__parallel(cpu, nm__workers(cpu, tasks, (double)p->numel * 2), tasks, move_work, &m);
   return NM_OK;
