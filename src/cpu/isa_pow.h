@@ -3,39 +3,37 @@
 
 #if defined(__AVX512F__)
 
-/* By the first 5 bits of the fraction of m, 1 <= m < 2: 64 c, where c is near 1 / m and so short
- * that m c - 1 is exact, and -log c in two parts; of the first, sums with multiples of LN2_16 are
- * exact. */
+/* By m, 1 <= m < 2, the row of which is round(31.25 m) modulo 32: 128 c, where c is near 1 / m and
+ * so short that m c - 1 is exact, and -log2 c in two parts; to the first, whole numbers are added
+ * exactly.  Beside 1, where the logarithm is near 0, c is 1 or 1/2 and the parts are whole. */
 /* clang-format off */
 #define POW_TABLE \
-  ROW(64, 0.0f, 0.0f) ROW(61, 0x1.894p-5f, 0x1.54294p-18f) \
-  ROW(59, 0x1.4d3p-4f, 0x1.15d208p-20f) ROW(58, 0x1.933p-4f, 0x1.797566p-18f) \
-  ROW(56, 0x1.1178p-3f, 0x1.d044fcp-20f) ROW(55, 0x1.366p-3f, -0x1.a7f538p-22f) \
-  ROW(53, 0x1.824p-3f, -0x1.f4d572p-18f) ROW(52, 0x1.a94p-3f, -0x1.2c3752p-19f) \
-  ROW(51, 0x1.d1p-3f, 0x1.bf932ap-18f) ROW(49, 0x1.1178p-2f, 0x1.d044fcp-19f) \
-  ROW(48, 0x1.2698p-2f, -0x1.deecb2p-18f) ROW(47, 0x1.3c24p-2f, 0x1.277334p-18f) \
-  ROW(46, 0x1.522cp-2f, -0x1.1f8c76p-18f) ROW(45, 0x1.68acp-2f, 0x1.07d38ep-19f) \
-  ROW(44, 0x1.7fbp-2f, -0x1.7109fap-20f) ROW(43, 0x1.973cp-2f, -0x1.cbcecap-18f) \
-  ROW(42, 0x1.af54p-2f, -0x1.6adb74p-18f) ROW(41, 0x1.c8p-2f, -0x1.8e2eaap-20f) \
-  ROW(41, 0x1.c8p-2f, -0x1.8e2eaap-20f) ROW(40, 0x1.e148p-2f, 0x1.4344e4p-19f) \
-  ROW(39, 0x1.fb34p-2f, 0x1.8af7a4p-18f) ROW(38, 0x1.0ae8p-1f, -0x1.23a5f6p-18f) \
-  ROW(38, 0x1.0ae8p-1f, -0x1.23a5f6p-18f) ROW(37, 0x1.188ep-1f, 0x1.c81e48p-18f) \
-  ROW(36, 0x1.2696p-1f, 0x1.089a6ep-20f) ROW(36, 0x1.2696p-1f, 0x1.089a6ep-20f) \
-  ROW(35, 0x1.3502p-1f, 0x1.15b3b2p-18f) ROW(34, 0x1.43dap-1f, -0x1.a0db88p-26f) \
-  ROW(34, 0x1.43dap-1f, -0x1.a0db88p-26f) ROW(33, 0x1.5322p-1f, 0x1.c4d0dp-18f) \
-  ROW(33, 0x1.5322p-1f, 0x1.c4d0dp-18f) ROW(32, 0x1.62e4p-1f, 0x1.7f7d1cp-20f)
+  ROW(126, 0x1.744p-6f, -0x1.179e0cp-22f) ROW(122, 0x1.1bbp-4f, 0x1.953002p-19f) \
+  ROW(118, 0x1.e0bp-4f, 0x1.ae8f3p-20f) ROW(114, 0x1.564p-3f, -0x1.1eb002p-18f) \
+  ROW(111, 0x1.a508p-3f, 0x1.4b54d2p-19f) ROW(108, 0x1.f6p-3f, -0x1.3ab7cep-18f) \
+  ROW(105, 0x1.249cp-2f, 0x1.a5627ap-19f) ROW(102, 0x1.4f7p-2f, -0x1.134c4ep-20f) \
+  ROW(100, 0x1.6cbp-2f, 0x1.ed0cbap-19f) ROW(98, 0x1.8a88p-2f, 0x1.80abfcp-18f) \
+  ROW(95, 0x1.b878p-2f, -0x1.d42728p-21f) ROW(93, 0x1.d7e8p-2f, -0x1.3f543cp-18f) \
+  ROW(91, 0x1.f804p-2f, 0x1.5d1a1ap-19f) ROW(89, 0x1.0c6cp-1f, 0x1.55e18ap-18f) \
+  ROW(87, 0x1.1d36p-1f, 0x1.052d6ap-18f) ROW(85, 0x1.2e64p-1f, 0x1.3eb014p-19f) \
+  ROW(83, 0x1.3ffap-1f, 0x1.a9ce9ep-18f) ROW(82, 0x1.48eep-1f, 0x1.e3263p-18f) \
+  ROW(80, 0x1.5b2cp-1f, 0x1.ed0cbap-20f) ROW(78, 0x1.6dep-1f, -0x1.eac382p-20f) \
+  ROW(77, 0x1.7768p-1f, -0x1.f6b4c2p-20f) ROW(75, 0x1.8ad8p-1f, 0x1.1b3cdap-19f) \
+  ROW(74, 0x1.94c2p-1f, 0x1.0e9258p-18f) ROW(73, 0x1.9edp-1f, -0x1.5e8178p-18f) \
+  ROW(71, 0x1.b354p-1f, 0x1.61d876p-19f) ROW(70, 0x1.bdcep-1f, 0x1.3b992cp-18f) \
+  ROW(69, 0x1.c87p-1f, -0x1.0902b6p-18f) ROW(68, 0x1.d338p-1f, 0x1.20a6dep-21f) \
+  ROW(67, 0x1.de2ap-1f, -0x1.c4fd14p-19f) ROW(66, 0x1.e946p-1f, -0x1.a6eb1ep-18f) \
+  ROW(64, 0x1p0f, 0) ROW(128, 0, 0)
 /* clang-format on */
-#define ROW(c64, high, low) c64 / 64.0f,
-static const float pow_over[32] = {POW_TABLE};
+#define ROW(c128, high, low) c128 / 256.0f,
+static const float pow_half[32] = {POW_TABLE};
 #undef ROW
-#define ROW(c64, high, low) high,
+#define ROW(c128, high, low) high,
 static const float pow_high[32] = {POW_TABLE};
 #undef ROW
-#define ROW(c64, high, low) low,
+#define ROW(c128, high, low) low,
 static const float pow_low[32] = {POW_TABLE};
 #undef ROW
-#define LN2_16 0x1.62e4p-1f /* log 2 to 16 bits, and what it lacks */
-#define LN2_16_LOW 0x1.7f7d1cp-20f
 
 static inline __m512 all_16(float x) { return _mm512_set1_ps(x); }
 static inline __m512 madd_16(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(a, b, c); }
@@ -43,85 +41,86 @@ static inline __m512 look_up_32(const float *table, __m512i at) { /* by the low 
   return _mm512_permutex2var_ps(_mm512_loadu_ps(table), at, _mm512_loadu_ps(table + 16));
 }
 
-/* log x = high + low: n log 2 - log c + log(1 + r), r = m c - 1.  Of 0 and infinities `high` is
+/* log2 x = high + low: n - log2 c + log2(1 + 2 r), 2 r = m c - 1.  In halves, log(1 + 2 r) is
+ * r - r^2 + .. with no factor but 1, so that one multiply-add finds what r - r^2 loses, and the
+ * factor 2 / log 2 comes once, in the sum with the whole part.  Of 0 and infinities `high` is
  * infinite, below 0 it is NaN. */
-static inline __m512 log_pair_16(__m512 x, __m512 *low) {
+static inline __m512 log2_pair_16(__m512 x, __m512 *low) {
+  const __m512 factor = all_16(2 * LOG2E);
   __m512 n = _mm512_getexp_ps(x);
   __m512 m = _mm512_getmant_ps(x, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_nan);
-  __m512i at = _mm512_srli_epi32(_mm512_castps_si512(m), 23 - 5);
-  __m512 r = _mm512_fmsub_ps(m, look_up_32(pow_over, at), all_16(1));
-  __m512 whole = madd_16(n, all_16(LN2_16), look_up_32(pow_high, at));
-  __m512 rest = madd_16(n, all_16(LN2_16_LOW), look_up_32(pow_low, at));
-  __m512 q = all_16(-0x1.51cac2p-3f); /* (log(1 + r) - r + r^2 / 2) / r^3, 2^-26 */
-  q = madd_16(q, r, all_16(0x1.99d502p-3f));
-  q = madd_16(q, r, all_16(-0x1.000028p-2f));
-  q = madd_16(q, r, all_16(0x1.555554p-2f));
-  rest = madd_16(_mm512_mul_ps(_mm512_mul_ps(r, r), r), q, rest);
-  /* w = r - r^2 / 2, and what it loses */
-  __m512 half = _mm512_mul_ps(r, all_16(-0.5f)), w = madd_16(half, r, r);
-  rest = _mm512_add_ps(rest, madd_16(half, r, _mm512_sub_ps(r, w)));
-  __m512 high = _mm512_add_ps(whole, w);
-  *low = _mm512_add_ps(_mm512_add_ps(_mm512_sub_ps(whole, high), w), rest);
+  __m512i at = _mm512_castps_si512(madd_16(m, all_16(31.25f), all_16(ROUNDER)));
+  __m512 r = _mm512_fmsub_ps(m, look_up_32(pow_half, at), all_16(0.5f)), z = _mm512_mul_ps(r, r);
+  __m512 whole = _mm512_add_ps(n, look_up_32(pow_high, at));
+  __m512 w = _mm512_fnmadd_ps(r, r, r), high = madd_16(w, factor, whole);
+  __m512 q = all_16(0x1.965642p1f); /* (log(1 + 2 r) / 2 - r + r^2) / r^3, 2^-33 of the log */
+  q = madd_16(q, r, all_16(-0x1.00108p1f));
+  q = madd_16(q, r, all_16(0x1.55557p0f));
+  q = madd_16(q, z, all_16(0x1.cab1b8p-27f)); /* what LOG2E lacks, as part of it */
+  __m512 rest = madd_16(q, r, _mm512_fnmadd_ps(r, r, _mm512_sub_ps(r, w)));
+  __m512 lost = madd_16(w, factor, _mm512_sub_ps(whole, high));
+  *low = madd_16(rest, factor, _mm512_add_ps(lost, look_up_32(pow_low, at)));
   return high;
 }
-/* p + low = b log x, of n elements, a multiple of 16.  Says whether |p| <= 2^20 everywhere, which
- * zeros, infinities, NaN and an x below 0 don't give; if `limited`, p is made so where it isn't. */
-static inline bool exponents(int n, const float *x, const float *b, float *p, float *low,
+/* Whole numbers below 2^20 and this have no bit of OUTSIDE; larger ones, infinities and NaN do.  So
+ * have some below -2^20; the rest of those give 0, as they should. */
+#define POW_ROUNDER 0x1.ap23f
+#define OUTSIDE 0xb4a00000u
+
+/* n + r = b log2 x, n whole and |r| about 1/2 at most, of `count` elements, a multiple of 16.  Says
+ * whether all are as they should be, which zeros, infinities, NaN and an x below 0 aren't; if
+ * `limited`, |b| <= 2^32 is enough for all n to be large and r small. */
+static inline bool exponents(int count, const float *x, const float *b, float *n, float *r,
                              bool limited) {
-  const __m512 most = all_16(0x1p20f), least = all_16(-0x1p20f);
-  __mmask16 fit = 0xffff;
-  for (int i = 0; i < n; i += 16) {
-    __m512 v = _mm512_loadu_ps(b + i), l, h = log_pair_16(_mm512_loadu_ps(x + i), &l);
-    __m512 q = _mm512_mul_ps(v, h), rest = madd_16(v, l, _mm512_fmsub_ps(v, h, q));
-    __mmask16 fits = _mm512_cmp_ps_mask(_mm512_abs_ps(q), most, _CMP_LE_OQ);
-    if (limited) {
-      q = _mm512_max_ps(_mm512_min_ps(q, most), least);
-      rest = _mm512_maskz_mov_ps(fits, rest);
-    }
-    fit &= fits;
-    _mm512_storeu_ps(p + i, q);
-    _mm512_storeu_ps(low + i, rest);
+  __m512i seen = _mm512_setzero_si512();
+  for (int i = 0; i < count; i += 16) {
+    __m512 v = _mm512_loadu_ps(b + i), l, h = log2_pair_16(_mm512_loadu_ps(x + i), &l);
+    __m512 t = madd_16(v, h, all_16(POW_ROUNDER)), k = _mm512_sub_ps(t, all_16(POW_ROUNDER));
+    __m512 rest = madd_16(v, l, _mm512_fmsub_ps(v, h, k));
+    if (limited) rest = _mm512_max_ps(_mm512_min_ps(rest, all_16(1)), all_16(-1));
+    seen = _mm512_or_si512(seen, _mm512_castps_si512(t));
+    _mm512_storeu_ps(n + i, k);
+    _mm512_storeu_ps(r + i, rest);
   }
-  return fit == 0xffff;
+  return !_mm512_test_epi32_mask(seen, _mm512_set1_epi32((int32_t)OUTSIDE));
 }
-/* e^(p + low); |p| <= 2^20 needs no limits, as 2^n saturates */
-static inline __m512 exp_pair_16(__m512 p, __m512 low) {
-  __m512 t = madd_16(p, all_16(LOG2E), all_16(ROUNDER)), n = _mm512_sub_ps(t, all_16(ROUNDER));
-  __m512 r = madd_16(n, all_16(-LN2_HIGH), p); /* exact */
-  r = _mm512_add_ps(r, madd_16(n, all_16(-LN2_LOW), low));
-  __m512 y = all_16(0x1.6d544ep-10f); /* as exp_near */
-  y = madd_16(y, r, all_16(0x1.122a66p-7f));
-  y = madd_16(y, r, all_16(0x1.5554e2p-5f));
-  y = madd_16(y, r, all_16(0x1.5554acp-3f));
-  y = madd_16(y, r, all_16(0.5f));
-  y = madd_16(y, r, all_16(1));
+/* 2^(n + r): 2^n saturates */
+static inline __m512 exp2_pair_16(__m512 n, __m512 r) {
+  __m512 y = all_16(0x1.3fa206p-13f); /* 2^-28 */
+  y = madd_16(y, r, all_16(0x1.5f0b82p-10f));
+  y = madd_16(y, r, all_16(0x1.3b30ap-7f));
+  y = madd_16(y, r, all_16(0x1.c6af76p-5f));
+  y = madd_16(y, r, all_16(0x1.ebfbd8p-3f));
+  y = madd_16(y, r, all_16(0x1.62e43p-1f));
   return _mm512_scalef_ps(madd_16(y, r, all_16(1)), n);
 }
-static inline void exponentials(int n, float *y, const float *p, const float *low) {
-  for (int i = 0; i < n; i += 16)
-    _mm512_storeu_ps(y + i, exp_pair_16(_mm512_loadu_ps(p + i), _mm512_loadu_ps(low + i)));
+static inline void exponentials(int count, float *y, const float *n, const float *r) {
+  for (int i = 0; i < count; i += 16)
+    _mm512_storeu_ps(y + i, exp2_pair_16(_mm512_loadu_ps(n + i), _mm512_loadu_ps(r + i)));
 }
 static void any_powers(int n, float *y, const float *a, const float *b) {
-  float x[CHECKED], e[CHECKED], p[CHECKED], low[CHECKED];
-  int whole = (n + 15) / 16 * 16;
-  for (int i = n; i < whole; i++) x[i] = 1, e[i] = 0;
+  float x[CHECKED], e[CHECKED], whole[CHECKED], rest[CHECKED];
+  int count = (n + 15) / 16 * 16;
+  for (int i = n; i < count; i++) x[i] = 1, e[i] = 0;
   EACH(n) {
+    float limit = b[i] > 0x1p32f ? 0x1p32f : b[i] < -0x1p32f ? -0x1p32f : b[i];
     x[i] = __builtin_fabsf(a[i]);
-    e[i] = power_is_finite(a[i], b[i]) ? b[i] : 0.0f;
+    e[i] = power_is_finite(a[i], b[i]) ? limit : 0.0f;
   }
-  exponents(whole, x, e, p, low, true);
-  exponentials(whole, x, p, low);
+  exponents(count, x, e, whole, rest, true);
+  exponentials(count, x, whole, rest);
   EACH(n) y[i] = power_ends(a[i], b[i], x[i]);
 }
 /* In two loops, since a vector's chain of instructions is so long that the processor doesn't look
  * far enough ahead to begin enough others. */
 static void quick_pow_f32(int n, void *y_, const void *a_, const void *b_, const void *c) {
-  float *y = y_, p[CHECKED], low[CHECKED];
+  float *y = y_;
+  _Alignas(64) float whole[CHECKED], rest[CHECKED];
   const float *a = a_, *b = b_;
   (void)c;
   for (; n >= CHECKED; n -= CHECKED, y += CHECKED, a += CHECKED, b += CHECKED)
-    if (exponents(CHECKED, a, b, p, low, false))
-      exponentials(CHECKED, y, p, low);
+    if (exponents(CHECKED, a, b, whole, rest, false))
+      exponentials(CHECKED, y, whole, rest);
     else
       any_powers(CHECKED, y, a, b);
   if (n) any_powers(n, y, a, b);
