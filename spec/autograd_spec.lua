@@ -101,6 +101,45 @@ describe("gradients", function()
     assert.is_true(grads[2].mT:is_contiguous())
   end)
 
+  it("that a number is all that comes to them are the same when somebody looks", function()
+    local mask, w = nm.randn(3, 4), nm.randn(3, 4)
+    local forms = {
+      function(x) return x / 3 end,
+      function(x) return 2 * (x * 0.25 - mask) end,
+      function(x) return mask + x / -7 end,
+      function(x) return mask - x * 2 end,
+      function(x) return 3 / x end,
+      function(x) return x / 1e-30 * 1e-30 / 1e-20 end,
+      function(x) return x * x / 2 + x * 2 end,
+      function(x) return (x / 2):unsqueeze(1) / 2 end,
+      function(x) return (x / 2 + nm.zeros(2, 1, 1)) * 2 end,
+    }
+    for k, f in ipairs(forms) do
+      for _, dtype in ipairs { "float32", "float64", "bfloat16" } do
+        local x = nm.randn(3, 4, { dtype = dtype }):requires_grad_()
+        local function loss(t)
+          return ((k % 2 == 0 and t:softmax(-1) or t:softmax(-1, { dtype = "float64" })) * w):sum()
+        end
+        loss(f(x)):backward()
+        local seen, scores = 0, f(x)
+        scores:register_hook(function() seen = seen + 1 end)
+        local expected = nm.grad(loss(scores), x)
+        local difference = (x.grad - expected):abs():amax():item()
+        local most = expected:abs():amax():item() * (dtype == "bfloat16" and 0.02 or 1e-6)
+        assert.is_true(difference <= most, ("form %d, %s: %g"):format(k, dtype, difference))
+        assert.equal(1, seen)
+      end
+    end
+    local x = nm.randn(3, 4):requires_grad_()
+    local scores, g = x / 4, nm.randn(3, 4)
+    local y, given = scores:softmax(-1), g:clone()
+    scores:retain_grad()
+    y:backward(g)
+    same(given, g)
+    same((y * (g - (g * y):sum(-1, true))):detach(), scores.grad, 1e-6)
+    same(scores.grad / 4, x.grad, 1e-7)
+  end)
+
   it("of parts don't change what was given", function()
     local x = nm.randn(3, 4):requires_grad_()
     local y, given = x * 2, nm.ones(3, 4)

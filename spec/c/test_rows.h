@@ -94,36 +94,43 @@ static void test_norm(const row_case *c) {
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) drop(all[i]);
 }
 
-static void test_softmax_back(nm_dtype dtype, bool log_, int rows, int n) {
-  testing("derivative of %ssoftmax of %s, %d rows of %d", log_ ? "log_" : "",
-          nm__dtypes[dtype].name, rows, n);
+/* over: the result takes the place of g. */
+static void test_softmax_back(nm_dtype dtype, bool log_, bool over, int rows, int n) {
+  double factor = over ? -0.75 : 1;
+  testing("derivative of %ssoftmax of %s, %d rows of %d%s", log_ ? "log_" : "",
+          nm__dtypes[dtype].name, rows, n, over ? ", in place and scaled" : "");
   const int64_t shape[] = {rows, n};
   array x = make(dtype, L_FLAT, 2, shape, log_ ? -8 : 0, log_ ? 0 : 1, false),
         g = make(dtype, L_FLAT, 2, shape, -2, 2, false),
         y = make(dtype, L_FLAT, 2, shape, 0, 1, false);
-  if (x.n > 200000) make_room(&y);
+  if (x.n > 200000) make_room(over ? &g : &y);
   nm_view vx = view(&x), vg = view(&g), vy = view(&y);
   nm_rows r = {.kind = log_ ? NM_ROWS_LOG_SOFTMAX_BACK : NM_ROWS_SOFTMAX_BACK,
                .rows = rows,
                .n = n,
+               .factor = factor,
                .x = &vx,
                .g = &vg,
-               .y = &vy};
+               .y = over ? &vg : &vy};
+  array given = g, *result = over ? &g : &y;
+  size_t bytes = (size_t)g.n * nm__dtype_size(dtype);
+  given.host = memcpy(malloc(bytes), g.host, bytes);
   call(dev->cls->rows(dev, &r));
-  fetch(&y);
+  fetch(result);
   for (int row = 0; row < rows; row++) {
     int64_t first = (int64_t)row * n;
     long double sum = 0, size = 0;
     for (int i = 0; i < n; i++) {
-      long double v = at(&g, first + i).f * (log_ ? 1 : at(&x, first + i).f);
+      long double v = at(&given, first + i).f * (log_ ? 1 : at(&x, first + i).f);
       sum += v, size += fabsl(v);
     }
     for (int i = 0; i < n; i++) {
-      long double v = at(&g, first + i).f, z = at(&x, first + i).f, e = log_ ? expl(z) : z;
-      near_value(&y, first + i, log_ ? v - e * sum : (v - sum) * e,
+      long double v = at(&given, first + i).f, z = at(&x, first + i).f, e = log_ ? expl(z) : z;
+      near_value(result, first + i, log_ ? v - e * sum : (v - sum) * e * factor,
                  16 * unit_of(dtype) * (double)((size + fabsl(v)) * (log_ ? e + 1 : e)));
     }
   }
+  free(given.host);
   drop(&x);
   drop(&g);
   drop(&y);
@@ -137,11 +144,14 @@ static void test_rows(void) {
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
       int rows = shapes[s][0], n = shapes[s][1];
       for (int k = 0; k < 4; k++) test_norm(&(row_case){(nm_dtype)d, rows, n, k & 1, k & 2, -3, 3});
-      for (int l = 0; l < 2; l++) test_softmax_back((nm_dtype)d, l, rows, n);
+      for (int l = 0; l < 3; l++) test_softmax_back((nm_dtype)d, l == 1, l == 2, rows, n);
     }
     test_norm(&(row_case){(nm_dtype)d, 11, 300, true, true, 1000, 1001});
   }
   test_norm(&(row_case){NM_FLOAT32, 40, 7001, true, true, -3, 3}); /* past the caches */
-  test_softmax_back(NM_FLOAT32, true, 40, 7001);
-  test_softmax_back(NM_FLOAT32, false, 9, NM_LONGEST_ROW);
+  test_softmax_back(NM_FLOAT32, true, false, 40, 7001);
+  for (int over = 0; over < 2; over++) {
+    test_softmax_back(NM_FLOAT32, false, over, 40, 7001);
+    test_softmax_back(NM_FLOAT32, false, over, 9, NM_LONGEST_ROW);
+  }
 }

@@ -266,6 +266,7 @@ static nm_status step_op(walk *w, nm_node *n) {
   b.ctx = ctx;
   b.node = n;
   b.args = n->args;
+  b.unwatched = !w->ninputs && !ctx->anomaly.on;
   for (uint32_t k = 0; k < n->nout; k++) b.g[k] = n->result[k].grad;
   NM_TRY(unpack(w, n, &b));
   for (uint32_t i = 0; i < n->nslots && i < NM_MAX_ARGS; i++)
@@ -276,7 +277,8 @@ static nm_status step_op(walk *w, nm_node *n) {
     nm_tensor *g = ready ? b.ready[i] : n->op->backward(&b, (int)i);
     if (b.status != NM_OK) return b.status;
     if (g && ctx->anomaly.check_nan) NM_TRY(check_nan(ctx, n, i, g));
-    if (g) NM_TRY(deliver(w, &n->edges[i], g));
+    if (g) NM_TRY(deliver(w, b.beyond ? b.beyond : &n->edges[i], g));
+    b.beyond = NULL;
   }
   return NM_OK;
 }

@@ -68,6 +68,8 @@ typedef struct nm_grad_call {
   uint32_t wanted; /* bit i: the gradient of slot i, of the first NM_MAX_ARGS, is asked for */
   nm_tensor *ready[NM_MAX_ARGS]; /* a derivative that has the gradients of later slots too leaves
                                     them here */
+  bool unwatched;                /* nobody asks for gradients in between, by name or for NaN */
+  const nm_edge *beyond; /* where the gradient that is given goes, if not to the slot's input */
   nm_status status;
 } nm_grad_call;
 
@@ -127,6 +129,14 @@ static inline nm_status nm__gradient_fill(nm_context *ctx, nm_outcome *r) {
 }
 /* How t, which isn't row-major, lies in memory, as nm_outcome.order says it. */
 uint32_t nm__order_of(const nm_tensor *t);
+
+/* Whether nobody else sees the elements of g, a whole gradient that a derivative was given: it may
+ * write over them. */
+bool nm__gradient_is_own(const nm_tensor *g);
+/* The number that the gradient of slot i's input will be multiplied by, and by nothing else, on its
+ * way to what that was computed of: the derivative gives it multiplied already, and it skips that
+ * way.  1: there is none. */
+double nm__gradient_scale(nm_grad_call *b, int i);
 
 /* ---- function.c ---- */
 void nm__function_free(nm_function *f);

@@ -102,6 +102,11 @@ bool nm__gradient_part(nm_grad_call *b, int i, const int64_t *start, nm_tensor *
   return true;
 }
 
+bool nm__gradient_is_own(const nm_tensor *g) {
+  const nm_value *v = g->storage->value;
+  return g->refs == 1 && g->storage->refs == 1 && v->refs == 1 && !v->pinned && !v->release;
+}
+
 nm_tensor *nm__gradient_so_far(nm_grad_call *b, int i) {
   const nm_edge *e = &b->node->edges[i];
   nm_outcome *r = e->node && !b->ctx->grad_enabled ? &e->node->result[e->output] : NULL;
@@ -109,9 +114,7 @@ nm_tensor *nm__gradient_so_far(nm_grad_call *b, int i) {
   b->status = nm__gradient_fill(b->ctx, r);
   nm_tensor *sum = r->grad;
   const nm_value *v = sum->storage->value;
-  bool alone =
-      sum->refs == 1 && sum->storage->refs == 1 && v->refs == 1 && !v->pinned && !v->release;
   bool dense = sum->offset == 0 && v->numel == nm_numel(sum) && v->dtype == sum->dtype &&
                !nm__overlaps(sum->ndim, sum->shape, sum->stride);
-  return alone && dense && b->status == NM_OK ? sum : NULL;
+  return dense && nm__gradient_is_own(sum) && b->status == NM_OK ? sum : NULL;
 }

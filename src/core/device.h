@@ -117,7 +117,8 @@ typedef struct nm_pooling {
  *              halves
  *   NORM_BACK  its derivative: y, dw, db (each may be NULL) are the gradients of x, w, b for g, that
  *              of the result; reads stats
- *   SOFTMAX_BACK, LOG_SOFTMAX_BACK  y = the gradient of the input for g, where x is the result
+ *   SOFTMAX_BACK, LOG_SOFTMAX_BACK  y = the gradient of the input for g, where x is the result;
+ *              SOFTMAX_BACK's times `factor`, and y may be g
  * w and b may be NULL: ones and zeros. */
 typedef enum nm_row_kind {
   NM_ROWS_NORM,
@@ -129,7 +130,7 @@ enum { NM_LONGEST_ROW = 1 << 16 }; /* that nm_device_class.rows is asked for */
 typedef struct nm_rows {
   nm_row_kind kind;
   bool centered;
-  double eps;
+  double eps, factor;
   int64_t rows, n;
   const nm_view *x, *g, *w, *b, *stats, *y, *dw, *db;
 } nm_rows;

@@ -245,7 +245,7 @@ typedef struct nm_row_loops {
   void (*normalize_columns)(int n, int rows, double *dw, double *db, const void *g, const void *x,
                             const double *mean, const double *scale);
   /* y = (g - sum) x, and g - x sum */
-  void (*softmax_back)(int n, void *y, const void *g, const void *x, double sum);
+  void (*softmax_back)(int n, void *y, const void *g, const void *x, double sum, double factor);
   void (*log_softmax_back)(int n, void *y, const void *g, const void *x, double sum);
 } nm_row_loops;
 

@@ -86,10 +86,11 @@
       EACH(n) dw[i] += (double)(g[i] * ((x[i] - m) * s)), db[i] += (double)g[i];                   \
     }                                                                                              \
   }                                                                                                \
-  static void softmax_back_##t(int n, void *y_, const void *g_, const void *x_, double sum) {      \
-    T *y = y_, s = (T)sum;                                                                         \
+  static void softmax_back_##t(int n, void *y_, const void *g_, const void *x_, double sum,        \
+                               double factor) {                                                    \
+    T *y = y_, s = (T)sum, k = (T)factor;                                                          \
     const T *g = g_, *x = x_;                                                                      \
-    EACH(n) y[i] = (g[i] - s) * x[i];                                                              \
+    EACH(n) y[i] = (g[i] - s) * x[i] * k;                                                          \
   }                                                                                                \
   static void log_softmax_back_##t(int n, void *y_, const void *g_, const void *x_, double sum) {  \
     T *y = y_, s = (T)sum;                                                                         \

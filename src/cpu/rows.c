@@ -115,7 +115,9 @@ static void one_row(state *w, int64_t row, int k, char *y, const char *x, const 
     recall(s, row, w->mean + k, w->scale + k);
     if (y) norm_back_row(s, y, x, g, w->mean[k], w->scale[k]);
     break;
-  case NM_ROWS_SOFTMAX_BACK: s->loops->softmax_back(n, y, g, x, s->loops->dot(n, g, x)); break;
+  case NM_ROWS_SOFTMAX_BACK:
+    s->loops->softmax_back(n, y, g, x, s->loops->dot(n, g, x), s->r->factor);
+    break;
   case NM_ROWS_LOG_SOFTMAX_BACK:
     log_softmax_back_row(s, y, x, g, row + 1 < s->r->rows && !s->narrow);
   }

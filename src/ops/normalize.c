@@ -63,6 +63,10 @@ static nm_tensor *composed(const nm_op_call *c, const norm *k) {
   return nm__t_cast(ctx, y, dtype);
 }
 
+static nm_rows rows_of(const norm *k, nm_row_kind kind) {
+  return (nm_rows){.kind = kind, .centered = k->centered, .eps = k->eps, .n = k->n};
+}
+
 static nm_status normalized_forward(nm_op_call *c) {
   nm_context *ctx = c->ctx;
   nm_tensor *x = nm__tensor_arg(c, N_X);
@@ -74,7 +78,7 @@ static nm_status normalized_forward(nm_op_call *c) {
   t.stats = nm__t_empty_of(ctx, nm__device_of(x), nm__computed_in((nm_dtype)x->dtype), 2, kept);
   t.y = by_rows ? nm__t_empty(ctx, x, x->ndim, x->shape) : composed(c, &k);
   bool done = t.stats && t.y;
-  if (done && by_rows) done = nm__run_rows(ctx, NM_ROWS_NORM, k.n, k.centered, k.eps, &t) == NM_OK;
+  if (done && by_rows) done = nm__run_rows(ctx, rows_of(&k, NM_ROWS_NORM), &t) == NM_OK;
   c->nout = 2;
   if (done) nm_retain(c->out[N_STATS] = t.stats);
   c->out[N_RESULT] = nm__unscope(ctx, mark, done ? t.y : NULL);
@@ -115,8 +119,7 @@ static nm_tensor *normalized_backward(nm_grad_call *b, int i) {
     if (!(b->wanted >> slot & 1)) continue;
     if (!(*to[slot] = nm__t_empty(ctx, x, s->ndim, s->dim))) return nm__gradient(b, NULL);
   }
-  if (nm__run_rows(ctx, NM_ROWS_NORM_BACK, k.n, k.centered, k.eps, &t) != NM_OK)
-    return nm__gradient(b, NULL);
+  if (nm__run_rows(ctx, rows_of(&k, NM_ROWS_NORM_BACK), &t) != NM_OK) return nm__gradient(b, NULL);
   for (int slot = i + 1; slot <= N_BIAS; slot++) b->ready[slot] = *to[slot];
   return *to[i];
 }

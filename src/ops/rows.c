@@ -1,6 +1,7 @@
 /* rows.c: softmax and its logarithm, along any dim; what is computed by rows. */
 #include "ops/rows.h"
 
+#include "autograd/node.h"
 #include "fuse/fuse.h"
 #include "ops/families.h"
 
@@ -8,9 +9,7 @@ bool nm__takes_rows(const nm_tensor *x, int64_t n) {
   return nm__device_of(x)->cls->rows && n <= NM_LONGEST_ROW && nm_numel(x) > 0;
 }
 
-nm_status nm__run_rows(nm_context *ctx, nm_row_kind kind, int64_t n, bool centered, double eps,
-                       nm_row_tensors *t) {
-  nm_rows r = {.kind = kind, .centered = centered, .eps = eps, .n = n};
+nm_status nm__run_rows(nm_context *ctx, nm_rows r, nm_row_tensors *t) {
   struct {
     nm_tensor *t;
     const nm_view **to;
@@ -25,7 +24,7 @@ nm_status nm__run_rows(nm_context *ctx, nm_row_kind kind, int64_t n, bool center
     NM_TRY(nm__view_of(ctx, dense, &all[i].view));
     *all[i].to = &all[i].view;
   }
-  r.rows = nm_numel(t->x) / n;
+  r.rows = nm_numel(t->x) / r.n;
   nm_device *dev = nm__device_of(t->x);
   return dev->cls->rows(dev, &r);
 }
@@ -61,6 +60,19 @@ static nm_status softmax_forward(nm_op_call *c) {
   return nm__result(c, mark, y);
 }
 
+/* In one pass, which writes over g if nobody else sees that, and takes in what scaled the input. */
+static nm_tensor *back_by_rows(nm_grad_call *b, int64_t n, bool log) {
+  nm_context *ctx = b->ctx;
+  nm_tensor *y = b->y, *g = nm__contiguous(ctx, b->g[0]);
+  if (!g || nm__ready(ctx, g) != NM_OK) return NULL;
+  bool over = !log && nm__is_whole(g) && nm__gradient_is_own(g);
+  nm_row_tensors t = {.x = y, .g = g, .y = over ? g : nm__t_empty(ctx, y, y->ndim, y->shape)};
+  nm_rows how = {.kind = log ? NM_ROWS_LOG_SOFTMAX_BACK : NM_ROWS_SOFTMAX_BACK,
+                 .n = n,
+                 .factor = log ? 1 : nm__gradient_scale(b, 0)};
+  return t.y && nm__run_rows(ctx, how, &t) == NM_OK ? t.y : NULL;
+}
+
 /* softmax: y (g - sum(g y)).  log_softmax: g - exp(y) sum(g). */
 static nm_tensor *softmax_backward(nm_grad_call *b, int i) {
   (void)i;
@@ -70,10 +82,7 @@ static nm_tensor *softmax_backward(nm_grad_call *b, int i) {
   bool log = b->node->op->name[0] == 'l';
   if (dim < 0) dim += y->ndim;
   if (!ctx->grad_enabled && y->ndim && dim == y->ndim - 1 && nm__takes_rows(y, y->shape[dim])) {
-    nm_row_tensors t = {.x = y, .g = g, .y = nm__t_empty(ctx, y, y->ndim, y->shape)};
-    nm_row_kind kind = log ? NM_ROWS_LOG_SOFTMAX_BACK : NM_ROWS_SOFTMAX_BACK;
-    bool ran = t.y && nm__run_rows(ctx, kind, y->shape[dim], false, 0, &t) == NM_OK;
-    return nm__gradient(b, ran ? t.y : NULL);
+    return nm__gradient(b, back_by_rows(b, y->shape[dim], log));
   }
   uint32_t dims = y->ndim ? 1u << dim : 0;
   if (log) {

@@ -12,7 +12,7 @@ typedef struct nm_row_tensors { /* as in nm_rows; the results are new, and none 
 
 /* Whether rows of n elements of x are what its device takes. */
 bool nm__takes_rows(const nm_tensor *x, int64_t n);
-nm_status nm__run_rows(nm_context *ctx, nm_row_kind kind, int64_t n, bool centered, double eps,
-                       nm_row_tensors *t);
+/* `how` says the kind, n and the numbers. */
+nm_status nm__run_rows(nm_context *ctx, nm_rows how, nm_row_tensors *t);
 
 #endif
