@@ -55,10 +55,10 @@ static nm_status put_aside(walk *w, nm_node *n) {
   aside *list = grown(w->ctx, w->aside, w->naside, &w->aside_capacity, sizeof *list);
   if (!list) return NM_ENOMEM;
   w->aside = list;
+  NM_TRY(nm__gradients_whole(w->ctx, n));
   nm_tensor **grad = malloc((n->nout + 1) * sizeof *grad);
   if (!grad) return nm__error(w->ctx, NM_ENOMEM, "backward: out of memory");
   for (uint32_t k = 0; k < n->nout; k++) {
-    NM_TRY(nm__gradient_fill(w->ctx, &n->result[k]));
     grad[k] = n->result[k].grad;
     n->result[k].grad = NULL;
   }
@@ -213,9 +213,8 @@ static nm_status deliver(walk *w, const nm_edge *e, nm_tensor *g) {
   g = fit(ctx, g, &e->shape, (nm_dtype)e->dtype);
   if (!g) return ctx->status;
   if (e->node) {
-    nm_outcome *r = &e->node->result[e->output];
-    NM_TRY(nm__gradient_fill(ctx, r));
-    return add_to(ctx, &r->grad, g);
+    NM_TRY(nm__gradients_whole(ctx, e->node));
+    return add_to(ctx, &e->node->result[e->output].grad, g);
   }
   if (e->leaf->hooks && asked_for(w, e->leaf)) return hold(w, e->leaf, g);
   return arrive(w, e->leaf, g);
@@ -277,8 +276,9 @@ static nm_status step_op(walk *w, nm_node *n) {
     nm_tensor *g = ready ? b.ready[i] : n->op->backward(&b, (int)i);
     if (b.status != NM_OK) return b.status;
     if (g && ctx->anomaly.check_nan) NM_TRY(check_nan(ctx, n, i, g));
-    if (g) NM_TRY(deliver(w, b.beyond ? b.beyond : &n->edges[i], g));
-    b.beyond = NULL;
+    const nm_edge *to = &n->edges[i];
+    if (b.beyond) to = b.beyond, b.beyond = NULL;
+    if (g) NM_TRY(deliver(w, to, g));
   }
   return NM_OK;
 }
@@ -324,11 +324,9 @@ static nm_status blame(nm_context *ctx, const nm_node *n, nm_status s) {
 
 static nm_status step(walk *w, nm_node *n) {
   bool any = false;
-  for (uint32_t k = 0; k < n->nout; k++) {
-    NM_TRY(nm__gradient_fill(w->ctx, &n->result[k]));
-    any |= n->result[k].grad != NULL;
-  }
+  for (uint32_t k = 0; k < n->nout; k++) any |= n->result[k].grad != NULL;
   if (!any) return NM_OK;
+  NM_TRY(nm__gradients_whole(w->ctx, n));
   NM_TRY(arrive_at(w, n));
   if (!n->needed) return NM_OK;
   nm_context *ctx = w->ctx;
@@ -340,7 +338,6 @@ static void drop_gradients(nm_context *ctx, nm_node *n) {
   for (uint32_t k = 0; k < n->nout; k++) {
     if (n->result[k].grad) nm_release(ctx, n->result[k].grad);
     n->result[k].grad = NULL;
-    n->result[k].hi = 0;
   }
 }
 

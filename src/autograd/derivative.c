@@ -24,7 +24,7 @@
 #define t_adds(x, k) nm__t2s(ctx, NM_I_add, x, k)
 #define t_trunc(x) nm__t1(ctx, NM_I_trunc, x)
 #define t_add(x, z) nm__t2(ctx, NM_I_add, x, z)
-#define t_mul(x, z) nm__t2(ctx, NM_I_mul, x, z)
+#define t_mul(x, z) times(ctx, x, z)
 #define t_div(x, z) nm__t2(ctx, NM_I_div, x, z)
 #define t_floor_divide(x, z) nm__t2(ctx, NM_I_floor_divide, x, z)
 #define t_muls(x, k) nm__t2s(ctx, NM_I_mul, x, k)
@@ -36,6 +36,21 @@
 #define t_pow_da(x, z) pow_da(ctx, x, z)
 #define t_pow_db(x, z, r) pow_db(ctx, x, z, r)
 #define NONE NULL
+
+/* x z; where x, as the gradient of a sum, is one everywhere, z itself. */
+static NM_APART nm_tensor *times_pending(nm_context *ctx, nm_tensor *x, nm_tensor *z) {
+  nm_bits n;
+  bool unit = !ctx->grad_enabled && nm__constant(x->storage->value, &n) &&
+              nm__bits_cast(n, nm__dtype_class((nm_dtype)x->dtype), NM_F64).f64 == 1;
+  if (unit && z && x->dtype == z->dtype && nm__same_shape(x, z->ndim, z->shape))
+    return nm__t_clone(ctx, z);
+  return nm__t2(ctx, NM_I_mul, x, z);
+}
+
+static nm_tensor *times(nm_context *ctx, nm_tensor *x, nm_tensor *z) {
+  bool cheap = !x || x->numel <= NM_SHORT || x->storage->value->ready;
+  return cheap ? nm__t2(ctx, NM_I_mul, x, z) : times_pending(ctx, x, z);
+}
 
 /* 1 where x > z, 1/2 where they are equal, else 0 (1 where x is NaN: then the result is x). */
 static nm_tensor *pick(nm_context *ctx, nm_tensor *x, nm_tensor *z) {

@@ -33,7 +33,7 @@ typedef struct nm_outcome { /* a result of a node */
   uint32_t order; /* the dims as they lie in memory, outermost first, four bits each from the lowest
                      on; 0: row-major */
   nm_device *dev;
-  int64_t lo, hi; /* hi 0: all are */
+  int64_t lo, hi; /* hi 0: all are; see nm_node.parted */
 } nm_outcome;
 
 struct nm_node {
@@ -42,6 +42,7 @@ struct nm_node {
   uint8_t nargs;
   bool spent;        /* what it saved was freed by a backward without retain_graph */
   bool needed;       /* the walk has to go below it */
+  bool parted;       /* during a walk: perhaps gradients of its results are not defined all over */
   struct walk *walk; /* the innermost that is going on and has found it */
   const nm_op *op;
   size_t bytes; /* of the node itself */
@@ -122,10 +123,10 @@ nm_tensor *nm__gradient_so_far(nm_grad_call *b, int i);
  * `start` on; false, and nothing is done, where that is not possible, or something has come in
  * there before. */
 bool nm__gradient_part(nm_grad_call *b, int i, const int64_t *start, nm_tensor *g);
-/* Zeros where nothing has come in. */
-nm_status nm__gradient_finish(nm_context *ctx, nm_outcome *r);
-static inline nm_status nm__gradient_fill(nm_context *ctx, nm_outcome *r) {
-  return r->hi ? nm__gradient_finish(ctx, r) : NM_OK;
+/* Zeros where nothing has come in of the gradients of n's results, if only parts have. */
+nm_status nm__gradients_fill(nm_context *ctx, nm_node *n);
+static inline nm_status nm__gradients_whole(nm_context *ctx, nm_node *n) {
+  return n->parted ? nm__gradients_fill(ctx, n) : NM_OK;
 }
 /* How t, which isn't row-major, lies in memory, as nm_outcome.order says it. */
 uint32_t nm__order_of(const nm_tensor *t);

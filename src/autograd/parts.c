@@ -65,10 +65,15 @@ static nm_status clear(nm_context *ctx, const nm_outcome *r, int64_t lo, int64_t
   return put(ctx, place, place ? nm__t_full_like(ctx, place, 0) : NULL);
 }
 
-nm_status nm__gradient_finish(nm_context *ctx, nm_outcome *r) {
-  NM_TRY(clear(ctx, r, 0, r->lo));
-  NM_TRY(clear(ctx, r, r->hi, r->shape.dim[r->along]));
-  r->hi = 0;
+nm_status nm__gradients_fill(nm_context *ctx, nm_node *n) {
+  for (nm_outcome *r = n->result; r < n->result + n->nout; r++) {
+    if (r->grad && r->hi) { /* without: of a walk that failed */
+      NM_TRY(clear(ctx, r, 0, r->lo));
+      NM_TRY(clear(ctx, r, r->hi, r->shape.dim[r->along]));
+    }
+    r->hi = 0;
+  }
+  n->parted = false;
   return NM_OK;
 }
 
@@ -90,6 +95,7 @@ bool nm__gradient_part(nm_grad_call *b, int i, const int64_t *start, nm_tensor *
   if (r->grad && (!r->hi || r->along != along || (lo < r->hi && r->lo < hi))) return false;
   if (!r->grad) {
     b->status = begin(ctx, r);
+    e->node->parted = true;
     r->along = (uint8_t)along;
     r->lo = r->hi = lo;
   }
@@ -111,7 +117,7 @@ nm_tensor *nm__gradient_so_far(nm_grad_call *b, int i) {
   const nm_edge *e = &b->node->edges[i];
   nm_outcome *r = e->node && !b->ctx->grad_enabled ? &e->node->result[e->output] : NULL;
   if (!r || !r->grad) return NULL;
-  b->status = nm__gradient_fill(b->ctx, r);
+  b->status = nm__gradients_whole(b->ctx, e->node);
   nm_tensor *sum = r->grad;
   const nm_value *v = sum->storage->value;
   bool dense = sum->offset == 0 && v->numel == nm_numel(sum) && v->dtype == sum->dtype &&
