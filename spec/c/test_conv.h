@@ -195,11 +195,13 @@ static void test_convolutions(void) {
       {2, 1, 2, 3, 4, {30, 20}, {28, 18}, {3, 3}, {-1, -2}, {-2, -4}, {1, 1}, {1, 1}},
       /* both at once, with parts and phases in common */
       {2, 1, 1, 3, 9, {20, 41}, {3, 2}, {9, 21}, {4, 6}, {1, 0}, {2, 3}, {3, 1}},
-      /* vectors of outputs: strips and lone vectors, stretches of a row, steps, parts with and
-       * without taps, more parts than that takes */
+      /* vectors of outputs: strips and lone vectors, stretches of a row, steps (columns of
+       * both phases, of either first), parts with and without taps, more parts than that takes */
       {2, 1, 2, 20, 32, {7, 7}, {3, 3}, {7, 7}, {1, 1}, {1, 1}, {1, 1}, {1, 1}},
       {2, 1, 1, 20, 47, {5, 6}, {3, 3}, {5, 6}, {1, 1}, {1, 1}, {1, 1}, {1, 1}},
       {2, 2, 1, 20, 40, {13, 17}, {3, 3}, {7, 9}, {2, 2}, {1, 1}, {1, 1}, {1, 1}},
+      {2, 1, 1, 20, 33, {11, 70}, {3, 3}, {5, 34}, {2, 2}, {0, 0}, {1, 1}, {1, 1}},
+      {2, 1, 2, 20, 33, {8, 69}, {3, 4}, {4, 36}, {2, 2}, {1, 3}, {1, 1}, {1, 1}},
       {1, 1, 1, 40, 64, {150}, {7}, {150}, {1}, {3}, {1}, {1}},
       {2, 1, 1, 40, 32, {7, 9}, {3, 3}, {13, 17}, {1, 1}, {1, 1}, {2, 2}, {-1, -1}},
       {2, 1, 1, 50, 32, {7, 7}, {2, 2}, {19, 20}, {1, 1}, {1, 1}, {3, 3}, {1, 1}},

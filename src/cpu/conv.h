@@ -49,6 +49,10 @@ typedef struct conv_planes {
   int nslots;
 } conv_planes;
 
+typedef struct conv_channels { /* that are laid out: how many, elements from one to the next */
+  int64_t n, from, to;         /* in memory, in planes */
+} conv_channels;
+
 typedef struct conv_part { /* places of y that read x in the same way */
   int64_t at[3];           /* the first of them */
   int taps;                /* how many of the kernel's they meet */
@@ -91,13 +95,14 @@ void nm__conv_size_planes(conv_planes *p, int width);
 /* Where a tap's element for position j = 0 of a slab is, from its channel's first slot on. */
 int64_t nm__conv_offset(const conv_planes *p, const int64_t phase[3], const int64_t shift[3],
                         int64_t slot_pitch);
-/* Lays out a channel of x, at `mem`: a slab from j = first on, its slots slot_pitch elements apart.
- */
+/* Lays out channels of x, the first at `mem`: a slab from j = first on, a channel's slots
+ * slot_pitch elements apart. */
 void nm__conv_lay_x(const conv_call *c, const conv_planes *p, const int64_t first[3],
-                    const char *mem, char *to, int64_t slot_pitch);
+                    const conv_channels *many, const char *mem, char *to, int64_t slot_pitch);
 /* Lays out a part of w (its positions are along): `block` positions, zeros around them. */
 void nm__conv_lay_w(const conv_call *c, const conv_planes *p, const int64_t part[3],
-                    const int64_t first[3], const int64_t block[3], const char *mem, char *to);
+                    const int64_t first[3], const int64_t block[3], const conv_channels *many,
+                    const char *mem, char *to);
 
 /* Positions of a slab that are a part's, and the place of the first.  False where there are none.
  */
@@ -109,9 +114,9 @@ enum { NM_CONV_STRETCH = 64 }; /* places of a row whose sums are turned at a tim
 /* Whether vectors of outputs are less work than vectors of places. */
 bool nm__conv_outs_pay(const conv_call *c, const conv_planes *p);
 /* All places of a slab whose x lies at x; y is the group's, sums scratch for a stretch of places by
- * two vectors. */
+ * two vectors, `next` what is laid out next. */
 void nm__conv_outs(const conv_columns *j, int64_t group, const int64_t first[3], const char *x,
-                   char *y, char *sums);
+                   char *y, char *sums, nm_ahead *next);
 
 /* ---- the ways ---- */
 /* Columns of y side by side; `planes` NULL: patches are gathered. */

@@ -17,19 +17,24 @@ typedef T AT __attribute__((vector_size(VECTOR), aligned(sizeof(T)), may_alias))
 /* ---- products whose right factor lies anywhere ---- */
 
 static ALWAYS_INLINE void OF_CLASS(conv_tile)(int rows, int vectors, int depth, const T *a,
-                                              const T *x, const int32_t *at, T *tile, bool add) {
+                                              const T *x, const int32_t *at, T *tile, bool add,
+                                              nm_ahead *next, nm_ahead *y) {
   V acc[CONV_ROWS][CONV_VECTORS], *to = (V *)tile;
   UNROLL_CONV for (int i = 0; i < rows; i++) for (int v = 0; v < vectors; v++) acc[i][v] =
       add ? to[i * CONV_VECTORS + v] : (V){0};
-  for (int k = 0; k < depth; k++, a += rows) {
-    const T *p = x + at[k];
-    V b[CONV_VECTORS];
-    for (int v = 0; v < vectors; v++) b[v] = (V) * (const AT *)(p + v * W);
-    for (int v = 0; v < vectors; v += 64 / VECTOR)
-      __builtin_prefetch(x + at[k + NM_CONV_AHEAD] + v * W);
-    UNROLL_CONV for (int i = 0; i < rows; i++) {
-      V ai = a[i] - (V){0}; /* splat */
-      for (int v = 0; v < vectors; v++) acc[i][v] = MADD(ai, b[v], acc[i][v]);
+  for (int k = 0, stop; k < depth;) {
+    fetch_ahead(next), fetch_ahead(y);
+    stop = depth - k < NM_AHEAD ? depth : k + NM_AHEAD;
+    for (; k < stop; k++, a += rows) {
+      const T *p = x + at[k];
+      V b[CONV_VECTORS];
+      for (int v = 0; v < vectors; v++) b[v] = (V) * (const AT *)(p + v * W);
+      for (int v = 0; v < vectors; v += 64 / VECTOR)
+        __builtin_prefetch(x + at[k + NM_CONV_AHEAD] + v * W);
+      UNROLL_CONV for (int i = 0; i < rows; i++) {
+        V ai = a[i] - (V){0}; /* splat */
+        for (int v = 0; v < vectors; v++) acc[i][v] = MADD(ai, b[v], acc[i][v]);
+      }
     }
   }
   UNROLL_CONV for (int i = 0; i < rows; i++) for (int v = 0; v < vectors; v++)
@@ -37,15 +42,15 @@ static ALWAYS_INLINE void OF_CLASS(conv_tile)(int rows, int vectors, int depth, 
 }
 
 static void OF_CLASS(conv)(int rows, int vectors, int depth, const void *a, const void *x,
-                           const int32_t *at, void *tile, bool add) {
+                           const int32_t *at, void *tile, bool add, nm_ahead *next, nm_ahead *y) {
 #define R(n)                                                                                       \
   case n:                                                                                          \
     if (vectors == 1)                                                                              \
-      OF_CLASS(conv_tile)(n, 1, depth, a, x, at, tile, add);                                       \
+      OF_CLASS(conv_tile)(n, 1, depth, a, x, at, tile, add, next, y);                              \
     else if (vectors == 2)                                                                         \
-      OF_CLASS(conv_tile)(n, 2, depth, a, x, at, tile, add);                                       \
+      OF_CLASS(conv_tile)(n, 2, depth, a, x, at, tile, add, next, y);                              \
     else                                                                                           \
-      OF_CLASS(conv_tile)(n, CONV_VECTORS, depth, a, x, at, tile, add);                            \
+      OF_CLASS(conv_tile)(n, CONV_VECTORS, depth, a, x, at, tile, add, next, y);                   \
     break;
   switch (rows) { EACH_CONV_ROWS(R) }
 #undef R
@@ -81,18 +86,22 @@ static void OF_CLASS(conv_line)(int vectors, int depth, const void *a, const voi
 
 static ALWAYS_INLINE void OF_CLASS(outs_tile)(int n, int vectors, int depth, const T *w, const T *x,
                                               const int32_t *at, const T *bias, T *to,
-                                              int64_t pitch) {
+                                              int64_t pitch, nm_ahead *next, nm_ahead *y) {
   V acc[OUT_PLACES][2];
   UNROLL_PLACES for (int i = 0; i < n; i++) for (int v = 0; v < vectors; v++) acc[i][v] =
       (V) * (const AT *)(bias + v * W);
-  for (int k = 0; k < depth; k++, w += vectors * W) {
-    const T *p = x + at[k];
-    V b[2];
-    for (int v = 0; v < vectors; v++) b[v] = *(const V *)(w + v * W);
-    __builtin_prefetch(x + at[k + NM_CONV_AHEAD]);
-    UNROLL_PLACES for (int i = 0; i < n; i++) {
-      V xi = p[i] - (V){0}; /* splat */
-      for (int v = 0; v < vectors; v++) acc[i][v] = MADD(xi, b[v], acc[i][v]);
+  for (int k = 0, stop; k < depth;) {
+    fetch_ahead(next), fetch_ahead(y);
+    stop = depth - k < NM_AHEAD ? depth : k + NM_AHEAD;
+    for (; k < stop; k++, w += vectors * W) {
+      const T *p = x + at[k];
+      V b[2];
+      for (int v = 0; v < vectors; v++) b[v] = *(const V *)(w + v * W);
+      __builtin_prefetch(x + at[k + NM_CONV_AHEAD]);
+      UNROLL_PLACES for (int i = 0; i < n; i++) {
+        V xi = p[i] - (V){0}; /* splat */
+        for (int v = 0; v < vectors; v++) acc[i][v] = MADD(xi, b[v], acc[i][v]);
+      }
     }
   }
   UNROLL_PLACES for (int i = 0; i < n; i++) {
@@ -102,13 +111,14 @@ static ALWAYS_INLINE void OF_CLASS(outs_tile)(int n, int vectors, int depth, con
 }
 
 static void OF_CLASS(conv_outs)(int n, int vectors, int depth, const void *w, const void *x,
-                                const int32_t *at, const void *bias, void *to, int64_t pitch) {
+                                const int32_t *at, const void *bias, void *to, int64_t pitch,
+                                nm_ahead *next, nm_ahead *y) {
 #define R(k)                                                                                       \
   case k:                                                                                          \
     if (vectors == 1)                                                                              \
-      OF_CLASS(outs_tile)(k, 1, depth, w, x, at, bias, to, pitch);                                 \
+      OF_CLASS(outs_tile)(k, 1, depth, w, x, at, bias, to, pitch, next, y);                        \
     else                                                                                           \
-      OF_CLASS(outs_tile)(k, 2, depth, w, x, at, bias, to, pitch);                                 \
+      OF_CLASS(outs_tile)(k, 2, depth, w, x, at, bias, to, pitch, next, y);                        \
     break;
   switch (n) { EACH_OUT_PLACES(R) }
 #undef R
@@ -241,9 +251,13 @@ static void OF_CLASS(conv_meets)(int n, int vectors, const nm_conv_rows *over, c
 #undef R
 }
 
-/* Whole vectors of zeros, so a few more than asked for. */
-static ALWAYS_INLINE void OF_CLASS(put_zeros)(T *y, const T *end) {
-  for (; y < end; y += W) *(AT *)y = (AT){0};
+/* Whole vectors of zeros, so a few more than asked for, and `apart` from there, unless that is 0.
+ */
+static ALWAYS_INLINE void OF_CLASS(put_zeros)(T *y, const T *end, ptrdiff_t apart) {
+  for (; y < end; y += W) {
+    *(AT *)y = (AT){0};
+    if (apart) *(AT *)(y + apart) = (AT){0};
+  }
 }
 
 /* A row of n elements; false where it is too short for vectors. */
@@ -264,6 +278,21 @@ static ALWAYS_INLINE bool OF_CLASS(halve_row)(int n, const T *x, T *y) {
   }
 }
 
+/* Both, those and what is between, from one read: n of them, m of these. */
+static ALWAYS_INLINE bool OF_CLASS(split_row)(int n, int m, const T *x, T *y, T *z) {
+  if (m < W) return false;
+  for (int i = 0;; i = i + 2 * W <= m ? i + W : m - W) {
+    V a = (V) * (const AT *)(x + 2 * i), b = (V) * (const AT *)(x + 2 * i + W);
+    *(AT *)(y + i) = __builtin_shufflevector(a, b, EVEN);
+    *(AT *)(z + i) = __builtin_shufflevector(a, b, ODD);
+    if (i == m - W) break;
+  }
+  if (n > m) y[m] = x[2 * m];
+  return true;
+}
+
+#undef EVEN
+#undef ODD
 #undef SECONDS
 #undef JOIN
 #undef JOINED

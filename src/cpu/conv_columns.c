@@ -116,17 +116,31 @@ static void put_slowly(const conv_call *c, int rows, char *tile, const tile_plac
     }
 }
 
-/* y's lines come while the sums are computed. */
-static void fetch_places(const tile_place *at, const char *y, size_t size) {
-  for (int k = 0; k < at->pieces; k++) {
-    const char *to = y + (size_t)at->piece[k].to * size, *end = to + (size_t)at->piece[k].n * size;
-    for (; to < end; to += 64) __builtin_prefetch(to, 1);
-  }
+static void fetch_places(const conv_call *c, const tile_place *at, int rows, const char *y) {
+  for (int r = 0; r < rows; r++, y += c->places * (int64_t)c->size)
+    for (int k = 0; k < at->pieces; k++) {
+      const char *to = y + at->piece[k].to * (int64_t)c->size;
+      const char *end = to + (size_t)at->piece[k].n * c->size;
+      for (; to < end; to += 64) __builtin_prefetch(to, 1);
+    }
+}
+
+/* y's lines, which come while the sums of a tile run over `depth`; all at once where it is one row
+ * or pieces lie far from each other, as of several samples. */
+static nm_ahead places_ahead(const conv_call *c, const tile_place *at, int rows, const char *y,
+                             int64_t depth) {
+  const nm_conv_piece *first = at->piece, *last = first + at->pieces - 1;
+  int64_t n = at->pieces ? last->to + last->n - first->to : 0;
+  if (n > 0 && n <= 2 * MAX_COLUMNS && c->out > 1)
+    return nm__ahead(y + first->to * (int64_t)c->size, rows, n, c->places, 1, (int64_t)c->size,
+                     depth + 1);
+  fetch_places(c, at, rows, y);
+  return (nm_ahead){.each = 0};
 }
 
 /* A tile's columns for all rows of a group: x has them at offset[k] for row k of the patches. */
 static void multiply(const conv_columns *j, const conv_part *p, int64_t group, int vectors,
-                     const char *x, const tile_place *at, char *y, int64_t stride) {
+                     const char *x, const tile_place *at, char *y, int64_t stride, nm_ahead *next) {
   const conv_call *c = j->c;
   const nm_conv_loops *loops = c->loops;
   _Alignas(64) char tile[MAX_TILE];
@@ -139,15 +153,14 @@ static void multiply(const conv_columns *j, const conv_part *p, int64_t group, i
     const char *bias = j->bias + (size_t)(group * c->out + r) * c->wide;
     char *to = y + r * c->places * (int64_t)c->size;
     int64_t k = 0;
-    for (int i = 0; i < rows && plain; i++)
-      fetch_places(at, to + i * c->places * (int64_t)c->size, c->size);
+    nm_ahead lines = places_ahead(c, at, rows, to, p->depth);
     do {
       int depth = (int)nm__least(p->depth - k, block);
       const char *a = panel + (size_t)(k * rows) * c->wide;
       if (c->out == 1)
         loops->line(vectors, depth, a, x, p->offset + k, tile, k > 0);
       else
-        loops->columns(rows, vectors, depth, a, x, p->offset + k, tile, k > 0);
+        loops->columns(rows, vectors, depth, a, x, p->offset + k, tile, k > 0, next, &lines);
     } while ((k += block) < p->depth);
     if (plain)
       loops->put(rows, tile, at->pieces, at->piece, bias, to, c->places, stride);
@@ -178,7 +191,7 @@ static void place_columns(const conv_call *c, const conv_planes *l, const int64_
 }
 
 static void slab_part(const conv_columns *j, const conv_part *p, int64_t group,
-                      const int64_t first[3], const char *x, char *y) {
+                      const int64_t first[3], const char *x, char *y, nm_ahead *next) {
   const conv_call *c = j->c;
   const conv_planes *l = j->planes;
   int64_t block[3], place[3];
@@ -191,8 +204,8 @@ static void slab_part(const conv_columns *j, const conv_part *p, int64_t group,
       int columns = (int)nm__least(flat - column, most);
       place_columns(c, l, place, block, column, columns, &at);
       multiply(j, p, group, (columns + width - 1) / width,
-               x + (size_t)(d * l->rows[1] * l->pitch + column) * c->wide, &at, y,
-               l->axis[2].parts);
+               x + (size_t)(d * l->rows[1] * l->pitch + column) * c->wide, &at, y, l->axis[2].parts,
+               next);
     }
 }
 
@@ -200,27 +213,68 @@ static size_t x_bytes(const conv_columns *j) {
   return nm__align64((size_t)(j->c->in * j->channel + MAX_COLUMNS) * j->c->wide);
 }
 
+typedef struct slab { /* of a sample's x */
+  int64_t sample, group, first[3];
+  const char *x; /* channel 0 in memory */
+} slab;
+
+static slab find_slab(const conv_columns *j, int64_t task) {
+  const conv_call *c = j->c;
+  int64_t slabs = j->slabs[0] * j->slabs[1] * j->slabs[2], at = task % slabs;
+  slab s = {.sample = task / slabs / c->groups, .group = task / slabs % c->groups};
+  for (int d = 2; d >= 0; d--)
+    s.first[d] = at % j->slabs[d] * j->planes->block[d], at /= j->slabs[d];
+  s.x = (const char *)c->xv->mem->ptr +
+        (c->xv->offset + s.sample * c->x_n + s.group * c->x_g) * (int64_t)c->size;
+  return s;
+}
+
+/* Steps that a slab's sums take, of all tiles. */
+static int64_t slab_steps(const conv_columns *j) {
+  const conv_planes *l = j->planes;
+  const nm_conv_loops *loops = j->c->loops;
+  int64_t depth = 0, flat = (l->block[1] - 1) * l->pitch + l->block[2];
+  int64_t tiles = j->across ? l->block[1] * nm__parts(l->block[2], loops->places)
+                            : nm__parts(flat, loops->vectors * loops->width);
+  for (int p = 0; p < j->nparts; p++) depth += j->parts[p].depth;
+  return conv_most(1, l->block[0] * tiles * depth * strips(j));
+}
+
+/* What a slab is laid out from, to be fetched while another is multiplied; nothing where that
+ * doesn't lie in one piece for each channel. */
+static nm_ahead slab_ahead(const conv_columns *j, int64_t task) {
+  const conv_call *c = j->c;
+  const conv_planes *l = j->planes;
+  slab s = find_slab(j, task);
+  int64_t from = 0, n = 1, dense = 1;
+  for (int d = 0; d < 3; d++) {
+    const conv_axis *a = &l->axis[d];
+    int64_t q = s.first[d] + a->least, rows = d == 2 ? l->full : l->rows[d];
+    int64_t low = conv_most(0, q * a->phases), high = nm__least(a->x, (q + rows) * a->phases);
+    if (high <= low || (n > 1 && high - low < a->x)) return (nm_ahead){.each = 0};
+    from = from * a->x + low, n *= high - low;
+  }
+  for (int d = 2; d >= 0; dense *= c->x[d--])
+    if (c->x[d] > 1 && c->xs[d] != dense) return (nm_ahead){.each = 0};
+  return nm__ahead(s.x + from * (int64_t)c->size, c->in, n, c->x_c, 1, (int64_t)c->size,
+                   slab_steps(j));
+}
+
 static void planes_work(void *arg, nm_job *job, int worker) {
   const conv_columns *j = arg;
   const conv_call *c = j->c;
   char *x = c->cpu->scratch[worker];
-  int64_t task, slabs = j->slabs[0] * j->slabs[1] * j->slabs[2];
+  int64_t task, tasks = c->samples * c->groups * j->slabs[0] * j->slabs[1] * j->slabs[2];
   while ((task = nm__near_task(job, worker)) >= 0) {
-    int64_t slab = task % slabs, group = task / slabs % c->groups,
-            sample = task / slabs / c->groups;
-    int64_t first[3];
-    for (int d = 2; d >= 0; d--)
-      first[d] = slab % j->slabs[d] * j->planes->block[d], slab /= j->slabs[d];
-    const char *mem = (const char *)c->xv->mem->ptr +
-                      (c->xv->offset + sample * c->x_n + group * c->x_g) * (int64_t)c->size;
-    for (int64_t i = 0; i < c->in; i++)
-      nm__conv_lay_x(c, j->planes, first, mem + i * c->x_c * (int64_t)c->size,
-                     x + (size_t)(i * j->channel) * c->wide, j->planes->plane);
-    char *y = y_of(c, sample, group);
+    slab s = find_slab(j, task);
+    nm_ahead next = slab_ahead(j, task + 1 < tasks ? task + 1 : task);
+    nm__conv_lay_x(c, j->planes, s.first, &(conv_channels){c->in, c->x_c, j->channel}, s.x, x,
+                   j->planes->plane);
+    char *y = y_of(c, s.sample, s.group);
     if (j->across)
-      nm__conv_outs(j, group, first, x, y, x + x_bytes(j));
+      nm__conv_outs(j, s.group, s.first, x, y, x + x_bytes(j), &next);
     else
-      for (int p = 0; p < j->nparts; p++) slab_part(j, &j->parts[p], group, first, x, y);
+      for (int p = 0; p < j->nparts; p++) slab_part(j, &j->parts[p], s.group, s.first, x, y, &next);
   }
 }
 
@@ -331,13 +385,14 @@ static void gathered_work(void *arg, nm_job *job, int worker) {
     const char *x =
         (const char *)c->xv->mem->ptr + (c->xv->offset + group * c->x_g) * (int64_t)c->size;
     for (int64_t i = 0; i < n; i += most) {
+      nm_ahead none = {.each = 0};
       tile_place at;
       int columns = (int)nm__least(n - i, most);
       gathers[c->dtype](p->depth, columns, most, x, c->x_c, (int)c->taps, offset + i, j->tile,
                         panel);
       place_gathered(c, first + i, columns, &at);
       multiply(j, p, group, (columns + c->loops->width - 1) / c->loops->width, panel, &at,
-               y_of(c, 0, group), 1);
+               y_of(c, 0, group), 1, &none);
     }
   }
 }

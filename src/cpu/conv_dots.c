@@ -89,14 +89,13 @@ static const char *rows_of_w(const dots_job *j, const dots_unit *u, int64_t from
                              char *w) {
   const conv_call *c = j->c;
   const conv_planes *l = j->planes;
+  const conv_channels many = {u->channels, c->w_c, l->plane};
   const char *laid = w;
   if (u->in_place) return u->w + (from * c->w_o + u->first[2]) * (int64_t)c->size;
   for (int64_t o = from; o < to; o++)
     for (int p = 0; p < j->nparts; p++, w += (size_t)j->row * c->wide)
-      for (int64_t i = 0; i < u->channels; i++)
-        nm__conv_lay_w(c, l, j->parts[p].at, u->first, l->block,
-                       u->w + (o * c->w_o + i * c->w_c) * (int64_t)c->size,
-                       w + (size_t)(i * l->plane) * c->wide);
+      nm__conv_lay_w(c, l, j->parts[p].at, u->first, l->block, &many,
+                     u->w + o * c->w_o * (int64_t)c->size, w);
   return laid;
 }
 
@@ -137,12 +136,11 @@ static const char *rows_of_x(const dots_job *j, const dots_unit *u, int64_t from
                              char *x) {
   const conv_call *c = j->c;
   const conv_planes *l = j->planes;
+  const conv_channels many = {u->channels, c->x_c, l->plane};
   const char *laid = x;
   if (u->in_place) return u->x + (from * c->x_n + u->first[2]) * (int64_t)c->size;
   for (int64_t s = from; s < to; s++, x += (size_t)j->sample * c->wide)
-    for (int64_t i = 0; i < u->channels; i++)
-      nm__conv_lay_x(c, l, u->first, u->x + (s * c->x_n + i * c->x_c) * (int64_t)c->size,
-                     x + (size_t)(i * l->plane) * c->wide, j->row);
+    nm__conv_lay_x(c, l, u->first, &many, u->x + s * c->x_n * (int64_t)c->size, x, j->row);
   return laid;
 }
 

@@ -26,43 +26,39 @@ typedef struct strip { /* of outputs */
   int rows, vectors;
   const char *bias;
   char *y, *sums;
+  nm_ahead *next; /* what is laid out next */
 } strip;
 
 /* Places j = from .. to - 1 of a part: their sums, `pitch` apart. */
 static void multiply(const strip *s, const conv_part *p, int64_t from, int64_t to, const char *x,
-                     char *sums, int64_t pitch) {
+                     char *sums, int64_t pitch, nm_ahead *y) {
   const conv_call *c = s->j->c;
   int64_t tiles = nm__parts(to - from, c->loops->places);
   const char *w = p->panels + (size_t)(s->first * p->depth) * c->wide;
   for (int64_t n = 0; n < tiles; n++) {
     int64_t k = (to - from) * n / tiles, end = (to - from) * (n + 1) / tiles;
     c->loops->outs((int)(end - k), s->vectors, (int)p->depth, w, x + (size_t)(from + k) * c->wide,
-                   p->offset, s->bias, sums + (size_t)(k * pitch) * c->wide, pitch);
+                   p->offset, s->bias, sums + (size_t)(k * pitch) * c->wide, pitch, s->next, y);
   }
 }
 
-/* y's lines come while the sums are computed. */
-static void fetch_rows(const strip *s, const char *y, int64_t places) {
-  const conv_call *c = s->j->c;
-  for (int r = 0; r < s->rows; r++, y += c->places * (int64_t)c->size)
-    for (int64_t at = 0; at < places * (int64_t)c->size; at += 64) __builtin_prefetch(y + at, 1);
-}
-
-/* A row of y that parts share, from place `at` on; part k of it has count[k] places. */
+/* A row of y that parts share, from place `at` on; part k of it has count[k] places.  y's lines
+ * come while the sums are computed. */
 static void row(const strip *s, const conv_part *parts, const int64_t count[], const char *x,
                 int64_t at) {
   const conv_call *c = s->j->c;
   int64_t step = s->j->planes->axis[2].parts, pitch = 2 * c->loops->width;
-  int64_t stretches = nm__parts(count[0], NM_CONV_STRETCH / step), all = 0;
-  for (int k = 0; k < step; k++) all += count[k];
+  int64_t stretches = nm__parts(count[0], NM_CONV_STRETCH / step), all = 0, depth = 0;
+  for (int k = 0; k < step; k++) all += count[k], depth += parts[k].depth;
   for (int64_t n = 0; n < stretches; n++) {
     int64_t from = count[0] * n / stretches, to = count[0] * (n + 1) / stretches;
     int64_t places = nm__least(all, to * step) - from * step;
     char *y = s->y + (at + from * step) * (int64_t)c->size;
-    fetch_rows(s, y, places);
+    nm_ahead lines = nm__ahead(y, s->rows, places, c->places, 1, (int64_t)c->size,
+                               depth * nm__parts(to - from, c->loops->places) + 1);
     for (int k = 0; k < step; k++)
       multiply(s, &parts[k], from, nm__least(to, count[k]), x,
-               s->sums + (size_t)(k * pitch) * c->wide, step * pitch);
+               s->sums + (size_t)(k * pitch) * c->wide, step * pitch, &lines);
     c->cpu->isa->turn[c->size == 8 ? 3 : 2](s->rows, (int)places, s->sums, pitch, y, c->places);
   }
 }
@@ -84,7 +80,7 @@ static void rows(const strip *s, const conv_part *parts, const int64_t first[3],
 }
 
 void nm__conv_outs(const conv_columns *j, int64_t group, const int64_t first[3], const char *x,
-                   char *y, char *sums) {
+                   char *y, char *sums, nm_ahead *next) {
   const conv_call *c = j->c;
   int64_t width = c->loops->width;
   for (int64_t r = 0; r < c->out; r += 2 * width) { /* its weights stay in the second cache */
@@ -93,7 +89,8 @@ void nm__conv_outs(const conv_columns *j, int64_t group, const int64_t first[3],
                .rows = (int)nm__least(c->out - r, 2 * width),
                .bias = j->bias + (size_t)(group * c->out + r) * c->wide,
                .y = y + r * c->places * (int64_t)c->size,
-               .sums = sums};
+               .sums = sums,
+               .next = next};
     s.vectors = (int)nm__parts(s.rows, width);
     for (int n = 0; n < j->nparts; n += (int)j->planes->axis[2].parts)
       rows(&s, &j->parts[n], first, x);

@@ -109,56 +109,90 @@ typedef struct source { /* positions q of a phase or part, of those that x or w 
   int64_t take[3];      /* how many; the rest is zeros */
 } source;
 
-static void lay_plane(const conv_call *c, const conv_planes *p, const source *s, char *to) {
-  nm_lay_loop *lay = c->cpu->isa->lay[c->dtype];
-  size_t row = (size_t)p->pitch * c->wide;
-  int64_t head = nm__least(p->pitch, conv_most(0, -s->first[2]));
+/* How many elements of a row there are, behind the zeros before it. */
+static int taken(const conv_planes *p, const source *s, int64_t head) {
   int64_t n = nm__least(s->take[2], nm__least(p->pitch, s->count[2] - s->first[2])) - head;
-  if (n < 0) n = 0;
+  return (int)conv_most(n, 0);
+}
+
+/* Planes of channels, the first at `to`; where there is an `odd` one, `between` is what that takes,
+ * beside s in memory. */
+static void lay_planes(const conv_call *c, const conv_planes *p, const source *s,
+                       const conv_channels *many, char *to, const source *between, char *odd) {
+  nm_lay_loop *lay = c->cpu->isa->lay[c->dtype];
+  int64_t head = nm__least(p->pitch, conv_most(0, -s->first[2]));
+  nm_lay l = {.head = (int)head,
+              .n = taken(p, s, head),
+              .odds = odd ? taken(p, between, head) : 0,
+              .pitch = (int)p->pitch,
+              .rs = s->stride[1],
+              .cs = s->stride[2]};
   int64_t behind = p->plane - c->loops->width - p->rows[0] * p->rows[1] * p->pitch;
   int64_t low = nm__least(p->rows[1], conv_most(0, -s->first[1]));
   int64_t high = nm__least(p->rows[1], nm__least(s->take[1], s->count[1] - s->first[1]));
   for (int64_t r = 0; r < p->rows[0]; r++) {
-    int64_t q = s->first[0] + r;
-    bool inside = q >= 0 && q < s->count[0] && r < s->take[0] && n > 0 && high > low;
+    int64_t q = s->first[0] + r, plane = r * p->rows[1] * p->pitch;
+    bool inside = q >= 0 && q < s->count[0] && r < s->take[0] && l.n > 0 && high > low;
     int64_t from = inside ? low : p->rows[1], until = inside ? high : p->rows[1];
-    int64_t after = (p->rows[1] - until) * p->pitch;
+    int64_t after = (p->rows[1] - until) * p->pitch, mem = 0;
     if (r == p->rows[0] - 1) after += behind;
-    const char *mem = s->mem;
     if (inside)
-      mem += (q * s->stride[0] + (s->first[1] + from) * s->stride[1] +
-              (s->first[2] + head) * s->stride[2]) *
-             (int64_t)c->size;
-    lay((int)from, (int)(until - from), (int)after, (int)head, (int)n, (int)p->pitch, mem,
-        s->stride[1], s->stride[2], to);
-    to += row * (size_t)p->rows[1];
+      mem = q * s->stride[0] + (s->first[1] + from) * s->stride[1] +
+            (s->first[2] + head) * s->stride[2];
+    l.before = (int)from, l.rows = (int)(until - from), l.after = (int)after;
+    for (int64_t i = 0; i < many->n; i++, mem += many->from, plane += many->to)
+      lay(&l, s->mem + mem * (int64_t)c->size, to + plane * (int64_t)c->wide,
+          odd ? odd + plane * (int64_t)c->wide : NULL);
   }
 }
 
+/* What is taken of x: the phases of these numbers, slab `first` on. */
+static source source_of_x(const conv_call *c, const conv_planes *p, const int at[3],
+                          const int64_t first[3], const char *mem) {
+  source s = {.mem = mem, .take = {INT64_MAX, INT64_MAX, p->full}};
+  for (int d = 0; d < 3; d++) {
+    const conv_axis *a = &p->axis[d];
+    int64_t phase = p->phase[d][at[d]];
+    s.mem += phase * c->xs[d] * (int64_t)c->size;
+    s.count[d] = a->x > phase ? nm__parts(a->x - phase, a->phases) : 0;
+    s.stride[d] = a->phases * c->xs[d];
+    s.first[d] = first[d] + a->least;
+  }
+  return s;
+}
+
+/* Both phases of the columns, in one pass over them. */
+static void lay_pair(const conv_call *c, const conv_planes *p, int at[3], const int64_t first[3],
+                     const conv_channels *many, const char *mem, char *to, size_t slot) {
+  at[2] = p->slot[2][1];
+  char *odd = to + (size_t)at[2] * slot;
+  source between = source_of_x(c, p, at, first, mem);
+  at[2] = p->slot[2][0];
+  source s = source_of_x(c, p, at, first, mem);
+  lay_planes(c, p, &s, many, to + (size_t)at[2] * slot, &between, odd);
+}
+
 void nm__conv_lay_x(const conv_call *c, const conv_planes *p, const int64_t first[3],
-                    const char *mem, char *to, int64_t slot_pitch) {
+                    const conv_channels *many, const char *mem, char *to, int64_t slot_pitch) {
+  size_t slot = (size_t)slot_pitch * c->wide;
+  bool pairs = p->slots[2] == 2 && p->axis[2].phases == 2 && c->xs[2] == 1;
   int at[3];
   for (at[0] = 0; at[0] < p->slots[0]; at[0]++)
-    for (at[1] = 0; at[1] < p->slots[1]; at[1]++)
-      for (at[2] = 0; at[2] < p->slots[2]; at[2]++) {
-        source s = {.mem = mem};
-        for (int d = 0; d < 3; d++) {
-          const conv_axis *a = &p->axis[d];
-          int64_t phase = p->phase[d][at[d]];
-          s.mem += phase * c->xs[d] * (int64_t)c->size;
-          s.count[d] = a->x > phase ? nm__parts(a->x - phase, a->phases) : 0;
-          s.stride[d] = a->phases * c->xs[d];
-          s.first[d] = first[d] + a->least;
-          s.take[d] = INT64_MAX;
-        }
-        s.take[2] = p->full;
-        lay_plane(c, p, &s, to);
-        to += (size_t)slot_pitch * c->wide;
+    for (at[1] = 0; at[1] < p->slots[1]; at[1]++, to += slot * (size_t)p->slots[2]) {
+      if (pairs) {
+        lay_pair(c, p, at, first, many, mem, to, slot);
+        continue;
       }
+      for (at[2] = 0; at[2] < p->slots[2]; at[2]++) {
+        source s = source_of_x(c, p, at, first, mem);
+        lay_planes(c, p, &s, many, to + (size_t)at[2] * slot, NULL, NULL);
+      }
+    }
 }
 
 void nm__conv_lay_w(const conv_call *c, const conv_planes *p, const int64_t part[3],
-                    const int64_t first[3], const int64_t block[3], const char *mem, char *to) {
+                    const int64_t first[3], const int64_t block[3], const conv_channels *many,
+                    const char *mem, char *to) {
   source s = {.mem = mem};
   for (int d = 0; d < 3; d++) {
     const conv_axis *a = &p->axis[d];
@@ -168,5 +202,5 @@ void nm__conv_lay_w(const conv_call *c, const conv_planes *p, const int64_t part
     s.first[d] = first[d];
     s.take[d] = block[d];
   }
-  lay_plane(c, p, &s, to);
+  lay_planes(c, p, &s, many, to, NULL, NULL);
 }

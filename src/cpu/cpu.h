@@ -121,16 +121,16 @@ typedef struct nm_conv_loops {
   int rows, width, vectors, dot_rows, dot_columns; /* of tiles; width: elements of a vector */
   int places;                                      /* of a tile of `outs` and of `meets` */
   /* tile (rows x vectors of the full `vectors`) = or += a (depth x rows) times rows of vectors,
-   * the k-th at x + at[k]; `at` has NM_CONV_AHEAD more */
+   * the k-th at x + at[k]; `at` has NM_CONV_AHEAD more; what is read next is fetched on the way */
   void (*columns)(int rows, int vectors, int depth, const void *a, const void *x, const int32_t *at,
-                  void *tile, bool add);
+                  void *tile, bool add, nm_ahead *next, nm_ahead *y);
   /* the same of one row, with any number of vectors; they are dense in the tile */
   void (*line)(int vectors, int depth, const void *a, const void *x, const int32_t *at, void *tile,
                bool add);
   /* to[i * pitch + o] = bias[o] + sum of w[k, o] x[at[k] + i] for i < n places and o in one or two
-   * vectors; w is depth x vectors */
+   * vectors; w is depth x vectors; what is read next, and y's lines, are fetched on the way */
   void (*outs)(int n, int vectors, int depth, const void *w, const void *x, const int32_t *at,
-               const void *bias, void *to, int64_t pitch);
+               const void *bias, void *to, int64_t pitch, nm_ahead *next, nm_ahead *y);
   /* y[r * pitch + piece.to + i * step] = tile[r, piece.column + i] + bias[r] */
   void (*put)(int rows, const void *tile, int pieces, const nm_conv_piece *piece, const void *bias,
               void *y, int64_t pitch, int64_t step);
@@ -144,9 +144,14 @@ typedef struct nm_conv_loops {
                 const int32_t *at, void *sums, bool add);
 } nm_conv_loops;
 /* Rows `pitch` apart: `before` of zeros, `rows` of n elements cs apart, each with `head` zeros
- * before it and zeros behind; then `after` elements of zeros, and less than a vector of more. */
-typedef void nm_lay_loop(int before, int rows, int after, int head, int n, int pitch,
-                         const void *mem, int64_t rs, int64_t cs, void *to);
+ * before it and zeros behind; then `after` elements of zeros, and less than a vector of more.
+ * Where `odd` is given, the elements between those, `odds` of them (n or n - 1, cs is 2), go there
+ * in the same way: both are read in one pass. */
+typedef struct nm_lay {
+  int before, rows, after, head, n, odds, pitch;
+  int64_t rs, cs;
+} nm_lay;
+typedef void nm_lay_loop(const nm_lay *l, const void *mem, void *to, void *odd);
 typedef struct nm_carried { /* what came before, of neighbouring lines that are scanned */
   nm_acc acc[NM_TILE];
   int64_t at[NM_TILE]; /* where the extremes are */

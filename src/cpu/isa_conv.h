@@ -42,67 +42,85 @@ enum { CONV_ROWS = 4, CONV_VECTORS = 2, OUT_PLACES = 4, DOT_ROWS = 2, DOT_COLUMN
 #define SECONDS_8 0, 2, 4, 6, 9, 11, 13, 15
 #define SECONDS_16 0, 2, 4, 6, 8, 10, 12, 14, 17, 19, 21, 23, 25, 27, 29, 31
 #if VECTOR == 64
-#define SECONDS_F32 SECONDS_16
-#define SECONDS_F64 SECONDS_8
+#define LANES_F32(of) of##_16
+#define LANES_F64(of) of##_8
 #elif VECTOR == 32
-#define SECONDS_F32 SECONDS_8
-#define SECONDS_F64 SECONDS_4
+#define LANES_F32(of) of##_8
+#define LANES_F64(of) of##_4
 #else
-#define SECONDS_F32 SECONDS_4
-#define SECONDS_F64 SECONDS_2
+#define LANES_F32(of) of##_4
+#define LANES_F64(of) of##_2
 #endif
 
+/* Every second element of two registers, and those between. */
+#define EVEN_2 0, 2
+#define EVEN_4 0, 2, 4, 6
+#define EVEN_8 EVEN_4, 8, 10, 12, 14
+#define EVEN_16 EVEN_8, 16, 18, 20, 22, 24, 26, 28, 30
+#define ODD_2 1, 3
+#define ODD_4 1, 3, 5, 7
+#define ODD_8 ODD_4, 9, 11, 13, 15
+#define ODD_16 ODD_8, 17, 19, 21, 23, 25, 27, 29, 31
 #define CLASS f32
 #define T float
-#define SECONDS SECONDS_F32
+#define SECONDS LANES_F32(SECONDS)
+#define EVEN LANES_F32(EVEN)
+#define ODD LANES_F32(ODD)
 #include "cpu/conv_body.h"
 #define CLASS f64
 #define T double
-#define SECONDS SECONDS_F64
+#define SECONDS LANES_F64(SECONDS)
+#define EVEN LANES_F64(EVEN)
+#define ODD LANES_F64(ODD)
 #include "cpu/conv_body.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC push_options /* a few vectors of zeros are to be no call of memset */
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
 #endif
-/* LAY(name, type in memory, type of the class, class, widened a): see nm_lay_loop.  Long dense rows
- * of the class's own type go a vector at a time, as they are put. */
-#define LAY(name, M, C, class, widened, COPY_ROW, HALVE_ROW)                                       \
-  static void lay_##name(int before, int rows, int after, int head, int n, int pitch,              \
-                         const void *mem, int64_t rs, int64_t cs, void *to) {                      \
-    const M *x = mem;                                                                              \
-    C *row = (C *)to + (ptrdiff_t)before * pitch;                                                  \
-    put_zeros_##class(to, row);                                                                    \
-    for (int r = 0; r < rows; r++, row += pitch, x += rs) {                                        \
-      C *y = row + head;                                                                           \
-      put_zeros_##class(row, y);                                                                   \
-      if (cs == 1 && COPY_ROW(n, x, y)) {                                                          \
-      } else if (cs == 1) {                                                                        \
-        EACH(n) {                                                                                  \
-          M a = x[i];                                                                              \
-          y[i] = widened;                                                                          \
-        }                                                                                          \
-      } else if (cs == 2 && HALVE_ROW(n, x, y)) {                                                  \
-      } else if (cs == 2) {                                                                        \
-        EACH(n) {                                                                                  \
-          M a = x[2 * i];                                                                          \
-          y[i] = widened;                                                                          \
-        }                                                                                          \
-      } else {                                                                                     \
-        EACH(n) {                                                                                  \
-          M a = x[i * cs];                                                                         \
-          y[i] = widened;                                                                          \
-        }                                                                                          \
+/* LAY(name, type in memory, type of the class, class, widened a): see nm_lay_loop.  Long rows of
+ * the class's own type go a vector at a time, as they are put. */
+#define LAY(name, M, C, class, widened, COPY_ROW, HALVE_ROW, SPLIT_ROW)                            \
+  static ALWAYS_INLINE void lay_row_##name(int n, const M *x, int64_t cs, C *y) {                  \
+    if (cs == 1 && COPY_ROW(n, x, y)) {                                                            \
+    } else if (cs == 1) {                                                                          \
+      EACH(n) {                                                                                    \
+        M a = x[i];                                                                                \
+        y[i] = widened;                                                                            \
       }                                                                                            \
-      put_zeros_##class(y + n, row + pitch);                                                       \
+    } else if (cs == 2 && HALVE_ROW(n, x, y)) {                                                    \
+    } else if (cs == 2) {                                                                          \
+      EACH(n) {                                                                                    \
+        M a = x[2 * i];                                                                            \
+        y[i] = widened;                                                                            \
+      }                                                                                            \
+    } else {                                                                                       \
+      EACH(n) {                                                                                    \
+        M a = x[i * cs];                                                                           \
+        y[i] = widened;                                                                            \
+      }                                                                                            \
     }                                                                                              \
-    put_zeros_##class(row, row + after);                                                           \
+  }                                                                                                \
+  static void lay_##name(const nm_lay *l, const void *mem, void *to, void *odd) {                  \
+    const M *x = mem;                                                                              \
+    ptrdiff_t apart = odd ? (C *)odd - (C *)to : 0;                                                \
+    C *row = (C *)to + (ptrdiff_t)l->before * l->pitch;                                            \
+    put_zeros_##class(to, row, apart);                                                             \
+    for (int r = 0; r < l->rows; r++, row += l->pitch, x += l->rs) {                               \
+      C *y = row + l->head;                                                                        \
+      put_zeros_##class(row, y, apart);                                                            \
+      put_zeros_##class(y + (odd ? l->odds : l->n), row + l->pitch, apart);                        \
+      if (odd && SPLIT_ROW(l->n, l->odds, x, y, y + apart)) continue;                              \
+      lay_row_##name(l->n, x, l->cs, y);                                                           \
+      if (odd) lay_row_##name(l->odds, x + 1, l->cs, y + apart);                                   \
+    }                                                                                              \
+    put_zeros_##class(row, row + l->after, apart);                                                 \
   }
-#define NEVER(n, x, y) false
-LAY(float32, float, float, f32, a, copy_row_f32, halve_row_f32)
-LAY(float64, double, double, f64, a, copy_row_f64, halve_row_f64)
-LAY(float16, uint16_t, float, f32, from_float16(a), NEVER, NEVER)
-LAY(bfloat16, uint16_t, float, f32, from_bfloat16(a), NEVER, NEVER)
+#define NEVER(...) false
+LAY(float32, float, float, f32, a, copy_row_f32, halve_row_f32, split_row_f32)
+LAY(float64, double, double, f64, a, copy_row_f64, halve_row_f64, split_row_f64)
+LAY(float16, uint16_t, float, f32, from_float16(a), NEVER, NEVER, NEVER)
+LAY(bfloat16, uint16_t, float, f32, from_bfloat16(a), NEVER, NEVER, NEVER)
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC pop_options
 #endif
