@@ -240,9 +240,10 @@ typedef struct nm_row_loops {
   /* y = (x - mean) scale w + b */
   void (*normalize)(int n, void *y, const void *x, double mean, double scale, const void *w,
                     const void *b);
-  /* the sums of g w, and of g w (x - mean) scale */
+  /* the sums of g w, and of g w (x - mean) scale; y's lines, and those `ahead` of g's and x's, are
+   * fetched meanwhile */
   void (*normalize_sums)(int n, const void *g, const void *x, double mean, double scale,
-                         const void *w, double *sum, double *dot);
+                         const void *w, double *sum, double *dot, const void *y, int64_t ahead);
   /* y = scale (g w - sum - (x - mean) scale dot) */
   void (*normalize_back)(int n, void *y, const void *g, const void *x, double mean, double scale,
                          const void *w, double sum, double dot);

@@ -5,6 +5,15 @@
 #define ROW_BLOCKS(length) for (int n; (n = NEXT_BLOCK(length)) > 0; (length) -= n)
 #define NEXT_BLOCK(n) ((n) < NM_BLOCK / (int)sizeof *x ? (n) : NM_BLOCK / (int)sizeof *x)
 
+/* A block's lines of g and x, `ahead` from here, and of y; one element by itself is no block. */
+static ALWAYS_INLINE void fetch_block(int bytes, const void *g, const void *x, const void *y) {
+  for (int j = 0; j <= bytes - 64; j += 64) {
+    __builtin_prefetch((const char *)g + j);
+    __builtin_prefetch((const char *)x + j);
+    __builtin_prefetch((const char *)y + j, 1);
+  }
+}
+
 #define ROWS(t, T)                                                                                 \
   static void row_stats_##t(int length, const void *x_, double *mean, double *squares) {           \
     const T *x = x_;                                                                               \
@@ -42,8 +51,9 @@
     EACH(n) y[i] = madd_##t((x[i] - m) * s, w[i], b[i]);                                           \
   }                                                                                                \
   static void normalize_sums_##t(int length, const void *g_, const void *x_, double mean,          \
-                                 double scale, const void *w_, double *sum, double *dot) {         \
-    const T *g = g_, *x = x_, *w = w_;                                                             \
+                                 double scale, const void *w_, double *sum, double *dot,           \
+                                 const void *y_, int64_t ahead) {                                  \
+    const T *g = g_, *x = x_, *w = w_, *y = y_;                                                    \
     T m = (T)mean, s = (T)scale;                                                                   \
     *sum = *dot = 0;                                                                               \
     ROW_BLOCKS(length) {                                                                           \
@@ -51,7 +61,9 @@
       SUMS_OF_ROW(                                                                                 \
           n, lane[j] = other[j] = 0,                                                               \
           (lane[j] += g[j] * w[j], other[j] = madd_##t(g[j] * w[j], (x[j] - m) * s, other[j])),    \
-          (x += by, g += by, w += by), HALVE_ALL(lane, SUM) HALVE_ALL(other, SUM))                 \
+          (fetch_block(by * (int)sizeof(T), g + ahead, x + ahead, y), x += by, g += by, w += by,   \
+           y += by),                                                                               \
+          HALVE_ALL(lane, SUM) HALVE_ALL(other, SUM))                                              \
       *sum += (double)lane[0], *dot += (double)other[0];                                           \
     }                                                                                              \
   }                                                                                                \

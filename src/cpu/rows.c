@@ -84,7 +84,7 @@ static void norm_back_row(const rows_job *s, char *y, const char *x, const char 
                           double scale) {
   int n = (int)s->r->n;
   double sum, dot;
-  s->loops->normalize_sums(n, g, x, mean, scale, s->w, &sum, &dot);
+  s->loops->normalize_sums(n, g, x, mean, scale, s->w, &sum, &dot, y, s->narrow ? 0 : n);
   s->loops->normalize_back(n, y, g, x, mean, scale, s->w, s->r->centered ? sum / n : 0, dot / n);
 }
 
