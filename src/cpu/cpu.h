@@ -121,7 +121,8 @@ typedef struct nm_conv_loops {
   int rows, width, vectors, dot_rows, dot_columns; /* of tiles; width: elements of a vector */
   int places;                                      /* of a tile of `outs` and of `meets` */
   /* tile (rows x vectors of the full `vectors`) = or += a (depth x rows) times rows of vectors,
-   * the k-th at x + at[k]; `at` has NM_CONV_AHEAD more; what is read next is fetched on the way */
+   * the k-th at x + at[k]; `at` has NM_CONV_AHEAD more; what is read next, and y's lines, are
+   * fetched on the way */
   void (*columns)(int rows, int vectors, int depth, const void *a, const void *x, const int32_t *at,
                   void *tile, bool add, nm_ahead *next, nm_ahead *y);
   /* the same of one row, with any number of vectors; they are dense in the tile */
