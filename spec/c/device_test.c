@@ -7,6 +7,8 @@
 
 #include "test_programs.h"
 
+#include "test_powers.h"
+
 #include "test_move.h"
 
 #include "test_kernels.h"
@@ -61,6 +63,7 @@ int main(int argc, char **argv) {
   test_rows();
   if (is_cpu) test_all_sizes();
   if (is_cpu) test_all_neighbours();
+  if (is_cpu) test_powers(NM_F32), test_powers(NM_F64);
   if (is_cpu) test_threads();
   testing("end");
   call(dev->cls->sync(dev));

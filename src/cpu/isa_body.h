@@ -19,8 +19,6 @@
 #include "cpu/mathf.h"
 #include "cpu/order.h"
 
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-
 #include "cpu/isa_elementwise.h"
 #include "cpu/isa_quick.h"
 #include "cpu/isa_pow.h"
@@ -132,7 +130,11 @@ static const nm_isa table = {
                           [NM_I_tanh] = quick_tanh_f32
 #endif
                          },
-              [NM_F64] = {QUICK_F64}},
+              [NM_F64] = {QUICK_F64
+#ifdef NM_FMA
+                          [NM_I_pow] = quick_pow_f64
+#endif
+                         }},
 #undef QUICK
     .pair = {[NM_F32] = PAIRS_OF(f32), [NM_F64] = PAIRS_OF(f64)},
     .cast =

@@ -31,6 +31,7 @@ ALL(all_quotients_fit, float, int32_t, quotient_fits(a[i], b[i]))
 ALL(all_squares_fit, float, int32_t, squares_fit(a[i], b[i]))
 ALL(all_exp_fit_f64, double, int64_t, __builtin_fabs(a[i]) <= 708)
 ALL(all_turns_fit_f64, double, int64_t, turns_fit_f64(a[i]))
+ALL(all_powers_fit_f64, double, int64_t, power_fits_f64(a[i], b[i]))
 ALL(all_quotients_fit_f64, double, int64_t, quotient_fits_f64(a[i], b[i]))
 ALL(all_squares_fit_f64, double, int64_t, squares_fit_f64(a[i], b[i]))
 #undef ALL

@@ -1,10 +1,10 @@
 /* mathf.h: the functions that elementwise.def names F(f), for float, double, int32_t and int64_t.
  *
  * They are straight-line code, every choice a select, so that loops over them vectorise; float's
- * are in mathf_f32.h, double's in mathf_f64.h and special.h.  Tails, infinities, NaN, -0 and
- * subnormals are right.  Polynomials are minimax fits of the function named beside them, with their
- * relative error.  Where the processor has fused multiply-add it is used, explicitly: the compiler
- * never contracts by itself, so scalar and vector code give the same bits. */
+ * are in mathf_f32.h, double's in mathf_f64.h and special.h, powers in mathf_pow.h.  Tails,
+ * infinities, NaN, -0 and subnormals are right.  Polynomials are minimax fits of the function named
+ * beside them, with their relative error.  Where the processor has fused multiply-add it is used,
+ * explicitly: the compiler never contracts, so scalar and vector code give the same bits. */
 #ifndef NM_MATHF_H
 #define NM_MATHF_H
 
@@ -13,6 +13,9 @@
 #include <stdint.h>
 
 #include "core/program.h"
+
+/* A call would keep a loop from becoming vector code. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
 
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
 #define NM_FMA
@@ -85,6 +88,22 @@ static inline double from_bits_f64(uint64_t x) {
     T whole = floor_##t(q);                                                                        \
     whole = q - whole > (T)0.5 ? whole + 1 : whole;                                                \
     return q == 0 ? __builtin_copysign##s((T)0, a / b) : whole;                                    \
+  }                                                                                                \
+  static inline bool power_is_finite_##t(T a, T b) {                                               \
+    T x = __builtin_fabs##s(a);                                                                    \
+    return (x > 0) & (x < (T)INFINITY) & (__builtin_fabs##s(b) < (T)INFINITY);                     \
+  }                                                                                                \
+  /* the special cases of C's pow; else v, which is |a|^b */                                       \
+  static inline T power_ends_##t(T a, T b, T v) {                                                  \
+    T x = __builtin_fabs##s(a);                                                                    \
+    bool grows = (x > 1) == (b > 0); /* of infinite and zero ones */                               \
+    T end = x == 1 ? (T)1 : grows ? (T)INFINITY : (T)0;                                            \
+    v = power_is_finite_##t(a, b) ? v : end;                                                       \
+    bool whole = rint_##t(b) == b, odd = whole & (rint_##t(b * (T)0.5) != b * (T)0.5);             \
+    v = odd ? __builtin_copysign##s(v, a) : v;                                                     \
+    v = ((a < 0) & !whole & (x < (T)INFINITY)) ? (T)NAN : v;                                       \
+    v = ((a != a) | (b != b)) ? a + b : v;                                                         \
+    return ((a == 1) | (b == 0)) ? (T)1 : v;                                                       \
   }
 
 /* special.c */
@@ -98,6 +117,8 @@ COMMON_FLOAT(f64, double, )
 #include "cpu/special.h"
 
 #include "cpu/mathf_f32.h"
+
+#include "cpu/mathf_pow.h"
 
 /* ---- integers: everything wraps; what is refused above (division by 0) must only not trap ---- */
 #define COMMON_INT(t, T, U)                                                                        \

@@ -358,57 +358,6 @@ static inline float fmod_f32(float a, float b) {
 }
 REMAINDERS(f32, float)
 
-/* ---- powers: 2^(b log2 a), the logarithm in two floats, 2^-40 ---- */
-
-/* log2 m = s (C1 + C3 s^2 + C5 s^4 + ..), s = f / (2 + f); C1 = 2 / ln 2, C3 a third of it */
-static inline float power_f32(float x, float lift, float b) {
-  uint32_t u = bits_f32(x) - TWO_THIRDS;
-  float f = from_bits_f32((u & 0x7fffffu) + TWO_THIRDS) - 1.0f,
-        n = (float)((int32_t)u >> 23) - lift;
-  float t = f + 2.0f, over = 1.0f / t, s = f * over;
-  float s_low = (product_error(f, s, t) - s * (f - (t - 2.0f))) * over;
-  float z = s * s, z_low = madd_f32(s + s, s_low, -product_error(z, s, s));
-  float q = 0x1.23a9c4p-2f;
-  q = madd_f32(q, z, 0x1.47881ep-2f);
-  q = madd_f32(q, z, 0x1.a619ccp-2f);
-  q = madd_f32(q, z, 0x1.2776c4p-1f) * z;
-  float c = 0x1.ec709ep-1f + q, c_low = (0x1.ec709ep-1f - c + q) - 0x1.e2fe02p-28f;
-  float w = z * c, w_low = madd_f32(z, c_low, z_low * c) - product_error(w, z, c);
-  float v = 0x1.715476p+1f + w, v_low = (0x1.715476p+1f - v + w) + (w_low + 0x1.4ae0cp-25f);
-  float l = s * v, l_low = madd_f32(s, v_low, s_low * v) - product_error(l, s, v);
-  float h = n + l, h_low = (n - h + l) + l_low;
-  float p = b * h, p_low = madd_f32(b, h_low, -product_error(p, b, h));
-  bool fits = __builtin_fabsf(p) < 160.0f;
-  p = p < -160.0f ? -160.0f : p;
-  float k = at_most_f32(p + ROUNDER, ROUNDER + 129.0f);
-  float r = (p - (k - ROUNDER)) + (fits ? p_low : 0.0f);
-  return scaled_f32(madd_f32(exp2_slope(r), r, 1.0f), k);
-}
-/* for a normal a above 0 and a finite b */
-static inline float pow_f32_quick(float a, float b) { return power_f32(a, 0, b); } /* 1.2 */
-static inline bool power_is_finite(float a, float b) {
-  float x = __builtin_fabsf(a);
-  return (x > 0) & (x < INF) & (__builtin_fabsf(b) < INF);
-}
-/* the special cases of C's pow; else v, which is |a|^b */
-static inline float power_ends(float a, float b, float v) {
-  float x = __builtin_fabsf(a);
-  bool grows = (x > 1) == (b > 0); /* of infinite and zero ones */
-  float end = x == 1 ? 1.0f : grows ? INF : 0.0f;
-  v = power_is_finite(a, b) ? v : end;
-  bool whole = rint_f32(b) == b, odd = whole & (rint_f32(b * 0.5f) != b * 0.5f);
-  v = odd ? __builtin_copysignf(v, a) : v;
-  v = ((a < 0) & !whole & (x < INF)) ? (float)NAN : v;
-  v = ((a != a) | (b != b)) ? a + b : v;
-  return ((a == 1) | (b == 0)) ? 1.0f : v;
-}
-static inline float pow_f32(float a, float b) {
-  float x = __builtin_fabsf(a);
-  bool tiny = x < 0x1p-126f;
-  x = tiny ? x * 0x1p24f : x;
-  return power_ends(a, b, power_f32(x, tiny ? 24.0f : 0.0f, power_is_finite(a, b) ? b : 0.0f));
-}
-
 /* ---- the error function ---- */
 
 /* erf a = 1 - 2^-g, g = a Q(a); as expm1, so that it is exact near 0; beyond 3.93 it is 1 */

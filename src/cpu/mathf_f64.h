@@ -1,6 +1,6 @@
 /* mathf_f64.h: inside mathf.h: the functions of double, as mathf_f32.h has float's.  The largest
  * errors found: 1.1 ulp for exp, exp2, log and hypot, 2 for log2, log10, log1p, expm1, sin, cos,
- * the arcs and tanh, 3.3 for the rest; pow is the C library's. */
+ * the arcs and tanh, 3.3 for the rest. */
 #ifndef NM_MATHF_F64_H
 #define NM_MATHF_F64_H
 
@@ -402,7 +402,6 @@ REMAINDERS(f64, double)
 
 /* ---- and the rest ---- */
 
-static inline double pow_f64(double a, double b) { return pow(a, b); }
 /* whose squares are normal numbers, or both 0 */
 static inline bool squares_fit_f64(double a, double b) {
   double x = __builtin_fabs(a), y = __builtin_fabs(b), high = x > y ? x : y;
