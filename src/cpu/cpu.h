@@ -74,16 +74,15 @@ typedef void nm_squares_row(int n, const void *x, double before, double *mean, d
 typedef void nm_squares_columns(int n, int m, double before, nm_acc *mean, nm_acc *squares,
                                 const void *x, int64_t pitch);
 
-/* Memory that is used next, fetched while something is multiplied: for each NM_AHEAD steps of a
- * tile's sums a line or two, or one at each step; in runs, and then what `then` says. */
-enum { NM_AHEAD = 8, NM_AHEAD_LINES = 2 };
+/* Memory that is used next: runs of lines that are fetched while something is multiplied, `each` of
+ * them for every NM_AHEAD steps of a tile's sums. */
+enum { NM_AHEAD = 8 };
 typedef struct nm_ahead {
   const char *at;
-  int64_t step, pitch, gap; /* bytes of a step (0: none), of NM_AHEAD, and behind a run */
-  int length, left, runs;   /* of a run, in NM_AHEAD steps; of this one; that are left */
-  struct nm_ahead *then;
+  int64_t gap; /* from the end of a run to the next one */
+  int lines, left, runs, each;
 } nm_ahead;
-/* A matrix (strides in elements of `size` bytes), fetched in about so many steps; nothing where its
+/* A matrix (strides in elements of `size` bytes), fetched in so many steps; nothing where its
  * elements don't lie in runs. */
 nm_ahead nm__ahead(const char *at, int64_t rows, int64_t columns, int64_t rs, int64_t cs,
                    int64_t size, int64_t steps);
@@ -95,11 +94,9 @@ typedef struct nm_gemm {
   void (*kernel)(int kc, const void *a, const void *b, void *c, int64_t ldc, int m, int n, bool add,
                  nm_ahead *ahead);
   /* y (m x n, rows ldy apart) = or += a x, both read where they are; rows of x are dense; `last`,
-   * which may be NULL, is fetched on the way */
+   * which may be NULL, is fetched ahead by the last strip of rows */
   void (*product)(int64_t m, int64_t n, int k, const void *a, int64_t ars, int64_t acs,
                   const void *x, int64_t xrs, void *y, int64_t ldy, bool add, nm_ahead *last);
-  /* whether it fetches strip after strip of a itself */
-  bool (*fetches)(int64_t m, int64_t n, int k);
   /* y[i] = sum of a[i * rs + l] x[l] for i < m */
   void (*dots)(int64_t m, int64_t k, const void *a, int64_t rs, const void *x, void *y);
   /* y[i] = sum of x[l] a[l * cs + i] for i < n */

@@ -18,29 +18,15 @@ enum {
 
 nm_ahead nm__ahead(const char *at, int64_t rows, int64_t columns, int64_t rs, int64_t cs,
                    int64_t size, int64_t steps) {
-  nm_ahead none = {.at = at, .left = INT_MAX};
-  int64_t runs = cs == 1 ? rows : columns, pitch = (cs == 1 ? rs : cs) * size;
-  int64_t bytes = (cs == 1 ? columns : rows) * size, units = steps / NM_AHEAD;
-  if (runs <= 0 || bytes <= 0 || units == 0 || (cs != 1 && rs != 1)) return none;
-  if (pitch == bytes) bytes *= runs, runs = 1;
-  int64_t before = (intptr_t)at % LINE;
-  bytes += before;
-  int64_t lines = nm__parts(bytes, LINE), length = nm__parts(lines, NM_AHEAD);
-  nm_ahead h = {.at = at - before};
-  if (units * NM_AHEAD_LINES >= runs * lines) {
-    int64_t many = units >= runs * lines ? 1 : NM_AHEAD_LINES;
-    length = nm__parts(lines, many), h.pitch = many * LINE;
-  } else if (lines * nm__parts(runs, NM_AHEAD) < runs * length) { /* last lines first */
-    length = nm__parts(runs, NM_AHEAD), runs = lines;
-    h.at += (lines - 1) * LINE, h.step = pitch, pitch = -LINE;
-  } else {
-    if (units / runs > length) length = units / runs;
-    h.step = nm__parts(bytes, length * NM_AHEAD);
-  }
-  if (h.step) h.pitch = NM_AHEAD * h.step;
-  h.gap = pitch - length * h.pitch;
-  h.length = (int)length, h.left = (int)length + 1, h.runs = (int)runs;
-  return h;
+  if (cs != 1 && rs != 1) return (nm_ahead){.each = 0};
+  int64_t runs = cs == 1 ? rows : columns, bytes = (cs == 1 ? columns : rows) * size;
+  int64_t pitch = (cs == 1 ? rs : cs) * size, lines = nm__parts(bytes, LINE);
+  return (nm_ahead){.at = at + (bytes - 1) % LINE, /* the last line of each run is among them */
+                    .gap = pitch - lines * LINE,
+                    .lines = (int)lines,
+                    .left = (int)lines,
+                    .runs = (int)runs,
+                    .each = (int)nm__parts(runs * lines, nm__parts(steps, NM_AHEAD))};
 }
 
 typedef struct panel { /* what is multiplied at a time: factors as deep as is packed */
@@ -137,6 +123,7 @@ static nm_ahead next_strip(const panel *q, int64_t i, int64_t rows, const char *
   const product *p = q->p;
   matrix a = q->o->a;
   int64_t mr = p->gemm->mr, steps = nm__parts(columns, p->gemm->nr) * q->depth;
+  if (rows <= 0) return (nm_ahead){.each = 0};
   if (packed) return nm__ahead(packed, 1, mr * q->depth, 0, 1, (int64_t)p->wide, steps);
   return nm__ahead(element(p, a, q->i0 + i, q->k0), rows, q->depth, a.rs, a.cs, (int64_t)p->size,
                    steps);
