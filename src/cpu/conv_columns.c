@@ -5,7 +5,8 @@
  * the channel's plane, shifted.  What falls between the rows of y is computed in vain and left
  * out.  Where that would be much, as in small images, the patches of a tile are gathered instead,
  * columns of several samples side by side.  Results pass through a tile in the first cache, where
- * the sums of blocks of the depth meet and the bias is added.
+ * the sums of blocks of the depth meet and the bias is added.  Lines of y, and those of x that the
+ * next slab is laid out from, are fetched a few at a time while sums are computed.
  *
  * Slabs and tiles follow from the shape alone, so the number of threads changes no bit. */
 #include <limits.h>
@@ -267,7 +268,8 @@ static void planes_work(void *arg, nm_job *job, int worker) {
   int64_t task, tasks = c->samples * c->groups * j->slabs[0] * j->slabs[1] * j->slabs[2];
   while ((task = nm__near_task(job, worker)) >= 0) {
     slab s = find_slab(j, task);
-    nm_ahead next = slab_ahead(j, task + 1 < tasks ? task + 1 : task);
+    nm_ahead next = {.each = 0}; /* lines of one row are too short for it */
+    if (c->out > 1 && task + 1 < tasks) next = slab_ahead(j, task + 1);
     nm__conv_lay_x(c, j->planes, s.first, &(conv_channels){c->in, c->x_c, j->channel}, s.x, x,
                    j->planes->plane);
     char *y = y_of(c, s.sample, s.group);

@@ -147,18 +147,18 @@ static void lay_planes(const conv_call *c, const conv_planes *p, const source *s
 }
 
 /* What is taken of x: the phases of these numbers, slab `first` on. */
-static source source_of_x(const conv_call *c, const conv_planes *p, const int at[3],
-                          const int64_t first[3], const char *mem) {
-  source s = {.mem = mem, .take = {INT64_MAX, INT64_MAX, p->full}};
+static void take_x(source *s, const conv_call *c, const conv_planes *p, const int at[3],
+                   const int64_t first[3], const char *mem) {
+  s->mem = mem;
   for (int d = 0; d < 3; d++) {
     const conv_axis *a = &p->axis[d];
     int64_t phase = p->phase[d][at[d]];
-    s.mem += phase * c->xs[d] * (int64_t)c->size;
-    s.count[d] = a->x > phase ? nm__parts(a->x - phase, a->phases) : 0;
-    s.stride[d] = a->phases * c->xs[d];
-    s.first[d] = first[d] + a->least;
+    s->mem += phase * c->xs[d] * (int64_t)c->size;
+    s->count[d] = a->x > phase ? nm__parts(a->x - phase, a->phases) : 0;
+    s->stride[d] = a->phases * c->xs[d];
+    s->first[d] = first[d] + a->least;
+    s->take[d] = d == 2 ? p->full : INT64_MAX;
   }
-  return s;
 }
 
 /* Both phases of the columns, in one pass over them. */
@@ -166,9 +166,10 @@ static void lay_pair(const conv_call *c, const conv_planes *p, int at[3], const 
                      const conv_channels *many, const char *mem, char *to, size_t slot) {
   at[2] = p->slot[2][1];
   char *odd = to + (size_t)at[2] * slot;
-  source between = source_of_x(c, p, at, first, mem);
+  source s, between;
+  take_x(&between, c, p, at, first, mem);
   at[2] = p->slot[2][0];
-  source s = source_of_x(c, p, at, first, mem);
+  take_x(&s, c, p, at, first, mem);
   lay_planes(c, p, &s, many, to + (size_t)at[2] * slot, &between, odd);
 }
 
@@ -184,7 +185,8 @@ void nm__conv_lay_x(const conv_call *c, const conv_planes *p, const int64_t firs
         continue;
       }
       for (at[2] = 0; at[2] < p->slots[2]; at[2]++) {
-        source s = source_of_x(c, p, at, first, mem);
+        source s;
+        take_x(&s, c, p, at, first, mem);
         lay_planes(c, p, &s, many, to + (size_t)at[2] * slot, NULL, NULL);
       }
     }
