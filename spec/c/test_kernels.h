@@ -347,19 +347,22 @@ static void test_matmul(nm_dtype dtype, int la, int lx, int64_t b, int64_t m, in
   drop(&y);
 }
 
-/* Batches of batches: heads that lie between the rows give the same bits as each by itself. */
-static void test_nested_products(int64_t b, int64_t heads, int64_t m, int64_t n, int64_t k) {
+/* Batches of batches: heads that lie between the rows, or, `across`, between the columns, give the
+ * sums of products, and the same bits as each by itself. */
+static void test_nested_products(bool across, int64_t b, int64_t heads, int64_t m, int64_t n,
+                                 int64_t k) {
   testing("matmul of %d x %d x (%d, %d, %d)", (int)b, (int)heads, (int)m, (int)k, (int)n);
-  array a = make_view(NM_FLOAT32, L_FLAT, b, m, heads * k, -2, 2),
-        x = make_view(NM_FLOAT32, L_FLAT, b, n, heads * k, -2, 2);
+  array a = make_view(NM_FLOAT32, L_FLAT, b, across ? k : m, heads * (across ? m : k), -2, 2),
+        x = make_view(NM_FLOAT32, L_FLAT, b, across ? k : n, heads * (across ? n : k), -2, 2);
   array y = make_view(NM_FLOAT32, L_FLAT, b, heads * m, n, 0, 1),
         z = make_view(NM_FLOAT32, L_FLAT, b, heads * m, n, 0, 1);
   nm_view va = view(&a), vx = view(&x), vy = view(&y);
   va.ndim = vx.ndim = vy.ndim = 4;
   const int64_t sizes[3][4] = {{b, heads, m, k}, {b, heads, k, n}, {b, heads, m, n}},
-                strides[3][4] = {{m * heads * k, k, heads * k, 1},
-                                 {n * heads * k, k, 1, heads * k},
-                                 {heads * m * n, m * n, n, 1}};
+                strides[3][4] = {
+                    {m * heads * k, across ? m : k, across ? 1 : heads * k, across ? heads * m : 1},
+                    {n * heads * k, across ? n : k, across ? heads * n : 1, across ? 1 : heads * k},
+                    {heads * m * n, m * n, n, 1}};
   nm_view *const all[3] = {&va, &vx, &vy};
   for (int v = 0; v < 3; v++) {
     memcpy(all[v]->shape, sizes[v], sizeof sizes[v]);
@@ -367,6 +370,24 @@ static void test_nested_products(int64_t b, int64_t heads, int64_t m, int64_t n,
   }
   call(dev->cls->matmul(dev, &va, &vx, &vy));
   fetch(&y);
+  val *from_a = elements(&a), *from_x = elements(&x);
+  for (int64_t i = 0; i < b * heads * m * n; i += 13) {
+    int64_t head = i / (m * n), row = i / n % m, column = i % n;
+    val *p = from_a + head / heads * strides[0][0] + head % heads * strides[0][1];
+    val *q = from_x + head / heads * strides[1][0] + head % heads * strides[1][1];
+    double sum = 0, scale = 0;
+    for (int64_t l = 0; l < k; l++) {
+      double one = p[row * strides[0][2] + l * strides[0][3]].f *
+                   q[l * strides[1][2] + column * strides[1][3]].f;
+      sum += one, scale += fabs(one);
+    }
+    val got = at(&y, i);
+    if (!check(fabs(got.f - sum) <= scale * 0x1p-23 * (8 + (double)k / 8),
+               "element %d is %.9g, should be %.9g", (int)i, got.f, sum))
+      break;
+  }
+  free(from_a);
+  free(from_x);
   vy.mem = &z.mem, vy.offset = z.offset;
   for (int v = 0; v < 3; v++) { /* one of both batches */
     all[v]->ndim = 3;
@@ -475,11 +496,18 @@ static void test_products(void) {
   test_product_threads(L_SWAPPED, L_FLAT, 600, 300, 300);
   test_product_threads(L_FLAT, L_SWAPPED, 1030, 300, 530);
   test_product_threads(L_FLAT, L_SWAPPED, 1030, 100, 530);
+  test_product_threads(L_FLAT, L_SWAPPED, 1030, 70, 100);
+  test_product_threads(L_FLAT, L_SWAPPED, 66, 130, 60);
   if (!dev->cls->nests_batches) return;
-  test_nested_products(3, 5, 7, 6, 4);
-  test_nested_products(2, 8, 40, 60, 32);
-  test_nested_products(2, 3, 1, 9, 20);
-  test_nested_products(1, 2, 5, 3, 9000);
+  test_nested_products(false, 3, 5, 7, 6, 4);
+  test_nested_products(false, 2, 8, 40, 60, 32);
+  test_nested_products(false, 2, 3, 1, 9, 20);
+  test_nested_products(false, 1, 2, 5, 3, 9000);
+  /* rows and columns in many pages are copied first; the next head's are fetched */
+  test_nested_products(true, 2, 9, 53, 45, 130);
+  test_nested_products(true, 3, 20, 29, 75, 131);
+  test_nested_products(true, 2, 70, 40, 35, 64);
+  test_nested_products(false, 2, 16, 61, 90, 64);
 }
 
 /* ---- softmax ---- */

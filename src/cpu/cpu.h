@@ -87,16 +87,32 @@ typedef struct nm_ahead {
 nm_ahead nm__ahead(const char *at, int64_t rows, int64_t columns, int64_t rs, int64_t cs,
                    int64_t size, int64_t steps);
 
+/* The same of products: for each NM_AHEAD steps of a tile's sums a line or two, or one at each step;
+ * in runs, and then what `then` says. */
+enum { NM_FETCH_LINES = 2 };
+typedef struct nm_fetch {
+  const char *at;
+  int64_t step, pitch, gap; /* bytes of a step (0: none), of NM_AHEAD, and behind a run */
+  int length, left, runs;   /* of a run, in NM_AHEAD steps; of this one; that are left */
+  struct nm_fetch *then;
+} nm_fetch;
+/* A matrix (strides in elements of `size` bytes), fetched in about so many steps; nothing where its
+ * elements don't lie in runs. */
+nm_fetch nm__fetch(const char *at, int64_t rows, int64_t columns, int64_t rs, int64_t cs,
+                   int64_t size, int64_t steps);
+
 /* Matrix products of one class, see isa_gemm.h.  Strides in elements. */
 typedef struct nm_gemm {
   int mr, nr, kc; /* size of the register tile, depth of a packed panel */
   /* c (m x n of at most mr x nr, rows ldc apart) = or += a panel x b panel, kc deep */
   void (*kernel)(int kc, const void *a, const void *b, void *c, int64_t ldc, int m, int n, bool add,
-                 nm_ahead *ahead);
+                 nm_fetch *ahead);
   /* y (m x n, rows ldy apart) = or += a x, both read where they are; rows of x are dense; `last`,
-   * which may be NULL, is fetched ahead by the last strip of rows */
+   * which may be NULL, is fetched on the way */
   void (*product)(int64_t m, int64_t n, int k, const void *a, int64_t ars, int64_t acs,
-                  const void *x, int64_t xrs, void *y, int64_t ldy, bool add, nm_ahead *last);
+                  const void *x, int64_t xrs, void *y, int64_t ldy, bool add, nm_fetch *last);
+  /* whether it fetches strip after strip of a itself */
+  bool (*fetches)(int64_t m, int64_t n, int k);
   /* y[i] = sum of a[i * rs + l] x[l] for i < m */
   void (*dots)(int64_t m, int64_t k, const void *a, int64_t rs, const void *x, void *y);
   /* y[i] = sum of x[l] a[l * cs + i] for i < n */

@@ -17,35 +17,54 @@
 typedef T V __attribute__((vector_size(BYTES)));
 typedef T AT __attribute__((vector_size(BYTES), aligned(sizeof(T)), may_alias));
 
+/* Takes n steps of sums in, rows of x by columns of a, of which third[] are each third row, as
+ * instructions add ars and 2 ars for free.  A line is fetched at each step, or none.  The next row
+ * of x is returned. */
+static ALWAYS_INLINE const T *OF_BOTH(sums)(int rows, int nv, bool cut, lanes some, int n,
+                                            const T *third[], int64_t ars, int64_t acs, const T *x,
+                                            int64_t xrs, V acc[][2], bool each, const char *fetch,
+                                            int64_t step) {
+  const int last = cut ? nv - 1 : nv;
+  _Pragma("GCC unroll 1") for (; n > 0; n--, x += xrs) {
+    V xl[2];
+    if (each) __builtin_prefetch(fetch, 0, 2), fetch += step;
+    for (int v = 0; v < last; v++) xl[v] = (V) * (const AT *)(x + v * W);
+    if (cut) xl[last] = (V)OF_BYTES(load_lanes)((int)sizeof(T), some, x + last * W);
+    UNROLL_ROWS for (int i = 0; i < rows; i++) {
+      V ai = third[i / 3][i % 3 * ars] - (V){0}; /* splat */
+      for (int v = 0; v < nv; v++) acc[i][v] = OF_BOTH(madd)(ai, xl[v], acc[i][v]);
+    }
+    UNROLL_ROWS for (int i = 0; i < rows; i += 3) third[i / 3] += acs;
+  }
+  return x;
+}
+
 /* rows x nv registers of y = or += a x; if the tile is cut, only the columns in `some` of its last
  * register.  rows, nv and cut are constants wherever this is inlined.  What is used next and the
  * lines of y are fetched on the way, a few at a time: in one burst, they would fill what a core can
- * wait for, and the loads of a and x wait behind them.  Nothing is, if `ahead` is NULL. */
+ * wait for, and the loads of a and x wait behind them.  Nothing is, if `ahead` is NULL; where not
+ * `each`, it says so for whole NM_AHEAD steps, and the inner loop is as if there were none. */
 static ALWAYS_INLINE void OF_BOTH(tile)(int rows, int nv, bool cut, lanes some, int k, const T *a,
                                         int64_t ars, int64_t acs, const T *x, int64_t xrs, T *y,
-                                        int64_t ldy, bool add, nm_ahead *ahead) {
+                                        int64_t ldy, bool add, bool each, nm_fetch *ahead) {
   const int size = sizeof(T), last = cut ? nv - 1 : nv;
   V acc[MR][2];
-  const T *third[(MR + 2) / 3]; /* each third row of a: instructions add ars and 2 ars for free */
+  const T *third[(MR + 2) / 3];
   UNROLL_ROWS for (int i = 0; i < rows; i += 3) third[i / 3] = a + i * ars;
   UNROLL_ROWS for (int i = 0; i < rows; i++) for (int v = 0; v < nv; v++) acc[i][v] = (V){0};
-  for (int l = 0, stop = k; l < k;) {
-    if (ahead) {
-      fetch_ahead(ahead);
-      for (int v = 0; v < nv && l < rows * NM_AHEAD; v++)
-        __builtin_prefetch(y + l / NM_AHEAD * ldy + v * W, 1);
-      stop = k - l < NM_AHEAD ? k : l + NM_AHEAD;
-    }
-    for (; l < stop; l++, x += xrs) {
-      V xl[2];
-      for (int v = 0; v < last; v++) xl[v] = (V) * (const AT *)(x + v * W);
-      if (cut) xl[last] = (V)OF_BYTES(load_lanes)(size, some, x + last * W);
-      UNROLL_ROWS for (int i = 0; i < rows; i++) {
-        V ai = third[i / 3][i % 3 * ars] - (V){0}; /* splat */
-        for (int v = 0; v < nv; v++) acc[i][v] = OF_BOTH(madd)(ai, xl[v], acc[i][v]);
-      }
-      UNROLL_ROWS for (int i = 0; i < rows; i += 3) third[i / 3] += acs;
-    }
+  if (!ahead) OF_BOTH(sums)(rows, nv, cut, some, k, third, ars, acs, x, xrs, acc, false, NULL, 0);
+  for (int l = 0; ahead && l < k; l += NM_AHEAD) {
+    int n = k - l < NM_AHEAD ? k - l : NM_AHEAD;
+    for (int v = 0; v < nv && l < rows * NM_AHEAD; v++)
+      __builtin_prefetch(y + l / NM_AHEAD * ldy + v * W, 1);
+    if (--ahead->left == 0) ahead = next_run(ahead);
+    const char *line = ahead->at;
+    ahead->at += ahead->pitch;
+    for (int i = 0; i < NM_FETCH_LINES; i++) __builtin_prefetch(line + i * 64, 0, 2);
+    /* a line of the first cache where nothing is left: cheaper than a branch */
+    const char *fetch = ahead->step ? line : (const char *)ahead;
+    x = OF_BOTH(sums)(rows, nv, cut, some, n, third, ars, acs, x, xrs, acc, each, fetch,
+                      ahead->step);
   }
   UNROLL_ROWS for (int i = 0; i < rows; i++, y += ldy) {
     for (int v = 0; v < last; v++)
@@ -56,21 +75,44 @@ static ALWAYS_INLINE void OF_BOTH(tile)(int rows, int nv, bool cut, lanes some, 
   }
 }
 
-/* A strip of up to MR rows: tiles of two registers of columns, and one for the rest; or, if they
- * are half registers, one tile of up to one of them.  The height is looked up once for all of its
- * tiles, so that the multiplications of one begin while those of the last one end. */
-static void OF_BOTH(strip)(int m, int64_t n, int k, const T *a, int64_t ars, int64_t acs,
-                           const T *x, int64_t xrs, T *y, int64_t ldy, bool add, nm_ahead *ahead) {
+/* The tiles of a strip of so many rows: two registers of columns each, and one for the rest; or, if
+ * they are half registers, one tile of up to one of them. */
+static ALWAYS_INLINE void OF_BOTH(tiles)(int rows, int64_t n, int k, const T *a, int64_t ars,
+                                         int64_t acs, const T *x, int64_t xrs, T *y, int64_t ldy,
+                                         bool add, bool each, nm_fetch *ahead) {
   int rest = (int)((size_t)n % (2 * W));
   lanes some = OF_BYTES(some_lanes)((int)sizeof(T), rest > W ? rest - W : rest);
+  for (; BYTES == VECTOR && n >= 2 * W; n -= 2 * W, x += 2 * W, y += 2 * W) {
+    OF_BOTH(tile)(rows, 2, false, some, k, a, ars, acs, x, xrs, y, ldy, add, each, ahead);
+    if (ahead && ahead->runs == 0 && ahead->then) ahead = ahead->then;
+  }
+  if (BYTES == VECTOR && n > W)
+    OF_BOTH(tile)(rows, 2, true, some, k, a, ars, acs, x, xrs, y, ldy, add, each, ahead);
+  else if (n > 0)
+    OF_BOTH(tile)(rows, 1, true, some, k, a, ars, acs, x, xrs, y, ldy, add, each, ahead);
+}
+
+/* The same, and what is used next fetched.  A function for each height, as gcc has too few
+ * registers for the pointers of all in one. */
+#define ROWS(rows)                                                                                 \
+  static NM_APART void OF_BOTH(fetching_##rows)(int64_t n, int k, const T *a, int64_t ars,         \
+                                                int64_t acs, const T *x, int64_t xrs, T *y,        \
+                                                int64_t ldy, bool add, nm_fetch *ahead) {          \
+    OF_BOTH(tiles)(rows, n, k, a, ars, acs, x, xrs, y, ldy, add, true, ahead);                     \
+  }
+EACH_ROWS(ROWS)
+#undef ROWS
+
+/* A strip of up to MR rows.  The height is looked up once for all of its tiles, so that the
+ * multiplications of one begin while those of the last one end. */
+static void OF_BOTH(strip)(int m, int64_t n, int k, const T *a, int64_t ars, int64_t acs,
+                           const T *x, int64_t xrs, T *y, int64_t ldy, bool add, nm_fetch *ahead) {
 #define ROWS(rows)                                                                                 \
   case rows:                                                                                       \
-    for (; BYTES == VECTOR && n >= 2 * W; n -= 2 * W, x += 2 * W, y += 2 * W)                      \
-      OF_BOTH(tile)(rows, 2, false, some, k, a, ars, acs, x, xrs, y, ldy, add, ahead);             \
-    if (BYTES == VECTOR && n > W)                                                                  \
-      OF_BOTH(tile)(rows, 2, true, some, k, a, ars, acs, x, xrs, y, ldy, add, ahead);              \
-    else if (n > 0)                                                                                \
-      OF_BOTH(tile)(rows, 1, true, some, k, a, ars, acs, x, xrs, y, ldy, add, ahead);              \
+    if (ahead)                                                                                     \
+      OF_BOTH(fetching_##rows)(n, k, a, ars, acs, x, xrs, y, ldy, add, ahead);                     \
+    else                                                                                           \
+      OF_BOTH(tiles)(rows, n, k, a, ars, acs, x, xrs, y, ldy, add, false, NULL);                   \
     break;
   switch (m) { EACH_ROWS(ROWS) }
 #undef ROWS
@@ -80,7 +122,7 @@ static void OF_BOTH(strip)(int m, int64_t n, int k, const T *a, int64_t ars, int
 
 /* Columns that fill less than a register are one of half the width, where that is faster. */
 static void OF_CLASS(block)(int m, int64_t n, int k, const T *a, int64_t ars, int64_t acs,
-                            const T *x, int64_t xrs, T *y, int64_t ldy, bool add, nm_ahead *ahead) {
+                            const T *x, int64_t xrs, T *y, int64_t ldy, bool add, nm_fetch *ahead) {
 #if HALVES
   int rest = (int)((size_t)n % W);
   if (rest > 0 && rest <= W / 2) {
@@ -94,33 +136,36 @@ static void OF_CLASS(block)(int m, int64_t n, int k, const T *a, int64_t ars, in
 }
 
 static void OF_CLASS(kernel)(int kc, const void *a, const void *b, void *c, int64_t ldc, int m,
-                             int n, bool add, nm_ahead *ahead) {
-  if (m == MR && n == 2 * W) {
+                             int n, bool add, nm_fetch *ahead) {
+  if (m == MR && n == 2 * W && ahead->step == 0) {
     lanes none = OF_BYTES(some_lanes)((int)sizeof(T), 0);
-    OF_BOTH(tile)(MR, 2, false, none, kc, a, 1, MR, b, 2 * W, c, ldc, add, ahead);
+    OF_BOTH(tile)(MR, 2, false, none, kc, a, 1, MR, b, 2 * W, c, ldc, add, false, ahead);
   } else {
     OF_CLASS(block)(m, n, kc, a, 1, MR, b, 2 * W, c, ldc, add, ahead);
   }
 }
 
+/* Whether the next strip of a had better be fetched: few columns use a as fast as it comes. */
+static bool OF_CLASS(fetches)(int64_t m, int64_t n, int k) {
+  return n <= 8 * W && m * k * (int64_t)sizeof(T) > FIRST_CACHE;
+}
+
+/* What `last` says is fetched in what the strips leave of their steps; the last one has all. */
 static void OF_CLASS(product)(int64_t m, int64_t n, int k, const void *a_, int64_t ars, int64_t acs,
                               const void *x_, int64_t xrs, void *y_, int64_t ldy, bool add,
-                              nm_ahead *last) {
+                              nm_fetch *last) {
   const T *a = a_, *x = x_;
   T *y = y_;
-  /* few columns: a comes from memory as fast as it is used, and the next strip had better be near
-   */
-  bool far = n <= 8 * W && m * k * (int64_t)sizeof(T) > FIRST_CACHE;
+  bool far = OF_CLASS(fetches)(m, n, k);
+  int64_t steps = nm__parts(n, 2 * W) * k;
+  if (last) steps -= steps / 4;
   for (int64_t strips = (m + MR - 1) / MR; strips > 0; strips--) { /* of nearly equal height */
     int rows = strips == 1 ? (int)m : m == strips * MR ? MR : (int)((m + strips - 1) / strips);
-    nm_ahead next, *ahead = last;
+    nm_fetch next, *ahead = last;
     m -= rows;
     if (m > 0 && far) {
-      next = nm__ahead((const char *)(a + rows * ars), rows, k, ars, acs, sizeof(T),
-                       nm__parts(n, 2 * W) * k);
-      ahead = &next;
-    } else if (m > 0) {
-      ahead = NULL;
+      next = nm__fetch((const char *)(a + rows * ars), rows, k, ars, acs, sizeof(T), steps);
+      next.then = last, ahead = &next;
     }
     OF_CLASS(block)(rows, n, k, a, ars, acs, x, xrs, y, ldy, add, ahead);
     a += rows * ars, y += rows * ldy;

@@ -55,7 +55,7 @@
 #define GEMM_OF(t, bytes)                                                                          \
   {                                                                                                \
     .mr = MR, .nr = 2 * VECTOR / bytes, .kc = KC_##bytes, .kernel = kernel_##t,                    \
-    .product = product_##t, .dots = dots_##t, .columns = columns_##t                               \
+    .product = product_##t, .fetches = fetches_##t, .dots = dots_##t, .columns = columns_##t       \
   }
 #define SOFTMAX_OF(t)                                                                              \
   {                                                                                                \

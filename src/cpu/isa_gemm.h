@@ -3,6 +3,8 @@
  *
  * A tile has MR rows and two registers of columns, which is what fills the registers there are. */
 
+#include <limits.h>
+
 #if defined(__AVX512F__)
 enum { MR = 12, KC_4 = 512, KC_8 = 512 };
 #define VECTOR 64
@@ -139,6 +141,14 @@ static ALWAYS_INLINE void fetch_ahead(nm_ahead *h) {
   }
 }
 
+/* The next run that is fetched ahead. */
+static ALWAYS_INLINE nm_fetch *next_run(nm_fetch *h) {
+  h->at += h->gap, h->left = h->length;
+  if (--h->runs == 0) h->step = h->pitch = 0, h->left = INT_MAX;
+  while (h->runs == 0 && h->then) h = h->then;
+  return h;
+}
+
 #if HALVES
 #define T float
 #define CLASS f32
@@ -217,6 +227,44 @@ static inline void turn_rows_8(int k, int r, const void *from, int64_t rs, void 
   if (k > 0) y[0] = x[0], y[1] = x[rs], y[2] = x[2 * rs], y[3] = x[3 * rs];
 }
 
+/* Of `rows` rows as many as fill registers: sixteen at a time, and twelve.  How many they are. */
+#if defined(__AVX512F__)
+static ALWAYS_INLINE void turn_block(int rows, int k, int r, const int32_t *x, int64_t rs,
+                                     int32_t *y) {
+  __mmask16 some = (__mmask16)((1 << rows) - 1);
+  for (; k >= 4; k -= 4, x += 4, y += 4 * r) {
+    __m512i v[4]; /* v[i]: four columns of rows i, i + 4, i + 8, i + 12 */
+    UNROLL_LANES for (int i = 0; i < 4; i++) {
+      const int32_t *from = x + i * rs;
+      v[i] = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)from));
+      v[i] = _mm512_inserti32x4(v[i], _mm_loadu_si128((const __m128i *)(from + 4 * rs)), 1);
+      v[i] = _mm512_inserti32x4(v[i], _mm_loadu_si128((const __m128i *)(from + 8 * rs)), 2);
+      if (rows > 12)
+        v[i] = _mm512_inserti32x4(v[i], _mm_loadu_si128((const __m128i *)(from + 12 * rs)), 3);
+    }
+    __m512i ab = _mm512_unpacklo_epi32(v[0], v[1]), ab2 = _mm512_unpackhi_epi32(v[0], v[1]);
+    __m512i cd = _mm512_unpacklo_epi32(v[2], v[3]), cd2 = _mm512_unpackhi_epi32(v[2], v[3]);
+    _mm512_mask_storeu_epi32(y, some, _mm512_unpacklo_epi64(ab, cd));
+    _mm512_mask_storeu_epi32(y + r, some, _mm512_unpackhi_epi64(ab, cd));
+    _mm512_mask_storeu_epi32(y + 2 * r, some, _mm512_unpacklo_epi64(ab2, cd2));
+    _mm512_mask_storeu_epi32(y + 3 * r, some, _mm512_unpackhi_epi64(ab2, cd2));
+  }
+  for (; k > 0; k--, x++, y += r)
+    for (int i = 0; i < rows; i++) y[i] = x[i * rs];
+}
+static inline int turn_many_4(int rows, int k, int r, const void *from, int64_t rs, void *to) {
+  const int32_t *x = from;
+  int32_t *y = to;
+  int j = 0;
+  for (; rows - j >= 16; j += 16) turn_block(16, k, r, x + j * rs, rs, y + j);
+  if (rows - j >= 12) turn_block(12, k, r, x + j * rs, rs, y + j), j += 12;
+  return j;
+}
+#else
+#define turn_many_4(...) 0
+#endif
+#define turn_many_8(...) 0
+
 enum { ACROSS = 8 }; /* lines of x that are packed for one slice after the other */
 
 /* PACK(name, C type in memory, C type of the class and its bytes, widened a): see nm_pack_loop.
@@ -237,8 +285,8 @@ enum { ACROSS = 8 }; /* lines of x that are packed for one slice after the other
   static void pack_rows_##name(int rows, int r, int k, const M *x, int64_t rs, C *y) {             \
     C wide[4][64];                                                                                 \
     for (int n; k > 0; k -= n, x += n, y += n * r) { /* a part of the panel in the first cache */  \
-      int j = 0;                                                                                   \
       n = k < 64 ? k : 64;                                                                         \
+      int j = sizeof(M) == sizeof(C) ? turn_many_##bytes(rows, n, r, x, rs, y) : 0;                \
       for (; rows - j >= 4; j += 4) {                                                              \
         for (int i = 0; i < 4 && sizeof(M) != sizeof(C); i++)                                      \
           widen_##name(n, wide[i], x + (j + i) * rs, 1);                                           \

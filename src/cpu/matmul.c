@@ -21,6 +21,7 @@ enum {
   PAGES = 64,          /* and pages: the first TLB holds about as many */
   PAGE = 4096,         /* bytes of a page, after which lines share a place in the first cache */
   VECTOR = 16 << 10,   /* bytes of a vector y that the first cache holds beside its factors */
+  DENSE = 32 << 10,    /* bytes of a factor that is copied to dense rows */
 };
 
 int nm__product_share(product *p, int64_t pieces) {
@@ -68,26 +69,63 @@ static int64_t product_at(const product *p, int64_t i, int64_t *piece) {
   return *piece = i % p->pieces, i / p->pieces;
 }
 
+/* The factors of a product as they are multiplied: those that are gathered from memory are copied,
+ * a as columns and x as rows that lie one behind the other. */
+static one gathered(const product *p, one o, char *scratch) {
+  nm_pack_loop *pack = p->cpu->isa->pack[p->dtype];
+  if (p->gathers_a) {
+    pack((int)p->m, (int)p->m, (int)o.k, o.a.at, o.a.rs, o.a.cs, scratch);
+    o.a = (matrix){scratch, 1, p->m};
+  }
+  if (p->gathers_x) {
+    scratch += DENSE;
+    pack((int)p->n, (int)p->n, (int)o.k, o.x.at, o.x.cs, o.x.rs, scratch);
+    o.x = (matrix){scratch, p->n, 1};
+  }
+  return o;
+}
+
+/* What product i reads, fetched while the one before is multiplied: x, and a, or its first strip if
+ * the loops fetch strip after strip of it. */
+static nm_fetch *fetched(const product *p, int64_t i, nm_fetch next[2]) {
+  const nm_gemm *g = p->gemm;
+  one o = product_of(p, i);
+  int64_t size = (int64_t)p->size, steps = nm__parts(p->m, g->mr) * nm__parts(p->n, g->nr) * o.k;
+  int64_t rows = g->fetches(p->m, p->n, (int)o.k) ? nm__least(p->m, g->mr) : p->m;
+  next[0] = nm__fetch(o.x.at, o.k, p->n, o.x.rs, o.x.cs, size, steps / 2);
+  next[1] = nm__fetch(o.a.at, rows, o.k, o.a.rs, o.a.cs, size, steps / 4);
+  next[0].then = &next[1];
+  return next;
+}
+
 static void in_place_pieces(const product *p, int worker, int64_t from, int64_t to) {
   const nm_gemm *g = p->gemm;
-  (void)worker;
-  for (; from < to; from++) {
-    int64_t m = p->m, n = p->n, piece;
-    one o = product_of(p, product_at(p, from, &piece));
-    if (p->pieces > 1) {
-      int64_t i = 0, j = 0;
-      if (m >= n)
-        i = cut(m, 4, piece, p->pieces), m = cut(m, 4, piece + 1, p->pieces) - i;
-      else
-        j = cut(n, g->nr, piece, p->pieces), n = cut(n, g->nr, piece + 1, p->pieces) - j;
-      o.a.at = element(p, o.a, i, 0);
-      o.x.at = element(p, o.x, 0, j);
-      o.y += (size_t)(i * p->n + j) * p->wide;
-    }
+  one o = {.k = 0};
+  for (int64_t at = -1, i, piece; from < to; from++) {
+    i = product_at(p, from, &piece);
+    if (i != at) o = product_of(p, i);
+    if (i != at && (p->gathers_a || p->gathers_x)) o = gathered(p, o, p->cpu->scratch[worker]);
+    at = i;
+    nm_fetch next[2], *ahead = NULL;
+    if (p->fetches && i + 1 < p->batch * p->chunks) ahead = fetched(p, i + 1, next);
+    int64_t m = p->m, n = p->n, row = 0, column = 0;
+    if (p->pieces > 1 && m >= n)
+      row = cut(m, 4, piece, p->pieces), m = cut(m, 4, piece + 1, p->pieces) - row;
+    else if (p->pieces > 1)
+      column = cut(n, g->nr, piece, p->pieces), n = cut(n, g->nr, piece + 1, p->pieces) - column;
+    char *y = o.y + (size_t)(row * p->n + column) * p->wide;
     for (int64_t l = 0; l < o.k; l += g->kc)
-      g->product(m, n, (int)nm__least(o.k - l, g->kc), element(p, o.a, 0, l), o.a.rs, o.a.cs,
-                 element(p, o.x, l, 0), o.x.rs, o.y, p->n, l > 0, NULL);
+      g->product(m, n, (int)nm__least(o.k - l, g->kc), element(p, o.a, row, l), o.a.rs, o.a.cs,
+                 element(p, o.x, l, column), o.x.rs, y, p->n, l > 0, ahead);
   }
+}
+
+/* Whether the next product's factors had better be fetched: the second cache doesn't hold all, and
+ * they are more than y, for whose lines a product of short sums waits. */
+static bool worth_fetching(const product *p) {
+  double read = (double)(p->m + p->n) * (double)p->chunk, written = (double)p->m * (double)p->n;
+  double bytes = (read + written) * (double)(p->batch * p->chunks) * (double)p->size;
+  return read > written && bytes > (double)p->cpu->cache;
 }
 
 static nm_status in_place(product *p) {
@@ -98,6 +136,8 @@ static nm_status in_place(product *p) {
     pieces = nm__least(nm__parts(4 * workers, products), most);
   }
   workers = nm__product_share(p, pieces);
+  p->fetches = products > 1 && p->pieces == 1 && worth_fetching(p);
+  if (p->gathers_a || p->gathers_x) NM_TRY(nm__scratch(p->cpu, workers, 2 * DENSE));
   nm__product_run(p, workers, in_place_pieces);
   return NM_OK;
 }
@@ -169,12 +209,30 @@ static void add_chunks(const product *p, char *y) {
   }
 }
 
-/* Whether both are read where they lie: rows of x are dense, and the second cache holds it. */
-static bool fits_in_place(const product *p) {
+/* Whether the first cache holds a dense copy of a factor, of so many rows or columns. */
+static bool is_small(const product *p, int64_t vectors) {
+  return (double)p->chunk * (double)vectors * (double)p->wide <= DENSE;
+}
+
+/* Whether a factor with this stride in k lies in more pages than are known at a time. */
+static bool is_spread(const product *p, int64_t step) {
+  return p->chunk * llabs(step) * (int64_t)p->size > PAGES * PAGE;
+}
+
+/* Whether both are read where they lie, or small ones from a dense copy: rows of x are dense, and
+ * the second cache holds it. */
+static bool fits_in_place(product *p) {
   matrix a = matrix_of(p, p->a, 0), x = matrix_of(p, p->x, 0);
-  if (p->m >= p->gemm->mr && p->n > nm__product_columns(p, a)) return false;
-  if (nm__is_narrow(p->dtype) || (x.cs != 1 && p->n > 1)) return false;
-  if (p->m >= IN_PLACE_ROWS && x.rs * (int64_t)p->size % PAGE == 0) return false;
+  int64_t mr = p->gemm->mr;
+  if (nm__is_narrow(p->dtype)) return false;
+  p->gathers_a = a.rs == 1 && is_spread(p, a.cs) && is_small(p, p->m) && p->n > p->gemm->nr;
+  if (!p->gathers_a && p->m >= mr && p->n > nm__product_columns(p, a)) return false;
+  bool across = x.cs != 1 && p->n > 1, paged = x.rs * (int64_t)p->size % PAGE == 0;
+  if (is_small(p, p->n)) {
+    p->gathers_x = across || (p->m > 4 * mr && (paged || is_spread(p, x.rs)));
+    return true;
+  }
+  if (across || (p->m >= IN_PLACE_ROWS && paged)) return false;
   return (double)p->chunk * (double)p->n * (double)p->size <= (double)p->cpu->cache;
 }
 
@@ -199,7 +257,10 @@ nm_status nm__cpu_matmul(nm_device *dev, const nm_view *a, const nm_view *x, con
                .y = NULL, /* all that there is, or gcc clears the whole struct first */
                .pieces = 1,
                .group = 1,
-               .run = NULL};
+               .run = NULL,
+               .gathers_a = false,
+               .gathers_x = false,
+               .fetches = false};
   if (y->ndim == 4) p.inner = y->shape[1], p.batch *= p.inner;
   int64_t numel = p.batch * p.m * p.n;
   char *to = (char *)y->mem->ptr + y->offset * (int64_t)p.size;

@@ -29,6 +29,33 @@ nm_ahead nm__ahead(const char *at, int64_t rows, int64_t columns, int64_t rs, in
                     .each = (int)nm__parts(runs * lines, nm__parts(steps, NM_AHEAD))};
 }
 
+nm_fetch nm__fetch(const char *at, int64_t rows, int64_t columns, int64_t rs, int64_t cs,
+                   int64_t size, int64_t steps) {
+  nm_fetch none = {.at = at, .left = INT_MAX};
+  int64_t runs = cs == 1 ? rows : columns, pitch = (cs == 1 ? rs : cs) * size;
+  int64_t bytes = (cs == 1 ? columns : rows) * size, units = steps / NM_AHEAD;
+  if (runs <= 0 || bytes <= 0 || units == 0 || (cs != 1 && rs != 1)) return none;
+  if (pitch == bytes) bytes *= runs, runs = 1;
+  int64_t before = (intptr_t)at % LINE;
+  bytes += before;
+  int64_t lines = nm__parts(bytes, LINE), length = nm__parts(lines, NM_AHEAD);
+  nm_fetch h = {.at = at - before};
+  if (units * NM_FETCH_LINES >= runs * lines) {
+    int64_t many = units >= runs * lines ? 1 : NM_FETCH_LINES;
+    length = nm__parts(lines, many), h.pitch = many * LINE;
+  } else if (lines * nm__parts(runs, NM_AHEAD) < runs * length) { /* last lines first */
+    length = nm__parts(runs, NM_AHEAD), runs = lines;
+    h.at += (lines - 1) * LINE, h.step = pitch, pitch = -LINE;
+  } else {
+    if (units / runs > length) length = units / runs;
+    h.step = nm__parts(bytes, length * NM_AHEAD);
+  }
+  if (h.step) h.pitch = NM_AHEAD * h.step;
+  h.gap = pitch - length * h.pitch;
+  h.length = (int)length, h.left = (int)length + 1, h.runs = (int)runs;
+  return h;
+}
+
 typedef struct panel { /* what is multiplied at a time: factors as deep as is packed */
   const product *p;
   const one *o;
@@ -98,7 +125,7 @@ static int64_t near_columns(const product *p, int depth) {
 /* A strip of y, rows i .. i + m - 1, by columns j .. j + columns - 1, of which x is packed;
  * packed: that strip of a, or NULL if it is read in place. */
 static void multiply_strip(const panel *q, int64_t i, int m, int64_t j, int64_t columns,
-                           const char *packed, char *x, nm_ahead *next) {
+                           const char *packed, char *x, nm_fetch *next) {
   const product *p = q->p;
   const nm_gemm *g = p->gemm;
   matrix a = q->o->a;
@@ -118,14 +145,13 @@ typedef struct part { /* of y, what a task computes */
 } part;
 
 /* What is used next: strip i of a, that is packed there, or will be read from memory. */
-static nm_ahead next_strip(const panel *q, int64_t i, int64_t rows, const char *packed,
+static nm_fetch next_strip(const panel *q, int64_t i, int64_t rows, const char *packed,
                            int64_t columns) {
   const product *p = q->p;
   matrix a = q->o->a;
   int64_t mr = p->gemm->mr, steps = nm__parts(columns, p->gemm->nr) * q->depth;
-  if (rows <= 0) return (nm_ahead){.each = 0};
-  if (packed) return nm__ahead(packed, 1, mr * q->depth, 0, 1, (int64_t)p->wide, steps);
-  return nm__ahead(element(p, a, q->i0 + i, q->k0), rows, q->depth, a.rs, a.cs, (int64_t)p->size,
+  if (packed) return nm__fetch(packed, 1, mr * q->depth, 0, 1, (int64_t)p->wide, steps);
+  return nm__fetch(element(p, a, q->i0 + i, q->k0), rows, q->depth, a.rs, a.cs, (int64_t)p->size,
                    steps);
 }
 
@@ -157,7 +183,7 @@ static void multiply_part(const panel *q, part t) {
       if (meets && in == 0) pack_a(q, i, there, packed);
       m = nm__least(t.end - i, height);
       bool known = packed && (!meets || there > m);
-      nm_ahead next = next_strip(q, i + m, nm__least(t.end - i - m, height),
+      nm_fetch next = next_strip(q, i + m, nm__least(t.end - i - m, height),
                                  known ? place(q, packed, m) : NULL, columns);
       multiply_strip(q, i, (int)m, j, columns, packed, x, &next);
     }

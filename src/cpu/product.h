@@ -26,8 +26,10 @@ struct product {
   char *y;                       /* dense elements of the class: the result or a temporary */
   int64_t batch, inner, m, n, k; /* inner: of batches of batches, how many each holds, else 1 */
   int64_t chunks, chunk;         /* of k: products of their own */
-  int64_t pieces, group; /* each product is cut into pieces, of which a task takes a group, */
-  work_on *run;          /* and computes them so */
+  int64_t pieces, group;     /* each product is cut into pieces, of which a task takes a group, */
+  work_on *run;              /* and computes them so */
+  bool gathers_a, gathers_x; /* in place, but for these, which are copied to dense rows first */
+  bool fetches;              /* the next product's while one is multiplied */
 };
 
 typedef struct one { /* of the products */
