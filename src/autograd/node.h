@@ -130,6 +130,8 @@ static inline nm_status nm__gradients_whole(nm_context *ctx, nm_node *n) {
 }
 /* How t, which isn't row-major, lies in memory, as nm_outcome.order says it. */
 uint32_t nm__order_of(const nm_tensor *t);
+/* The dim that is the k-th from outside. */
+static inline int nm__order_dim(uint32_t order, int k) { return (int)(order >> (4 * k) & 15); }
 
 /* Whether nobody else sees the elements of g, a whole gradient that a derivative was given: it may
  * write over them. */

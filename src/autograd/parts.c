@@ -33,7 +33,7 @@ static nm_status begin(nm_context *ctx, nm_outcome *r) {
   if (!t) return ctx->status;
   if (r->order) {
     for (int k = s->ndim - 1; k >= 0; k--) {
-      int d = (int)(r->order >> (4 * k) & 15);
+      int d = nm__order_dim(r->order, k);
       stride[d] = step;
       step *= s->dim[d];
     }

@@ -177,8 +177,7 @@ typedef struct run { /* of rows, a step of the last dim but one apart */
 /* Rows of `bytes`, dense on both sides, while the lines of the next ones are fetched: where rows
  * are short and far apart, the hardware doesn't foresee them. */
 static void move_fetching(const mover *m, const run *r, int64_t bytes, const run *next) {
-  int last = m->ndim - 1;
-  int64_t xs = last ? m->from[last - 1] : 0, ys = last ? m->to[last - 1] : 0;
+  int64_t xs = m->from[m->ndim - 2], ys = m->to[m->ndim - 2];
   for (int64_t k = 0; k < r->count; k++) {
     for (int64_t b = 0; b < bytes && k < next->count; b += LINE) {
       __builtin_prefetch(next->x + k * xs + b);

@@ -3,6 +3,17 @@
 #ifndef NM_MATHF_POW_H
 #define NM_MATHF_POW_H
 
+/* a^b; x below `normal` is taken times 2^lift. */
+#define POWER(t, T, s, normal, lift)                                                               \
+  static inline T pow_##t(T a, T b) {                                                              \
+    T x = __builtin_fabs##s(a);                                                                    \
+    bool tiny = x < normal;                                                                        \
+    x = tiny ? x * (T)(1ll << lift) : x;                                                           \
+    T e = power_is_finite_##t(a, b) ? b : (T)0, low;                                               \
+    T p = power_exponent_##t(x, tiny ? (T)lift : (T)0, e, &low);                                   \
+    return power_ends_##t(a, b, power_value_##t(p, low));                                          \
+  }
+
 /* ---- of float: the logarithm to 2^-40 ---- */
 
 /* b log2 (x 2^-lift) = p + low for a normal x above 0: log2 m = s (C1 + C3 s^2 + C5 s^4 + ..),
@@ -34,14 +45,7 @@ static ALWAYS_INLINE float power_value_f32(float p, float low) {
   float t = at_most_f32(p + ROUNDER, ROUNDER + 129.0f), r = p - (t - ROUNDER) + low;
   return scaled_f32(madd_f32(exp2_slope(r), r, 1.0f), t);
 }
-static inline float pow_f32(float a, float b) { /* 1.2 */
-  float x = __builtin_fabsf(a);
-  bool tiny = x < 0x1p-126f;
-  x = tiny ? x * 0x1p24f : x;
-  float e = power_is_finite_f32(a, b) ? b : 0.0f, low;
-  float p = power_exponent_f32(x, tiny ? 24.0f : 0.0f, e, &low);
-  return power_ends_f32(a, b, power_value_f32(p, low));
-}
+POWER(f32, float, f, 0x1p-126f, 24) /* 1.2 */
 
 /* ---- of double: the logarithm to 2^-65; without a fused multiply-add, of which each product's
  * error takes one, they are the C library's ---- */
@@ -100,14 +104,7 @@ static ALWAYS_INLINE double power_value_f64(double p, double low) {
   double t = p + ROUNDER_F64;
   return scaled_f64(exp2_near_f64(p - (t - ROUNDER_F64) + low), t);
 }
-static inline double pow_f64(double a, double b) { /* 1.1 */
-  double x = __builtin_fabs(a);
-  bool tiny = x < 0x1p-1022;
-  x = tiny ? x * 0x1p52 : x;
-  double e = power_is_finite_f64(a, b) ? b : 0.0, low;
-  double p = power_exponent_f64(x, tiny ? 52.0 : 0.0, e, &low);
-  return power_ends_f64(a, b, power_value_f64(p, low));
-}
+POWER(f64, double, , 0x1p-1022, 52) /* 1.1 */
 #else
 static inline double pow_f64(double a, double b) { return pow(a, b); }
 #endif
@@ -115,5 +112,6 @@ static inline double pow_f64(double a, double b) { return pow(a, b); }
 static inline bool power_fits_f64(double a, double b) {
   return (a >= 0x1p-1022) & (a < INFINITY) & (__builtin_fabs(b) < INFINITY);
 }
+#undef POWER
 
 #endif

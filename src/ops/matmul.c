@@ -212,7 +212,7 @@ static bool lies_turned(const nm_edge *e) {
   uint32_t order = e->node ? e->node->result[e->output].order : 0;
   int n = e->shape.ndim, last = 0, other = 0;
   for (int k = 0; k < n; k++) {
-    int d = (int)(order >> (4 * k) & 15);
+    int d = nm__order_dim(order, k);
     if (d == n - 1) last = k;
     if (d == n - 2) other = k;
   }
